@@ -1,0 +1,102 @@
+/**
+ * What a procedure asks of the API and what it gets back, as plain data: no client, no I/O.
+ * The connection turns an ApiRequest into HTTP, and HTTP into an ApiAnswer or an ApiFailure.
+ */
+
+/** Endpoint names are paths below the base URL, without the leading slash. All are POST. */
+export type Endpoint =
+  | "responses"
+  | "moderations"
+  | "embeddings"
+  | "images/generations"
+  | "images/edits"
+  | "audio/transcriptions"
+  | "audio/translations"
+  | "audio/speech";
+
+export interface ApiRequest {
+  readonly endpoint: Endpoint;
+  /** API field → value, `undefined` already removed. For multipart endpoints (images/edits, audio/transcriptions,
+   * audio/translations) a value may be an Upload or an array of Uploads. */
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+/** A file part of a multipart request. */
+export interface Upload {
+  readonly kind: "upload";
+  readonly bytes: Uint8Array;
+  /** With the extension the API reads the format from, e.g. `audio.mp3`. */
+  readonly filename: string;
+  readonly mimeType: string;
+}
+
+/** A 2xx answer. */
+export interface ApiAnswer {
+  /** The parsed JSON body, or the bytes of a binary one (audio/speech). */
+  readonly body: unknown;
+  readonly status: number;
+  /** `x-request-id`. */
+  readonly requestId?: string;
+  /** `content-type`, lower case, without parameters. */
+  readonly contentType: string;
+}
+
+/** Anything that is not a usable answer. Texts are masked: they never contain a key. */
+export interface ApiFailure {
+  /** http: the API answered with an error status. network: no answer (refused, reset, DNS). timeout: the deadline
+   * passed. bad-answer: a 2xx whose body was cut, empty, not JSON or too large. redirect: a 3xx, never followed.
+   * cancelled: the caller's signal. unavailable: this connection does not offer that (offline). credentials: the
+   * key could not be had. */
+  readonly kind:
+    | "http"
+    | "network"
+    | "timeout"
+    | "bad-answer"
+    | "redirect"
+    | "cancelled"
+    | "unavailable"
+    | "credentials";
+  /** The API's words, or ours; one line, at most 1,000 characters. */
+  readonly message: string;
+  readonly status?: number;
+  /** `error.code`, `error.type`, `error.param` of the API's error body. */
+  readonly code?: string;
+  readonly type?: string;
+  readonly param?: string;
+  readonly requestId?: string;
+  /** From `retry-after(-ms)`; milliseconds from now, undefined when absent or unreadable. */
+  readonly retryAfterMs?: number;
+  /** `x-should-retry`, when the API sent it. */
+  readonly shouldRetry?: boolean;
+  /** For `unavailable`: what to configure instead. */
+  readonly hint?: string;
+}
+
+export type SendOutcome =
+  | { readonly ok: true; readonly answer: ApiAnswer }
+  | { readonly ok: false; readonly failure: ApiFailure };
+
+/** Where requests go. Implemented in src/connection, or by the user of the library. */
+export interface Connection {
+  /** As the user names it: `openai`, `offline`. */
+  readonly name: string;
+  /** Part of every call's key: base URL, organisation and project; no secret. */
+  readonly identity: string;
+  /** Default models of this connection by purpose. */
+  readonly models: ConnectionModels;
+  /** One attempt. Never throws; never retries. `timeoutMs` covers the whole exchange, body included. */
+  send(request: ApiRequest, options: { signal: AbortSignal; timeoutMs: number }): Promise<SendOutcome>;
+  /** Releases sockets and workers. */
+  close?(): Promise<void>;
+}
+
+/** Model ids used where a call names none (3-procedures: shipped default models). */
+export interface ConnectionModels {
+  readonly text: string;
+  readonly image: string;
+  readonly embedding: string;
+  readonly moderation: string;
+  readonly transcription: string;
+  readonly translation: string;
+  readonly speech: string;
+}

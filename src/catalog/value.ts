@@ -1,0 +1,16 @@
+/** Values as SQLite and better-sqlite3 hold them. Integers past 2^53 are bigint; bytes are Uint8Array (Buffer). */
+export type SqlValue = null | number | bigint | string | Uint8Array;
+
+/** A validated argument, ready for a request. `undefined` (or absent) means not given and is never sent. */
+export type ArgumentValue =
+  | number
+  | string
+  | boolean
+  | Uint8Array
+  | readonly unknown[]
+  | { readonly [key: string]: unknown };
+
+/** Arguments of one call by parameter name, defaults already applied, values coerced and range-checked. */
+export type Arguments = Readonly<Record<string, ArgumentValue | undefined>>;
+
+export type ColumnType = "text" | "integer" | "real" | "blob";

@@ -1,0 +1,26 @@
+/**
+ * Every sentence callsql says about a mistake, under its code. One file a phase in messages/.
+ * No sentence for the user is built anywhere else.
+ */
+import { bindMessages } from "./messages/bind.ts";
+import { callMessages } from "./messages/call.ts";
+import { cliMessages } from "./messages/cli.ts";
+import { connectMessages } from "./messages/connect.ts";
+import { internalMessages } from "./messages/internal.ts";
+import { parseMessages } from "./messages/parse.ts";
+import { planMessages } from "./messages/plan.ts";
+import { sessionMessages } from "./messages/session.ts";
+
+export const messages = {
+  ...parseMessages,
+  ...bindMessages,
+  ...planMessages,
+  ...callMessages,
+  ...connectMessages,
+  ...sessionMessages,
+  ...cliMessages,
+  ...internalMessages,
+};
+
+export type Code = keyof typeof messages;
+export type Details<C extends Code> = Parameters<(typeof messages)[C]>[0];

@@ -1,0 +1,4 @@
+/** placeholder */
+import type { MessageTable } from "./message.ts";
+
+export const planMessages = {} satisfies MessageTable;
