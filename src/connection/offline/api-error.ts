@@ -1,0 +1,48 @@
+/**
+ * The errors this stand-in for the API answers with. Thrown anywhere in this folder, turned into an HTTP response
+ * at its only door (offline.ts); nothing outside ever sees the class.
+ */
+
+export class ApiError extends Error {
+  readonly status: number;
+  readonly code: string | null;
+  readonly param: string | null;
+
+  constructor(status: number, code: string | null, message: string, param: string | null = null) {
+    super(message);
+    this.status = status;
+    this.code = code;
+    this.param = param;
+  }
+}
+
+/** The API's own words for a request it cannot accept. */
+export function invalidRequest(message: string, param: string | null, code: string | null = null): ApiError {
+  return new ApiError(400, code, message, param);
+}
+
+const wayOut =
+  "Configure a connection with an API key, or one to an OpenAI-compatible server (base URL), for this call.";
+
+/** For everything a large model could do and this connection cannot. `reason` is a sentence. */
+export function notAvailableOffline(reason: string, param: string | null = null): ApiError {
+  return new ApiError(400, "not_available_offline", `${reason} ${wayOut}`, param);
+}
+
+export function missingPackages(packages: readonly string[]): ApiError {
+  const command = `npm install ${packages.join(" ")}`;
+  return new ApiError(
+    400,
+    "not_available_offline",
+    `The offline connection needs packages that are not installed. Install them with "${command}". Or: ${wayOut}`,
+  );
+}
+
+export function modelNotFound(requested: string, offline: string): ApiError {
+  return new ApiError(
+    404,
+    "model_not_found",
+    `The model '${requested}' does not exist on the offline connection. Use '${offline}', or a connection with an API key.`,
+    "model",
+  );
+}

@@ -1,0 +1,67 @@
+/** Reads fields of a request body, refusing wrong types in the API's words. */
+import { invalidRequest } from "./api-error.ts";
+
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+export function parseBody(text: string): JsonObject {
+  const body = parseJson(text);
+  if (!isObject(body)) {
+    throw invalidRequest(
+      "We could not parse the JSON body of your request. The API expects a JSON object.",
+      null,
+    );
+  }
+  return body;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+export function readString(body: JsonObject, field: string): string | undefined {
+  const value = body[field];
+  if (value === undefined || value === null) return undefined;
+  if (typeof value === "string") return value;
+  throw invalidRequest(`Invalid type for '${field}': expected a string.`, field, "invalid_type");
+}
+
+export function readNumber(body: JsonObject, field: string): number | undefined {
+  const value = body[field];
+  if (value === undefined || value === null) return undefined;
+  if (typeof value === "number") return value;
+  throw invalidRequest(`Invalid type for '${field}': expected a number.`, field, "invalid_type");
+}
+
+/** `input` of embeddings and moderations: one text or several. */
+export function readTexts(body: JsonObject): readonly string[] {
+  const input = body["input"];
+  if (input === undefined || input === null) {
+    throw invalidRequest("Missing required parameter: 'input'.", "input", "missing_required_parameter");
+  }
+  const texts: readonly unknown[] = Array.isArray(input) ? input : [input];
+  if (texts.length === 0 || texts.length > inputsMax) {
+    throw invalidRequest(`Invalid 'input': expected 1 to ${inputsMax} items, got ${texts.length}.`, "input");
+  }
+  return texts.map(readInputText);
+}
+
+function readInputText(text: unknown, index: number): string {
+  if (typeof text !== "string") {
+    throw invalidRequest("Invalid 'input': this connection accepts text only.", "input", "invalid_type");
+  }
+  if (text === "") {
+    throw invalidRequest(`Invalid 'input[${index}]': input cannot be an empty string.`, "input");
+  }
+  return text;
+}
+
+const inputsMax = 2048;
