@@ -2,6 +2,8 @@
  * What a procedure is: one declarative value from which binding, help, sys_ tables, docs and tests are derived.
  * `Definition` is what a procedure's file writes; `Procedure` is the complete form the rest of the program reads.
  */
+import type { MediaKind } from "./media.ts";
+import type { ModelTable } from "./models.ts";
 import type { ApiAnswer, ApiFailure, ApiRequest, ConnectionModels, Endpoint } from "./request.ts";
 import type { Arguments, ColumnType, SqlValue } from "./value.ts";
 
@@ -18,11 +20,21 @@ export interface ParameterDefinition {
   readonly aliases?: readonly string[];
   /** The only values allowed; matched case-insensitively, sent as written here. */
   readonly values?: readonly string[];
+  /** Text beyond `values` that passes as written, such as the id of a custom voice. */
+  readonly otherValues?: RegExp;
+  /** json: text that is no JSON is a list separated by commas. */
+  readonly isList?: boolean;
+  /** bytes: what the file must be; text is taken as base64 only when it decodes to such a file. */
+  readonly media?: MediaKind;
+  /** bytes: an https URL passes as text. */
+  readonly acceptsUrl?: boolean;
   readonly min?: number;
   readonly max?: number;
   /** In characters. */
   readonly maxLength?: number;
   readonly maxBytes?: number;
+  /** In tokens of the model. Only estimated here: the API has the last word. */
+  readonly maxTokens?: number;
   /** Ours, not in the connector's documentation. Stands after the documented ones. */
   readonly isExtension?: boolean;
   /** Accepted because the documentation lists it, but the API has no field for it: a warning, never silence. */
@@ -83,6 +95,8 @@ export type Prepared =
       readonly arguments: Arguments;
       readonly request: ApiRequest;
       readonly warnings: readonly CallWarning[];
+      /** The models and prices it was prepared with; the shipped ones when absent. */
+      readonly modelTable?: ModelTable;
     }
   | { readonly ok: false; readonly arguments: Arguments; readonly error: CallError };
 
@@ -112,14 +126,27 @@ export interface Overload {
 
 /** Calls that agree in `by` may share one HTTP request (used by the dispatcher's packing). */
 export interface PackRule {
+  /** Parameters. */
   readonly by: readonly string[];
+  /** Field of the request that takes one input or an array of them. */
   readonly input: string;
   readonly inputsMax: number;
   readonly tokensMax: number;
+  /** Field of the answer that holds one item per input. */
+  readonly answers: string;
 }
 
 /** Session defaults by parameter name, from SET DEFAULT. */
 export type Defaults = Readonly<Record<string, SqlValue>>;
+
+export interface PrepareContext {
+  readonly models: ConnectionModels;
+  readonly defaults: Defaults;
+  /** `YYYY-MM-DD`, for retirement warnings; the date of the model table when absent. */
+  readonly today?: string;
+  /** The user's own models and prices, in place of the shipped ones. */
+  readonly modelTable?: ModelTable;
+}
 
 export interface Procedure {
   readonly name: string;
@@ -134,14 +161,13 @@ export interface Procedure {
   readonly overloads: readonly Overload[];
   readonly pack?: PackRule;
   readonly examples: readonly string[];
+  /** Where the documentation and the API disagree, and what was decided. */
+  readonly notes?: readonly string[];
   /** Lower-case name or alias → parameter. */
   findParameter(name: string): Parameter | undefined;
   /** `values` in signature order, null or absent = not given. Coerces, applies defaults, checks ranges and rules
    * of the model, builds the request. Pure. */
-  prepare(
-    values: readonly (SqlValue | undefined)[],
-    context: { readonly models: ConnectionModels; readonly defaults: Defaults },
-  ): Prepared;
+  prepare(values: readonly (SqlValue | undefined)[], context: PrepareContext): Prepared;
   /** From a finished call to its row. Never throws: an answer that makes no sense is an error row. */
   result(prepared: Extract<Prepared, { ok: true }>, outcome: Outcome): CallResult;
   /** The row of a call that was never sent. */

@@ -1,0 +1,88 @@
+/**
+ * Makes a complete procedure of its definition: signature order, names and aliases, result columns, and the
+ * functions that prepare a call and read its result. A definition that contradicts itself is our bug.
+ */
+import { assert } from "../diagnostics/diagnostic.ts";
+import type { ColumnDefinitions, Definition, ParameterDefinitions } from "./definition.ts";
+import { prepareCall } from "./prepare.ts";
+import type { Column, Parameter, ParameterType, Procedure } from "./procedure.ts";
+import { commonColumns, errorRow, resultOf } from "./result.ts";
+import type { ColumnType } from "./value.ts";
+
+export function defineProcedure<const P extends ParameterDefinitions, const C extends ColumnDefinitions>(
+  definition: Definition<P, C>,
+): Procedure {
+  const parameters = signatureOf(definition.parameters);
+  const parameterByName = namesOf(definition.name, parameters);
+  const columns = columnsOf(definition.name, definition.columns, parameters);
+  const findParameter = (name: string): Parameter | undefined => parameterByName.get(name.toLowerCase());
+  const signature = { definition, parameters, findParameter };
+  const pack = definition.pack === undefined ? {} : { pack: definition.pack };
+  return {
+    name: definition.name,
+    summary: definition.summary,
+    source: definition.source,
+    endpoint: definition.endpoint,
+    parameters,
+    columns,
+    primary: columns.findIndex((column) => column.name === definition.primary),
+    overloads: definition.overloads ?? [],
+    ...pack,
+    examples: definition.examples,
+    notes: definition.notes ?? [],
+    findParameter,
+    prepare: (values, context) => prepareCall(signature, values, context),
+    result: (prepared, outcome) => resultOf(definition, columns, prepared, outcome),
+    errorRow: (values, error) => errorRow(columns, values, error),
+  };
+}
+
+/** Documented parameters keep their places; ours stand behind them. */
+function signatureOf(definitions: ParameterDefinitions): readonly Parameter[] {
+  const entries = Object.entries(definitions);
+  const documented = entries.filter(([, parameter]) => parameter.isExtension !== true);
+  const extensions = entries.filter(([, parameter]) => parameter.isExtension === true);
+  return [...documented, ...extensions].map(([name, parameter], position) => ({
+    ...parameter,
+    name,
+    position,
+  }));
+}
+
+function namesOf(procedure: string, parameters: readonly Parameter[]): ReadonlyMap<string, Parameter> {
+  const parameterByName = new Map<string, Parameter>();
+  for (const parameter of parameters) {
+    for (const name of [parameter.name, ...(parameter.aliases ?? [])]) {
+      assert(!parameterByName.has(name.toLowerCase()), `${procedure} has two parameters ${name}`);
+      parameterByName.set(name.toLowerCase(), parameter);
+    }
+  }
+  return parameterByName;
+}
+
+function columnsOf(
+  procedure: string,
+  own: ColumnDefinitions,
+  parameters: readonly Parameter[],
+): readonly Column[] {
+  const columns: Column[] = [
+    ...Object.entries({ ...own, ...commonColumns }).map(([name, column]) => ({ name, ...column })),
+    ...parameters.map((parameter) => ({
+      name: parameter.name,
+      type: echoTypes[parameter.type],
+      summary: `The call's ${parameter.name}.`,
+    })),
+  ];
+  const names = new Set(columns.map((column) => column.name.toLowerCase()));
+  assert(names.size === columns.length, `${procedure} has two columns of one name`);
+  return columns;
+}
+
+const echoTypes: Readonly<Record<ParameterType, ColumnType>> = {
+  text: "text",
+  integer: "integer",
+  real: "real",
+  boolean: "integer",
+  bytes: "blob",
+  json: "text",
+};
