@@ -2,6 +2,7 @@
  * Text → vector, for every backend in this folder. Requests that arrive together share batches, equal texts are
  * embedded once, and recent vectors are kept: several procedures usually read the same rows.
  */
+import assert from "node:assert/strict";
 import { setImmediate as nextTurn } from "node:timers/promises";
 
 import { type Chunk, splitChunks } from "./chunks.ts";
@@ -24,14 +25,19 @@ interface Job {
 
 export function createEncoder(load: () => Promise<EncoderModel> = loadEncoderModel): Encoder {
   const cache = new Map<string, Vector>();
-  const jobByText = new Map<string, Job>();
+  const waiting = new Map<string, Job>();
+  const running = new Map<string, Job>();
   const counters = { batches: 0, chunks: 0 };
-  let isPumping = false;
+  let lanes = 0;
 
   async function encode(texts: readonly string[], signal?: AbortSignal): Promise<readonly Vector[]> {
     const model = await load();
     signal?.throwIfAborted();
-    return Promise.all(texts.map((text) => encodeText(splitChunks(text, model), signal)));
+    // Refuse before anything is queued.
+    const chunked = texts.map((text) => splitChunks(text, model));
+    const vectors = Promise.all(chunked.map((chunks) => encodeText(chunks, signal)));
+    while (lanes < Math.min(model.lanesMax, Math.ceil(waiting.size / jobsPerLane))) void runLane(model);
+    return vectors;
   }
 
   async function encodeText(chunks: readonly Chunk[], signal?: AbortSignal): Promise<Vector> {
@@ -50,8 +56,7 @@ export function createEncoder(load: () => Promise<EncoderModel> = loadEncoderMod
       remember(chunk.text, cached);
       return cached;
     }
-    const job = jobByText.get(chunk.text) ?? openJob(chunk);
-    if (!isPumping) void pump();
+    const job = running.get(chunk.text) ?? waiting.get(chunk.text) ?? openJob(chunk);
     return wait(job, signal);
   }
 
@@ -59,7 +64,7 @@ export function createEncoder(load: () => Promise<EncoderModel> = loadEncoderMod
     const job = { chunk, done: Promise.withResolvers<Vector>(), waiters: 0 };
     // Everyone may have left by the time a batch fails; that is no unhandled rejection.
     job.done.promise.catch(() => undefined);
-    jobByText.set(chunk.text, job);
+    waiting.set(chunk.text, job);
     return job;
   }
 
@@ -79,34 +84,37 @@ export function createEncoder(load: () => Promise<EncoderModel> = loadEncoderMod
     }
   }
 
-  /** Never rejects: a failure belongs to the requests of its batch. */
-  async function pump(): Promise<void> {
-    isPumping = true;
-    while (jobByText.size > 0) {
-      // A turn of the event loop lets the requests that are on their way join the batch, and timers run.
+  /** Works until nothing waits. Never rejects: a failure belongs to the requests of its batch. */
+  async function runLane(model: EncoderModel): Promise<void> {
+    lanes += 1;
+    while (waiting.size > 0) {
+      // A turn of the event loop lets the requests that are on their way join the batch.
       await nextTurn();
-      const batch = takeBatch(jobByText);
-      if (batch.length > 0) await embedBatch(batch);
+      const batch = takeBatch(waiting);
+      if (batch.length > 0) await runBatch(batch, model);
     }
-    isPumping = false;
+    lanes -= 1;
   }
 
-  async function embedBatch(batch: readonly Job[]): Promise<void> {
+  async function runBatch(batch: readonly Job[], model: EncoderModel): Promise<void> {
     counters.batches += 1;
     counters.chunks += batch.length;
+    for (const job of batch) running.set(job.chunk.text, job);
     try {
-      const model = await load();
-      const rows = await model.embed(batch.map((job) => job.chunk.text));
-      for (const [index, job] of batch.entries()) {
-        const vector = Float32Array.from(rows[index] ?? []);
-        remember(job.chunk.text, vector);
-        job.done.resolve(vector);
-      }
+      const vectors = await model.embed(batch.map((job) => job.chunk.text));
+      assert(vectors.length === batch.length);
+      for (const [index, job] of batch.entries()) settle(job, vectors[index]);
     } catch (error) {
       for (const job of batch) job.done.reject(error);
     } finally {
-      for (const job of batch) jobByText.delete(job.chunk.text);
+      for (const job of batch) running.delete(job.chunk.text);
     }
+  }
+
+  function settle(job: Job, vector: Vector | undefined): void {
+    assert(vector !== undefined);
+    remember(job.chunk.text, vector);
+    job.done.resolve(vector);
   }
 
   /** A Map keeps insertion order: the oldest entry is the one used least recently. */
@@ -124,22 +132,22 @@ export function createEncoder(load: () => Promise<EncoderModel> = loadEncoderMod
  * The jobs for the next batch: as long as the one that waits longest, and no others. Shorter texts would be padded,
  * which changes the last bits of their vectors with the company they happen to keep; equal lengths repeat exactly.
  */
-function takeBatch(jobByText: Map<string, Job>): readonly Job[] {
+function takeBatch(waiting: Map<string, Job>): readonly Job[] {
   const batch: Job[] = [];
-  for (const [text, job] of jobByText) {
-    if (job.waiters === 0) {
-      jobByText.delete(text);
-      continue;
-    }
+  for (const [text, job] of waiting) {
+    const isWanted = job.waiters > 0;
     const tokens = batch[0]?.chunk.tokens ?? job.chunk.tokens;
-    if (job.chunk.tokens !== tokens) continue;
-    batch.push(job);
+    if (isWanted && job.chunk.tokens !== tokens) continue;
+    waiting.delete(text);
+    if (isWanted) batch.push(job);
     if ((batch.length + 1) * tokens > batchTokensMax) break;
   }
   return batch;
 }
 
-/** About 60 ms of computing, in which the event loop stands still. */
+/** About 60 ms of computing. */
 const batchTokensMax = 160;
+/** A second lane costs half a second to start: not for a few texts. */
+const jobsPerLane = 8;
 /** 2 KB each. */
 const cacheEntriesMax = 8192;

@@ -2,22 +2,12 @@
  * Crude words by the `obscenity` package, which sees through spellings such as "a$$". Only words that say something
  * about the sentence are used: mere swearing and the names of body parts are no offence.
  */
-import { importOptional } from "./encoder-model.ts";
+import { importOptional, once } from "./optional.ts";
 import type { JudgedCategory } from "./prototypes.ts";
 
 export type Lexicon = (text: string) => ReadonlySet<JudgedCategory>;
 
-let loading: Promise<Lexicon> | undefined;
-
-export function loadLexicon(): Promise<Lexicon> {
-  loading ??= importLexicon().catch((error: unknown) => {
-    loading = undefined;
-    throw error;
-  });
-  return loading;
-}
-
-async function importLexicon(): Promise<Lexicon> {
+export const loadLexicon: () => Promise<Lexicon> = once(async () => {
   const { RegExpMatcher, englishDataset, englishRecommendedTransformers } = await importOptional(
     ["obscenity@0.4.6"],
     () => import("obscenity"),
@@ -33,7 +23,7 @@ async function importLexicon(): Promise<Lexicon> {
     }
     return found;
   };
-}
+});
 
 const wordsByCategory: readonly (readonly [JudgedCategory, string])[] = [
   ["hate", "abo africoon arabush boonga chingchong chink dyke fag kike nigger retard spastic tranny"],
