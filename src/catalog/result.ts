@@ -77,7 +77,12 @@ function failureResult(columns: readonly Column[], args: Arguments, outcome: Out
   const error = failureError(outcome.failure);
   // A refused request is not billed; of one that broke off nobody knows.
   const isUnbilled = ["http", "redirect", "unavailable", "credentials"].includes(outcome.failure?.kind ?? "");
-  const row = toRow(columns, { ...args, ...tailCells({ status: "failed", error, outcome }) });
+  const costUsd = isUnbilled ? 0 : undefined;
+  const row = toRow(columns, {
+    ...args,
+    ...tailCells({ status: "failed", error, outcome }),
+    Cost_Usd: costUsd,
+  });
   return { row, error, usage: { inputTokens: 0, outputTokens: 0 }, ...(isUnbilled ? { costUsd: 0 } : {}) };
 }
 

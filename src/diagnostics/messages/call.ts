@@ -4,6 +4,13 @@
  */
 import { list, quote, type MessageTable } from "./message.ts";
 
+interface SizeLimits {
+  readonly multipleOf: number;
+  readonly ratioMax: number;
+  readonly edgeMax: number;
+  readonly pixelsMax: number;
+}
+
 const valueMessages = {
   "call/missing-value": (details: { procedure: string; parameter: string }) => ({
     message: `${quote(details.parameter)} of ${details.procedure} is NULL, a value is required`,
@@ -77,8 +84,8 @@ const valueMessages = {
     message: `${quote(details.parameter)} is ${details.mask}, the image is ${details.image}`,
     hint: "the mask must have the size of the image",
   }),
-  "call/image-size": (details: { parameter: string; found: string; expected: string }) => ({
-    message: `${quote(details.parameter)} is ${details.found}, expected ${details.expected}`,
+  "call/image-size": (details: { parameter: string; found: string; limits?: SizeLimits | undefined }) => ({
+    message: `${quote(details.parameter)} is ${details.found}, expected ${sizeExpected(details.limits)}`,
   }),
   "call/transparency-format": (details: { parameter: string; format: string }) => ({
     message: `${quote(details.parameter)} cannot be transparent in ${details.format}`,
@@ -210,6 +217,12 @@ function range(details: { min?: number | undefined; max?: number | undefined }):
   const { min, max } = details;
   if (min !== undefined && max !== undefined) return `between ${min} and ${max}`;
   return min === undefined ? `<= ${max ?? "?"}` : `>= ${min}`;
+}
+
+function sizeExpected(limits: SizeLimits | undefined): string {
+  if (limits === undefined) return "WIDTHxHEIGHT, such as 1024x1024, or auto";
+  const { multipleOf, ratioMax, edgeMax, pixelsMax } = limits;
+  return `sides that are multiples of ${multipleOf}, at most ${edgeMax} long, ${pixelsMax} pixels in all, and no narrower than 1:${ratioMax}`;
 }
 
 function withModel(model: string | undefined): string {

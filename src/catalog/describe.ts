@@ -1,0 +1,153 @@
+/**
+ * The catalogue as rows: what the sys_ tables and DESCRIBE show. Names as in JDBC's metadata, in snake_case.
+ * Plain arrays, so that any reader can make a table of them.
+ */
+import { priceOn, shippedModels, type Model, type ModelTable } from "./models.ts";
+import type { Catalog, Column, Parameter, Procedure } from "./procedure.ts";
+import { commonColumns, toSqlValue } from "./result.ts";
+import type { SqlValue } from "./value.ts";
+
+export interface Listing {
+  readonly name: string;
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly SqlValue[])[];
+}
+
+export function describeProcedures(catalog: Catalog): Listing {
+  return listing("sys_procedures", catalog.procedures, {
+    procedure_name: (procedure) => procedure.name,
+    remarks: (procedure) => procedure.summary,
+    signature: signatureOf,
+    primary_column: (procedure) => procedure.columns[procedure.primary]?.name,
+    endpoint: (procedure) => procedure.endpoint,
+    parameter_count: (procedure) => procedure.parameters.length,
+    column_count: (procedure) => procedure.columns.length,
+    examples: (procedure) => procedure.examples,
+    notes: (procedure) => procedure.notes ?? [],
+    source: (procedure) => procedure.source,
+  });
+}
+
+export function describeParameters(catalog: Catalog): Listing {
+  const items = catalog.procedures.flatMap((procedure) =>
+    procedure.parameters.map((parameter) => ({ procedure, parameter })),
+  );
+  return listing("sys_procedure_parameters", items, {
+    procedure_name: ({ procedure }) => procedure.name,
+    parameter_name: ({ parameter }) => parameter.name,
+    ordinal_position: ({ parameter }) => parameter.position + 1,
+    data_type: ({ parameter }) => parameter.type,
+    is_required: ({ parameter }) => parameter.required === true,
+    default_value: ({ parameter }) => defaultOf(parameter),
+    aliases: ({ parameter }) => parameter.aliases?.join(", "),
+    allowed_values: ({ parameter }) => parameter.values?.join(", "),
+    minimum: ({ parameter }) => parameter.min,
+    maximum: ({ parameter }) => parameter.max,
+    max_length: ({ parameter }) => parameter.maxLength,
+    max_bytes: ({ parameter }) => parameter.maxBytes,
+    max_tokens: ({ parameter }) => parameter.maxTokens,
+    is_extension: ({ parameter }) => parameter.isExtension === true,
+    is_sent: ({ parameter }) => parameter.isUnsent !== true,
+    remarks: ({ parameter }) => parameter.summary,
+  });
+}
+
+export function describeColumns(catalog: Catalog): Listing {
+  const items = catalog.procedures.flatMap((procedure) =>
+    procedure.columns.map((column, index) => ({ procedure, column, index })),
+  );
+  return listing("sys_procedure_columns", items, {
+    procedure_name: ({ procedure }) => procedure.name,
+    column_name: ({ column }) => column.name,
+    ordinal_position: ({ index }) => index + 1,
+    data_type: ({ column }) => column.type,
+    column_kind: ({ procedure, column }) => kindOf(procedure, column),
+    is_primary: ({ procedure, index }) => index === procedure.primary,
+    remarks: ({ column }) => column.summary,
+  });
+}
+
+/** Prices are USD: per million tokens, per hour of audio, per million characters, whichever the model has. */
+export function describeModels(catalog: Catalog, table: ModelTable = shippedModels): Listing {
+  return listing("sys_models", table.models, {
+    model: (model) => model.id,
+    procedures: (model) => proceduresOf(catalog, model).join(", "),
+    sampling: (model) => model.sampling,
+    not_supported: (model) => model.refuses?.join(", "),
+    supported_values: (model) => model.values,
+    retires_on: (model) => model.retiresOn,
+    replacement: (model) => model.replacement,
+    is_free: (model) => priceOn(model)?.isFree === true,
+    input_usd: (model) => priceOn(model)?.perMillion?.input,
+    cached_input_usd: (model) => priceOn(model)?.perMillion?.cachedInput,
+    output_usd: (model) => priceOn(model)?.perMillion?.output,
+    hour_usd: (model) => priceOn(model)?.perHour,
+    character_usd: (model) => priceOn(model)?.perMillionCharacters,
+    price_as_of: (model) => priceOn(model)?.asOf,
+    price_source: (model) => priceOn(model)?.source,
+  });
+}
+
+/** What DESCRIBE shows of one procedure: its parameters in order, then its result columns. */
+export function describeProcedure(procedure: Procedure): Listing {
+  const parameters = procedure.parameters.map((parameter) => [
+    "parameter",
+    parameter.position + 1,
+    parameter.name,
+    parameter.type,
+    toSqlValue(parameter.required === true),
+    toSqlValue(defaultOf(parameter)),
+    parameter.summary,
+  ]);
+  const columns = procedure.columns.map((column, index) => [
+    index === procedure.primary ? "primary column" : `${kindOf(procedure, column)} column`,
+    index + 1,
+    column.name,
+    column.type,
+    null,
+    null,
+    column.summary,
+  ]);
+  return {
+    name: procedure.name,
+    columns: ["kind", "position", "name", "type", "is_required", "default_value", "remarks"],
+    rows: [...parameters, ...columns],
+  };
+}
+
+/** `GetEmbeddings(Text, [Model], [Dimensions])` */
+export function signatureOf(procedure: Procedure): string {
+  const names = procedure.parameters.map((parameter) =>
+    parameter.required === true ? parameter.name : `[${parameter.name}]`,
+  );
+  return `${procedure.name}(${names.join(", ")})`;
+}
+
+/** result: the procedure's own; status: common to all; argument: the echo of a parameter. */
+export function kindOf(procedure: Procedure, column: Column): "result" | "status" | "argument" {
+  if (Object.hasOwn(commonColumns, column.name)) return "status";
+  return procedure.parameters.some((parameter) => parameter.name === column.name) ? "argument" : "result";
+}
+
+export function defaultOf(parameter: Parameter): string | number | boolean | undefined {
+  if (parameter.default !== undefined) return parameter.default;
+  return parameter.defaultModel === undefined
+    ? undefined
+    : `the connection's ${parameter.defaultModel} model`;
+}
+
+function proceduresOf(catalog: Catalog, model: Model): readonly string[] {
+  return catalog.procedures
+    .filter((procedure) => model.endpoints.includes(procedure.endpoint))
+    .map((procedure) => procedure.name);
+}
+
+function listing<T>(
+  name: string,
+  items: readonly T[],
+  columns: Readonly<Record<string, (item: T) => Parameters<typeof toSqlValue>[0]>>,
+): Listing {
+  const readers = Object.values(columns);
+  const rows = items.map((item) => readers.map((read) => toSqlValue(read(item))));
+  return { name, columns: Object.keys(columns), rows };
+}
