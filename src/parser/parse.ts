@@ -1,7 +1,18 @@
-/** Contract for the parser's one entry; see syntax.ts. (Being written.) */
+/**
+ * Text → statements, the parser's one entry: scan, split at `;`, find the call sites, read them with the grammar.
+ * Reports mistakes only in what is ours; a statement that is wrong as SQL passes, for SQLite says it best.
+ */
 import type { Diagnostic } from "../diagnostics/diagnostic.ts";
-import type { Source } from "../diagnostics/source.ts";
-import type { Statement } from "./syntax.ts";
+import { DiagnosticSink } from "../diagnostics/diagnostic.ts";
+import type { Source, Span } from "../diagnostics/source.ts";
+import { numberBinds } from "./binds.ts";
+import { reportMistake } from "./errors.ts";
+import { Grammar, type Fragment, type Parsed } from "./grammar.ts";
+import { callDepthMax, findIslands, type Islands } from "./islands.ts";
+import { scan } from "./scanner.ts";
+import { splitStatements } from "./split.ts";
+import type { SetDefaultStatement, SqlStatement, Statement } from "./syntax.ts";
+import { Equals, NamedBind, spanOf, type Token } from "./tokens.ts";
 
 export interface ParseOptions {
   /** Says whether a name followed by `(` is a procedure of the catalogue (any case). Quoted names are never asked. */
@@ -17,6 +28,143 @@ export interface Script {
 }
 
 /** Never throws. */
-export function parseScript(_source: Source, _options: ParseOptions): Script {
-  throw new Error("being written");
+export function parseScript(source: Source, options: ParseOptions): Script {
+  const sink = new DiagnosticSink(source);
+  const nul = source.text.indexOf("\0");
+  if (nul >= 0) {
+    sink.report("parse/nul", { start: nul, end: nul + 1 }, {});
+    return { source, statements: [], diagnostics: sink.found };
+  }
+  const statements = splitStatements(scan(source.text))
+    .map((tokens) => parseStatement(tokens, options, sink))
+    .filter((statement) => statement !== undefined);
+  return { source, statements, diagnostics: sink.found };
+}
+
+/** One for all statements: building it costs more than most scripts. */
+const grammar = new Grammar();
+
+function parseStatement(
+  tokens: readonly Token[],
+  options: ParseOptions,
+  sink: DiagnosticSink,
+): Statement | undefined {
+  const { head, tail, mode } = divide(tokens);
+  const islands = findIslands(tail, { mode, isProcedure: options.isProcedure });
+  if (islands.tooDeep !== undefined) {
+    sink.report("parse/too-deep", spanOf(islands.tooDeep), { max: callDepthMax });
+    return undefined;
+  }
+  const found = { span: spanOfAll(tokens), islands };
+  // Most statements of most scripts: no site, nothing for the grammar to read.
+  if (head.length === 0 && islands.contexts.size === 0) {
+    return sqlStatement({ span: found.span, sites: [], runs: [] }, undefined, islands);
+  }
+  const input = [...head, ...islands.tokens];
+  grammar.begin(input, islands.contexts);
+  const parsed = grammar.statement();
+  if (grammar.errors.length === 0) return build(parsed, found, sink);
+  if (grammar.open.at(-1)?.isExplicit === false) {
+    // A call without CALL that is not well formed is no SQL either: SQLite will say so.
+    return sqlStatement({ span: found.span, sites: [], runs: [] }, undefined, islands);
+  }
+  reportMistake(grammar, tokens, sink);
+  return undefined;
+}
+
+/** What of a statement the grammar reads token by token, and what is SQL with call sites. */
+interface Division {
+  readonly head: readonly Token[];
+  readonly tail: readonly Token[];
+  readonly mode: "statement" | "expression";
+}
+
+function divide(tokens: readonly Token[]): Division {
+  const [first, second] = tokens;
+  const at = (count: number, mode: Division["mode"]): Division => ({
+    head: tokens.slice(0, count),
+    tail: tokens.slice(count),
+    mode,
+  });
+  switch (first?.word) {
+    case "SET": {
+      const equals = tokens.findIndex((token) => token.tokenType === Equals);
+      const hasExpression =
+        second?.tokenType === NamedBind || (second?.word === "DEFAULT" && tokens[2] !== tokens[equals]);
+      return at(hasExpression && equals > 0 ? equals + 1 : tokens.length, "expression");
+    }
+    case "EXPLAIN":
+      return at(second?.word === "CALLS" ? 2 : 0, "statement");
+    case "RESET":
+    case "SHOW":
+    case "DESCRIBE":
+    case "RETRY":
+      return at(tokens.length, "expression");
+    default:
+      return at(0, "statement");
+  }
+}
+
+interface Found {
+  readonly span: Span;
+  readonly islands: Islands;
+}
+
+function build(parsed: Parsed, found: Found, sink: DiagnosticSink): Statement | undefined {
+  const { span, islands } = found;
+  switch (parsed.kind) {
+    case "sql":
+      return sqlStatement(parsed.fragment, parsed.into, islands);
+    case "explain-calls":
+      return { kind: parsed.kind, span, statement: sqlStatement(parsed.fragment, parsed.into, islands) };
+    case "set-variable": {
+      const { fragment, ...rest } = parsed;
+      return {
+        ...rest,
+        span,
+        expression: fragment.span,
+        sites: fragment.sites,
+        binds: numberBinds(islands.binds),
+      };
+    }
+    case "set-default":
+      return setDefault(parsed, found, sink);
+    default:
+      return { ...parsed, span };
+  }
+}
+
+function setDefault(
+  parsed: Extract<Parsed, { kind: "set-default" }>,
+  found: Found,
+  sink: DiagnosticSink,
+): SetDefaultStatement | undefined {
+  const { fragment, ...rest } = parsed;
+  for (const site of fragment.sites) {
+    sink.report("parse/call-in-default", site.span, { procedure: site.procedure.text });
+  }
+  if (fragment.sites.length > 0) return undefined;
+  return { ...rest, span: found.span, expression: fragment.span, binds: numberBinds(found.islands.binds) };
+}
+
+function sqlStatement(fragment: Fragment, into: SqlStatement["into"], islands: Islands): SqlStatement {
+  return {
+    kind: "sql",
+    span: { start: fragment.span.start, end: into?.span.end ?? fragment.span.end },
+    verb: islands.verb,
+    isBareCall: fragment.sites.length === 1 && fragment.runs.length === 0,
+    sites: fragment.sites,
+    binds: numberBinds(islands.binds),
+    ...(islands.target === undefined ? {} : { target: islands.target }),
+    ...(into === undefined ? {} : { into }),
+    unnamedItems: islands.unnamedItems,
+    frozenCalls: islands.frozenCalls,
+    hasUpsert: islands.hasUpsert,
+  };
+}
+
+function spanOfAll(tokens: readonly Token[]): Span {
+  const first = tokens[0];
+  const last = tokens.at(-1);
+  return first === undefined || last === undefined ? { start: 0, end: 0 } : spanOf(first, last);
 }

@@ -27,6 +27,8 @@ export interface SqlStatement {
   readonly kind: "sql";
   readonly span: Span;
   readonly verb: Verb;
+  /** What SQLite is to read before the text: `SELECT ` for an expression that stands alone. Never set by the parser. */
+  readonly prefix?: string;
   /** The statement is nothing but a call: `CALL P(…)`, `EXEC P …`, `{call P(…)}`, with or without INTO. */
   readonly isBareCall: boolean;
   /** Outermost call sites, in the order of the text. Nested ones stand in their arguments. */

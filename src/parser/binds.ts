@@ -1,0 +1,24 @@
+/** Numbers binds as SQLite does, so that a caller's list of values meets the right places. */
+import type { BindUse } from "./syntax.ts";
+import { PositionalBind, spanOf, type Token } from "./tokens.ts";
+
+/**
+ * `?` takes the number after the largest so far, `?NNN` the number NNN; the first use of a name takes the next
+ * number too, so that `:a, ?` numbers the `?` 2. Tokens are those of one statement, in the order of the text.
+ */
+export function numberBinds(tokens: readonly Token[]): BindUse[] {
+  let largest = 0;
+  const names = new Set<string>();
+  return tokens.map((token): BindUse => {
+    const text = token.image;
+    const span = spanOf(token);
+    if (token.tokenType === PositionalBind) {
+      const number = text === "?" ? largest + 1 : Number(text.slice(1));
+      largest = Math.max(largest, number);
+      return { span, text, number };
+    }
+    if (!names.has(text)) largest++;
+    names.add(text);
+    return { span, text, name: text.slice(1) };
+  });
+}

@@ -1,0 +1,16 @@
+/** Whether a text can be run as it stands or needs more lines: for a REPL and for stdin. */
+import { endsInComment, scan } from "./scanner.ts";
+import { nextState, type SplitState } from "./split.ts";
+import { Unterminated } from "./tokens.ts";
+
+/** The rule of sqlite3_complete(): the text ends with a `;` that ends a statement, perhaps with a comment behind it. */
+export function isComplete(text: string): boolean {
+  let state: SplitState = "start";
+  let end = 0;
+  for (const token of scan(text)) {
+    if (token.tokenType === Unterminated) return false;
+    state = nextState(state, token);
+    end = token.endOffset + 1;
+  }
+  return end > 0 && state === "start" && !endsInComment(text, end);
+}

@@ -1,0 +1,64 @@
+/** What the grammar could not read → a diagnostic that says what was expected, what was found, and what to do. */
+import { EOF } from "chevrotain";
+import type { DiagnosticSink } from "../diagnostics/diagnostic.ts";
+import type { Span } from "../diagnostics/source.ts";
+import type { Grammar } from "./grammar.ts";
+import { Comma, RParen, spanOf, type Token, Unterminated } from "./tokens.ts";
+
+/** Reports why the grammar stopped in the statement of these tokens. */
+export function reportMistake(grammar: Grammar, tokens: readonly Token[], sink: DiagnosticSink): void {
+  const last = tokens.at(-1);
+  const [error] = grammar.errors;
+  if (last === undefined || error === undefined) return;
+  // A quote that never closes takes in the rest of the text; every other mistake follows from it.
+  if (last.tokenType === Unterminated) {
+    sink.report("parse/unterminated", spanOf(last), { quote: last.image.slice(0, 1) });
+    return;
+  }
+  const isAtEnd = error.token.tokenType === EOF;
+  // The first raw token there: the grammar may have met a run of many.
+  const found = isAtEnd ? undefined : tokens.find((token) => token.startOffset >= error.token.startOffset);
+  const span = found === undefined ? behind(last) : spanOf(found);
+  const call = grammar.open.at(-1);
+  if (call?.paren !== undefined && isAtEnd && error.message !== "an expression") {
+    const details = { procedure: call.procedure.image, opener: "(", closer: ")" };
+    sink.report("parse/unclosed", spanOf(call.paren), details);
+    return;
+  }
+  if (call !== undefined && error.message === "an expression" && endsArgument(found)) {
+    sink.report("parse/empty-argument", span, { procedure: call.procedure.image });
+    return;
+  }
+  const details = {
+    expected: error.message,
+    found: found === undefined ? "the end of the statement" : quoted(found),
+    hint: hintFor(error.message, tokens, found),
+  };
+  sink.report("parse/expected", span, details);
+}
+
+function endsArgument(token: Token | undefined): boolean {
+  return token?.tokenType === Comma || token?.tokenType === RParen;
+}
+
+/** The place right behind a token: where what is missing belongs. */
+function behind(token: Token): Span {
+  return { start: token.endOffset, end: token.endOffset + 1 };
+}
+
+function quoted(token: Token): string {
+  const text = token.image.length > 40 ? `${token.image.slice(0, 40)}…` : token.image;
+  return `"${text}"`;
+}
+
+function hintFor(expected: string, tokens: readonly Token[], found: Token | undefined): string | undefined {
+  const first = tokens[0]?.word;
+  if (expected === '"("' && (first === "CALL" || found !== undefined)) {
+    return "the arguments of a call stand in parentheses: CALL P(…)";
+  }
+  if (first === "SET" && expected === "the end of the statement") {
+    return "a value of more than one word stands in quotes: SET option = 'value'";
+  }
+  if (first === "SHOW") return "SHOW OPTIONS, SHOW PROCEDURES, SHOW DEFAULTS or SHOW VARIABLES";
+  return undefined;
+}

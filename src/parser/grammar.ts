@@ -1,0 +1,495 @@
+/**
+ * The grammar of all that is ours: call sites, and the statements SQLite does not have.
+ * SQL around them arrives as runs (`Sql`, see islands.ts). Each rule carries its production and an example;
+ * grammar.md is generated from it.
+ */
+import {
+  EmbeddedActionsParser,
+  type IParserErrorMessageProvider,
+  type IToken,
+  type TokenType,
+} from "chevrotain";
+import type { Span } from "../diagnostics/source.ts";
+import type { SiteContext } from "./frames.ts";
+import type { Argument, CallSite, Literal, Name, ShowStatement, SqlStatement } from "./syntax.ts";
+import * as t from "./tokens.ts";
+import { keywords as k, type SqlRun, type Token } from "./tokens.ts";
+import { nameOf } from "./words.ts";
+
+/** SQL with the call sites in it. */
+export interface Fragment {
+  readonly span: Span;
+  readonly sites: readonly CallSite[];
+  /** How many runs of SQL stand beside the sites. */
+  readonly runs: readonly SqlRun[];
+}
+
+/** What the grammar knows of a statement; parse.ts adds what the walk over SQL knows. */
+export type Parsed =
+  | { readonly kind: "sql"; readonly fragment: Fragment; readonly into?: SqlStatement["into"] }
+  | { readonly kind: "explain-calls"; readonly fragment: Fragment; readonly into?: SqlStatement["into"] }
+  | { readonly kind: "set-option"; readonly option: Name; readonly value: Literal }
+  | { readonly kind: "set-variable"; readonly variable: Name; readonly fragment: Fragment }
+  | {
+      readonly kind: "set-default";
+      readonly procedure: Name;
+      readonly parameter: Name;
+      readonly fragment: Fragment;
+    }
+  | { readonly kind: "reset-option"; readonly option?: Name }
+  | { readonly kind: "show"; readonly what: ShowStatement["what"] }
+  | { readonly kind: "describe"; readonly procedure: Name }
+  | { readonly kind: "retry-failed"; readonly run?: Literal };
+
+/** A call that has begun and not ended: whose mistake an error is. */
+export interface OpenCall {
+  readonly isExplicit: boolean;
+  readonly procedure: Token;
+  paren?: Token;
+}
+
+/** The words an error message needs in place of token types: chevrotain lets us choose the message's text only. */
+const expectations: IParserErrorMessageProvider = {
+  buildMismatchTokenMessage: ({ expected }) => labelOf(expected),
+  buildNotAllInputParsedMessage: () => "the end of the statement",
+  buildNoViableAltMessage: ({ expectedPathsPerAlt, customUserDescription }) =>
+    customUserDescription ?? firstLabels(expectedPathsPerAlt.flat()),
+  buildEarlyExitMessage: ({ expectedIterationPaths, customUserDescription }) =>
+    customUserDescription ?? firstLabels(expectedIterationPaths),
+};
+
+export class Grammar extends EmbeddedActionsParser {
+  #contexts: ReadonlyMap<number, SiteContext> = new Map();
+  /** Calls that are open where the parser stands, or stood when it failed. */
+  readonly open: OpenCall[] = [];
+
+  constructor() {
+    super(t.vocabulary, { maxLookahead: 3, errorMessageProvider: expectations });
+    this.performSelfAnalysis();
+  }
+
+  /** Readies the parser for one statement. */
+  begin(tokens: readonly Token[], contexts: ReadonlyMap<number, SiteContext>): void {
+    this.input = [...tokens];
+    this.#contexts = contexts;
+    this.open.length = 0;
+  }
+
+  /** statement: any of the following */
+  readonly statement = this.RULE("statement", (): Parsed => {
+    return this.OR([
+      { ALT: () => this.SUBRULE(this.setStatement) },
+      { ALT: () => this.SUBRULE(this.resetStatement) },
+      { ALT: () => this.SUBRULE(this.showStatement) },
+      { ALT: () => this.SUBRULE(this.describeStatement) },
+      { ALT: () => this.SUBRULE(this.explainCalls) },
+      { ALT: () => this.SUBRULE(this.retryFailed) },
+      { ALT: () => this.SUBRULE(this.sqlStatement) },
+    ]);
+  });
+
+  /** `SET :name = expression`, `SET DEFAULT P.Param = expression`, `SET option = literal`: `SET on_error = row` */
+  readonly setStatement = this.RULE("setStatement", (): Parsed => {
+    this.CONSUME(k.Set);
+    return this.OR({
+      DEF: [
+        { ALT: () => this.SUBRULE(this.setVariable) },
+        { ALT: () => this.SUBRULE(this.setDefault) },
+        { ALT: () => this.SUBRULE(this.setOption) },
+      ],
+      ERR_MSG: "an option, DEFAULT or a variable such as :name",
+    });
+  });
+
+  /** `SET :style = 'a haiku'` */
+  readonly setVariable = this.RULE("setVariable", (): Parsed => {
+    const token = this.CONSUME(t.NamedBind);
+    this.CONSUME(t.Equals);
+    const fragment = this.SUBRULE(this.expression);
+    return this.ACTION(() => ({
+      kind: "set-variable",
+      variable: { text: token.image.slice(1), span: spanOf(token) },
+      fragment,
+    }));
+  });
+
+  /** `SET DEFAULT GenerateResponse.Model = 'gpt-4o-mini'` */
+  readonly setDefault = this.RULE("setDefault", (): Parsed => {
+    this.CONSUME(k.Default);
+    const procedure = this.SUBRULE(this.name);
+    this.CONSUME(t.Dot);
+    const parameter = this.SUBRULE2(this.name);
+    this.CONSUME(t.Equals);
+    const fragment = this.SUBRULE(this.expression);
+    return { kind: "set-default", procedure, parameter, fragment };
+  });
+
+  /** `SET cache = 'off'` */
+  readonly setOption = this.RULE("setOption", (): Parsed => {
+    const option = this.SUBRULE(this.name);
+    this.CONSUME(t.Equals);
+    const value = this.SUBRULE(this.literal);
+    return { kind: "set-option", option, value };
+  });
+
+  /** `RESET cache`, `RESET ALL` */
+  readonly resetStatement = this.RULE("resetStatement", (): Parsed => {
+    this.CONSUME(k.Reset);
+    return this.OR({
+      // ALL is a word like any other, so both alternatives begin alike; the first wins.
+      IGNORE_AMBIGUITIES: true,
+      DEF: [
+        {
+          ALT: (): Parsed => {
+            this.CONSUME(k.All);
+            return { kind: "reset-option" };
+          },
+        },
+        { ALT: (): Parsed => ({ kind: "reset-option", option: this.SUBRULE(this.name) }) },
+      ],
+      ERR_MSG: "an option or ALL",
+    });
+  });
+
+  /** `SHOW OPTIONS`, `SHOW PROCEDURES`, `SHOW DEFAULTS`, `SHOW VARIABLES` */
+  readonly showStatement = this.RULE("showStatement", (): Parsed => {
+    this.CONSUME(k.Show);
+    const what = this.OR({
+      DEF: [
+        { ALT: () => this.#word(this.CONSUME(k.Options), "options") },
+        { ALT: () => this.#word(this.CONSUME(k.Procedures), "procedures") },
+        { ALT: () => this.#word(this.CONSUME(k.Defaults), "defaults") },
+        { ALT: () => this.#word(this.CONSUME(k.Variables), "variables") },
+      ],
+      ERR_MSG: "OPTIONS, PROCEDURES, DEFAULTS or VARIABLES",
+    });
+    return { kind: "show", what };
+  });
+
+  /** `DESCRIBE GenerateResponse` */
+  readonly describeStatement = this.RULE("describeStatement", (): Parsed => {
+    this.CONSUME(k.Describe);
+    return { kind: "describe", procedure: this.SUBRULE(this.name) };
+  });
+
+  /** `EXPLAIN CALLS SELECT ModerateText(body) FROM posts` */
+  readonly explainCalls = this.RULE("explainCalls", (): Parsed => {
+    this.CONSUME(k.Explain);
+    this.CONSUME(k.Calls);
+    const statement = this.SUBRULE(this.sqlStatement);
+    return this.ACTION((): Parsed => ({ ...statement, kind: "explain-calls" }));
+  });
+
+  /** `RETRY FAILED`, `RETRY FAILED OF 12` */
+  readonly retryFailed = this.RULE("retryFailed", (): Parsed => {
+    this.CONSUME(k.Retry);
+    this.CONSUME(k.Failed);
+    const run = this.OPTION(() => {
+      this.CONSUME(k.Of);
+      this.OPTION2(() => this.CONSUME(k.Run));
+      return this.SUBRULE(this.literal);
+    });
+    return { kind: "retry-failed", ...(run === undefined ? {} : { run }) };
+  });
+
+  /** `SELECT * FROM posts, ModerateText(body) m`, `CALL GenerateResponse('Hi') INTO answers` */
+  readonly sqlStatement = this.RULE("sqlStatement", () => {
+    const fragment = this.SUBRULE(this.expression);
+    const into = this.OPTION(() => this.SUBRULE(this.intoClause));
+    return { kind: "sql" as const, fragment, ...(into === undefined ? {} : { into }) };
+  });
+
+  /** `INTO answers`, `INTO TEMP answers`, `INTO main.answers`. Only behind a statement that is nothing but a call. */
+  readonly intoClause = this.RULE("intoClause", () => {
+    const first = this.CONSUME(k.Into);
+    const isTemporary = this.OPTION(() =>
+      this.OR({
+        DEF: [{ ALT: () => this.CONSUME(k.Temp) }, { ALT: () => this.CONSUME(k.Temporary) }],
+      }),
+    );
+    const outer = this.SUBRULE(this.name);
+    const inner = this.OPTION2(() => {
+      this.CONSUME(t.Dot);
+      return this.SUBRULE2(this.name);
+    });
+    return this.ACTION(() => ({
+      span: this.#from(first),
+      isTemporary: isTemporary !== undefined,
+      name: inner ?? outer,
+      ...(inner === undefined ? {} : { schema: outer }),
+    }));
+  });
+
+  /** SQL with call sites in it: `length(GenerateResponse(body)) + 1` */
+  readonly expression = this.RULE("expression", (): Fragment => {
+    const sites: CallSite[] = [];
+    const runs: SqlRun[] = [];
+    const first = this.LA(1);
+    this.AT_LEAST_ONE({
+      DEF: () => {
+        this.OR([
+          { ALT: () => runs.push(readRun(this.CONSUME(t.Sql))) },
+          { ALT: () => sites.push(this.SUBRULE(this.callSite)) },
+        ]);
+      },
+      ERR_MSG: "an expression",
+    });
+    return this.ACTION(() => ({ span: this.#from(first), sites, runs }));
+  });
+
+  /** A call with the noise words around it: `LATERAL (CALL P(t.x))`, `TABLE(P(x))`, `{call P(?)}`, `P(x)` */
+  readonly callSite = this.RULE("callSite", (): CallSite => {
+    const first = this.LA(1);
+    const call = this.OR([
+      { ALT: () => this.SUBRULE(this.lateral) },
+      { ALT: () => this.SUBRULE(this.tableWrapper) },
+      { ALT: () => this.SUBRULE(this.call) },
+    ]);
+    return this.ACTION(() => ({
+      kind: "call",
+      span: this.#from(first),
+      ...this.#contextOf(first),
+      ...call,
+    }));
+  });
+
+  /** `LATERAL P(t.x)`, `LATERAL (CALL P(t.x))` */
+  readonly lateral = this.RULE("lateral", (): Call => {
+    this.CONSUME(k.Lateral);
+    return this.OR([
+      {
+        ALT: () => {
+          this.CONSUME(t.LParen);
+          const call = this.OR2([
+            { ALT: () => this.SUBRULE(this.tableWrapper) },
+            { ALT: () => this.SUBRULE(this.call) },
+          ]);
+          this.CONSUME(t.RParen);
+          return call;
+        },
+      },
+      { ALT: () => this.SUBRULE2(this.tableWrapper) },
+      { ALT: () => this.SUBRULE2(this.call) },
+    ]);
+  });
+
+  /** `TABLE(P(t.x))` */
+  readonly tableWrapper = this.RULE("tableWrapper", (): Call => {
+    this.CONSUME(k.Table);
+    this.CONSUME(t.LParen);
+    const call = this.SUBRULE(this.call);
+    this.CONSUME(t.RParen);
+    return call;
+  });
+
+  /** A procedure and its arguments, in any of the four ways to write them. */
+  readonly call = this.RULE("call", (): Call => {
+    return this.OR([
+      { ALT: () => this.SUBRULE(this.callStatement) },
+      { ALT: () => this.SUBRULE(this.execStatement) },
+      { ALT: () => this.SUBRULE(this.escape) },
+      { ALT: () => this.SUBRULE(this.plainCall) },
+    ]);
+  });
+
+  /** `CALL GenerateResponse(:Message, Model => 'gpt-4o-mini')` */
+  readonly callStatement = this.RULE("callStatement", (): Call => {
+    this.CONSUME(k.Call);
+    const procedure = this.CONSUME(t.ProcedureName);
+    this.ACTION(() => this.#enter(procedure, true));
+    const args = this.SUBRULE(this.argumentList);
+    return this.ACTION(() => this.#leave(args));
+  });
+
+  /** `EXEC GenerateResponse @Message = 'Hi'`, `EXECUTE GenerateResponse('Hi')` */
+  readonly execStatement = this.RULE("execStatement", (): Call => {
+    this.OR([{ ALT: () => this.CONSUME(k.Exec) }, { ALT: () => this.CONSUME(k.Execute) }]);
+    const procedure = this.CONSUME(t.ProcedureName);
+    this.ACTION(() => this.#enter(procedure, true));
+    const args = this.OR2([
+      { ALT: () => this.SUBRULE(this.argumentList) },
+      { ALT: () => this.SUBRULE(this.bareArguments) },
+    ]);
+    return this.ACTION(() => this.#leave(args));
+  });
+
+  /** The ODBC and JDBC escape: `{call GenerateResponse(?, ?)}`, `{call SystemStatus}` */
+  readonly escape = this.RULE("escape", (): Call => {
+    this.CONSUME(t.LBrace);
+    this.CONSUME(k.Call);
+    const procedure = this.CONSUME(t.ProcedureName);
+    this.ACTION(() => this.#enter(procedure, true));
+    const args = this.OPTION(() => this.SUBRULE(this.argumentList)) ?? [];
+    this.CONSUME(t.RBrace);
+    return this.ACTION(() => this.#leave(args));
+  });
+
+  /** A procedure of the catalogue where a value or a table may stand: `ModerateText(body)` */
+  readonly plainCall = this.RULE("plainCall", (): Call => {
+    const procedure = this.CONSUME(t.ProcedureName);
+    this.ACTION(() => this.#enter(procedure, false));
+    const args = this.SUBRULE(this.argumentList);
+    return this.ACTION(() => this.#leave(args));
+  });
+
+  /** `(:Message, Model => 'gpt-4o-mini')`, `()` */
+  readonly argumentList = this.RULE("argumentList", (): Argument[] => {
+    const args: Argument[] = [];
+    const paren = this.CONSUME(t.LParen);
+    this.ACTION(() => this.#enterParen(paren));
+    this.MANY_SEP({ SEP: t.Comma, DEF: () => args.push(this.SUBRULE(this.argument)) });
+    this.CONSUME(t.RParen);
+    return args;
+  });
+
+  /** `@Message = 'Hi', @Model = :m`, or nothing. Only behind EXEC. */
+  readonly bareArguments = this.RULE("bareArguments", (): Argument[] => {
+    const args: Argument[] = [];
+    this.MANY_SEP({ SEP: t.Comma, DEF: () => args.push(this.SUBRULE(this.argument)) });
+    return args;
+  });
+
+  /** `body || '!'`, `Model => :m`; in EXEC also `@Model = :m` */
+  readonly argument = this.RULE("argument", (): Argument => {
+    const first = this.LA(1);
+    const name = this.OPTION(() => this.SUBRULE(this.argumentName));
+    const value = this.SUBRULE(this.expression);
+    return this.ACTION(() => ({
+      span: this.#from(first),
+      expression: value.span,
+      sites: value.sites,
+      ...(name === undefined ? {} : { name }),
+      ...bindOf(value),
+    }));
+  });
+
+  /** `Model =>`, `@Model =` */
+  readonly argumentName = this.RULE("argumentName", (): Name => {
+    return this.OR([
+      {
+        ALT: () => {
+          const name = this.SUBRULE(this.name);
+          this.CONSUME(t.Arrow);
+          return name;
+        },
+      },
+      {
+        ALT: () => {
+          const token = this.CONSUME(t.NamedBind);
+          this.CONSUME(t.Equals);
+          return this.ACTION(() => ({ text: token.image.slice(1), span: spanOf(token) }));
+        },
+      },
+    ]);
+  });
+
+  /** `Model`, `"Model"` */
+  readonly name = this.RULE("name", (): Name => {
+    const token = this.OR({
+      DEF: [{ ALT: () => this.CONSUME(t.Word) }, { ALT: () => this.CONSUME(t.Quoted) }],
+      ERR_MSG: "a name",
+    });
+    return this.ACTION(() => nameOf(readToken(token)));
+  });
+
+  /** `'off'`, `-1.5`, `row`, `NULL` */
+  readonly literal = this.RULE("literal", (): Literal => {
+    const first = this.LA(1);
+    const value = this.OR({
+      IGNORE_AMBIGUITIES: true, // NULL is a word too
+      DEF: [
+        { ALT: () => this.SUBRULE(this.signedNumber) },
+        { ALT: () => this.#word(this.CONSUME(k.Null), null) },
+        { ALT: () => this.SUBRULE(this.text) },
+      ],
+      ERR_MSG: "a text, a number or a word",
+    });
+    return this.ACTION(() => ({ value, span: this.#from(first) }));
+  });
+
+  /** `12`, `-1.5`, `0x1F` */
+  readonly signedNumber = this.RULE("signedNumber", (): number => {
+    const sign = this.OPTION(() =>
+      this.OR([{ ALT: () => this.CONSUME(t.Minus) }, { ALT: () => this.CONSUME(t.Plus) }]),
+    );
+    const token = this.CONSUME(t.NumberLiteral);
+    return this.ACTION(() => (sign?.image === "-" ? -1 : 1) * Number(token.image.replaceAll("_", "")));
+  });
+
+  /** `'off'`, `"off"`, `off` */
+  readonly text = this.RULE("text", (): string => {
+    const token = this.OR([
+      { ALT: () => this.CONSUME(t.Text) },
+      { ALT: () => this.CONSUME(t.Quoted) },
+      { ALT: () => this.CONSUME(t.Word) },
+    ]);
+    return this.ACTION(() => nameOf(readToken(token)).text);
+  });
+
+  /** What a keyword stands for. */
+  #word<const T>(_: IToken, meaning: T): T {
+    return meaning;
+  }
+
+  #enter(procedure: IToken, isExplicit: boolean): void {
+    this.open.push({ procedure: readToken(procedure), isExplicit });
+  }
+
+  #enterParen(paren: IToken): void {
+    const call = this.open.at(-1);
+    if (call !== undefined) call.paren = readToken(paren);
+  }
+
+  #leave(args: readonly Argument[]): Call {
+    const call = this.open.pop();
+    if (call === undefined) throw new RangeError("no call to leave");
+    return { procedure: nameOf(call.procedure), isExplicit: call.isExplicit, arguments: args };
+  }
+
+  /** From a token to the end of the last one read. */
+  #from(first: IToken): Span {
+    const last = readToken(this.LA(0));
+    return { start: first.startOffset, end: last.endOffset + 1 };
+  }
+
+  #contextOf(first: IToken): SiteContext {
+    const context = this.#contexts.get(first.startOffset);
+    if (context === undefined) throw new RangeError("a call site the walk did not mark");
+    return context;
+  }
+}
+
+type Call = Pick<CallSite, "procedure" | "isExplicit" | "arguments">;
+
+/** An expression that is nothing but one bind binds by its name. */
+function bindOf(value: Fragment): { bind?: string } {
+  const [run] = value.runs;
+  if (run === undefined || value.runs.length > 1 || value.sites.length > 0) return {};
+  const { first } = run;
+  const isAlone = first.endOffset === run.endOffset && first.tokenType === t.NamedBind;
+  return isAlone ? { bind: first.image } : {};
+}
+
+function spanOf(token: IToken): Span {
+  return t.spanOf(readToken(token));
+}
+
+/** Every token of the input is ours; chevrotain's type forgets it. */
+function readToken(token: IToken): Token {
+  // eslint-disable-next-line typescript/no-unsafe-type-assertion
+  return token as Token;
+}
+
+function readRun(token: IToken): SqlRun {
+  // eslint-disable-next-line typescript/no-unsafe-type-assertion
+  return token as SqlRun;
+}
+
+function firstLabels(paths: readonly TokenType[][]): string {
+  const labels = new Set(paths.map(([first]) => (first === undefined ? "" : labelOf(first))));
+  return [...labels].join(" or ");
+}
+
+function labelOf(type: TokenType): string {
+  return type.LABEL ?? type.name;
+}

@@ -1,0 +1,54 @@
+/**
+ * Where statements end: at `;`, except inside CREATE TRIGGER … END. The rule, and the table, of sqlite3_complete().
+ */
+import { Semicolon, type Token } from "./tokens.ts";
+
+/** The tokens of each statement, without its `;`. Empty statements are dropped. */
+export function splitStatements(tokens: readonly Token[]): Token[][] {
+  const statements: Token[][] = [];
+  let state: SplitState = "start";
+  let first = 0;
+  for (const [index, token] of tokens.entries()) {
+    state = nextState(state, token);
+    if (state !== "start") continue;
+    if (index > first) statements.push(tokens.slice(first, index));
+    first = index + 1;
+  }
+  if (first < tokens.length) statements.push(tokens.slice(first));
+  return statements;
+}
+
+/** `start`: between statements. `end`: behind the END that may close a trigger. */
+export type SplitState = "start" | "normal" | "explain" | "create" | "trigger" | "semicolon" | "end";
+
+export function nextState(state: SplitState, token: Token): SplitState {
+  const isSemicolon = token.tokenType === Semicolon;
+  switch (state) {
+    case "start":
+      if (isSemicolon) return "start";
+      if (token.word === "EXPLAIN") return "explain";
+      return token.word === "CREATE" ? "create" : "normal";
+    case "explain":
+      if (isSemicolon) return "start";
+      // EXPLAIN QUERY PLAN CREATE TRIGGER: any word may stand between.
+      if (token.word === "CREATE") return "create";
+      return isStateWord(token.word) ? "normal" : "explain";
+    case "create":
+      if (isSemicolon) return "start";
+      if (token.word === "TEMP" || token.word === "TEMPORARY") return "create";
+      return token.word === "TRIGGER" ? "trigger" : "normal";
+    case "normal":
+      return isSemicolon ? "start" : "normal";
+    case "trigger":
+      return isSemicolon ? "semicolon" : "trigger";
+    case "semicolon":
+      if (isSemicolon) return "semicolon";
+      return token.word === "END" ? "end" : "trigger";
+    case "end":
+      return isSemicolon ? "start" : "trigger";
+  }
+}
+
+function isStateWord(word: string): boolean {
+  return ["EXPLAIN", "TEMP", "TEMPORARY", "TRIGGER", "END"].includes(word);
+}
