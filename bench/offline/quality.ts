@@ -4,6 +4,8 @@ import OpenAI from "openai";
 import { offlineFetch, offlineModels } from "../../src/connection/offline/offline.ts";
 import {
   article,
+  heldArticle,
+  heldQuestions,
   moderationHeld,
   moderationTuned,
   news,
@@ -40,7 +42,8 @@ await measureClassification(
 await measureClassification("sentiment", sentiment, { positive: "", negative: "", neutral: "" });
 await measureModeration("tuned on", moderationTuned);
 await measureModeration("held out", moderationHeld);
-await measureAnswers();
+await measureAnswers("tuned on", article, questions);
+await measureAnswers("held out", heldArticle, heldQuestions);
 await measureJob();
 
 async function embed(input: string[]): Promise<readonly (readonly number[])[]> {
@@ -122,20 +125,24 @@ async function measureModeration(
   }
 }
 
-async function measureAnswers(): Promise<void> {
+async function measureAnswers(
+  name: string,
+  text: string,
+  asked: readonly (readonly [string, string])[],
+): Promise<void> {
   const answers = await Promise.all(
-    questions.map(async ([question]) => {
+    asked.map(async ([question]) => {
       const response = await client.responses.create({
         model: offlineModels.text,
-        input: `${question}\n\n${article}`,
+        input: `${question}\n\n${text}`,
       });
       return response.output_text;
     }),
   );
-  const misses = questions.filter(([, words], index) => !answers[index]?.includes(words));
-  console.log(`answers from an article: ${questions.length - misses.length}/${questions.length}`);
+  const misses = asked.filter(([, words], index) => !answers[index]?.includes(words));
+  console.log(`answers from an article, ${name}: ${asked.length - misses.length}/${asked.length}`);
   for (const [question] of misses)
-    console.log(`  ${question} -> ${answers[questions.findIndex((each) => each[0] === question)]}`);
+    console.log(`  ${question} -> ${answers[asked.findIndex((each) => each[0] === question)]}`);
 }
 
 /** 300 rows through three procedures and 60 summaries, 16 requests at a time, as the engine sends them. */

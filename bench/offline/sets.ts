@@ -207,3 +207,21 @@ export const questions: readonly (readonly [string, string])[] = [
   ["How late can students study before exams?", "midnight"],
   ["Will there be another branch?", "2028"],
 ];
+
+/** Written after the answering rules were finished. */
+export const heldArticle = `The Bramble is a small electric car made in Porto since 2021. It seats two people and weighs 480 kilograms. A full charge takes four hours from a household socket and lasts about 150 kilometres in the city. The top speed is limited to 90 kilometres an hour, so motorways are not recommended. Its doors are made of recycled plastic bottles. The first version had no heating, which owners in the north complained about. Since last autumn a heater costs 400 euros extra. The company was founded by the sisters Inês and Marta Faria, who studied engineering in Delft. They sold 9,000 cars in the first year and 26,000 in the second. A larger model for four passengers is being tested in Spain. The guarantee covers the battery for eight years. Repairs are done by mobile workshops that come to your home.`;
+
+export const heldQuestions: readonly (readonly [string, string])[] = [
+  ["How many people fit in the car?", "seats two"],
+  ["How long does it take to charge?", "four hours"],
+  ["How fast can it go?", "90 kilometres"],
+  ["Who started the company?", "Faria"],
+  ["What are the doors made of?", "plastic bottles"],
+  ["How much does the heater cost?", "400 euros"],
+  ["How long is the warranty on the battery?", "eight years"],
+  ["Where do I get it repaired?", "mobile workshops"],
+  ["How many were sold in the second year?", "26,000"],
+  ["Is there going to be a bigger version?", "larger model"],
+  ["When did production begin?", "2021"],
+  ["How heavy is it?", "480"],
+];

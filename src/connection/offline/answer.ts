@@ -17,13 +17,17 @@ export async function answerFrom(prompt: Prompt, encoder: Encoder, signal: Abort
       "input",
     );
   }
-  const [asked, ...vectors] = await encoder.encode([question, ...candidates], signal);
+  const [asked = nothing, ...vectors] = await encoder.encode([question, ...candidates], signal);
+  const near = vectors.map((vector) => similarity(vector, asked));
+  if (Math.max(...near) < similarityMin) {
+    throw notAvailableOffline("No sentence of the given text has to do with the question.", "input");
+  }
   const words = contentWords(question);
   const expected = expectedSigns.find(({ asks }) => asks.test(question))?.sign;
   const scores = candidates.map((sentence, index) => {
     const shared = overlapWeight * overlap(words, contentWords(sentence));
     const sign = expected?.test(sentence) === true ? signWeight : 0;
-    return similarity(vectors[index] ?? asked ?? nothing, asked ?? nothing) + shared + sign;
+    return (near[index] ?? 0) + shared + sign;
   });
   return candidates[scores.indexOf(Math.max(...scores))] ?? "";
 }
@@ -54,7 +58,9 @@ function overlap(question: ReadonlySet<string>, sentence: ReadonlySet<string>): 
 /** Words of four letters and more without their commonest endings: short words and endings carry grammar. */
 function contentWords(text: string): ReadonlySet<string> {
   const words = text.toLowerCase().match(/[\p{L}\p{N}]{4,}/gu) ?? [];
-  return new Set(words.map((word) => word.replace(/(?:ing|ed|es|s)$/u, "")));
+  return new Set(
+    words.filter((word) => !grammar.has(word)).map((word) => word.replace(/(?:ing|ed|es|s)$/u, "")),
+  );
 }
 
 /** What a sentence should hold to answer such a question. */
@@ -70,7 +76,12 @@ const expectedSigns = [
   { asks: /\bwho\b/iu, sign: /\p{Ll}\s\p{Lu}\p{Ll}+/u },
 ];
 
+const grammar = new Set(
+  "what when where which whom whose does have will with that this from there your".split(" "),
+);
 const nothing: Vector = new Float32Array();
+/** Below it the best sentence is a stranger, too. Between 0.2 and 0.3 nothing tells the two apart. */
+const similarityMin = 0.2;
 const overlapWeight = 0.15;
 const signWeight = 0.1;
 const label = /^(?:context|text|question|document|article|message|answer)\s*:?$/iu;

@@ -19,36 +19,62 @@ export async function fillSchema(
   prompt: Prompt,
   encoder: Encoder,
   signal: AbortSignal,
-): Promise<JsonObject> {
-  const fields = Object.entries(readProperties(schema));
-  const plans = fields.map(([name, property]) => ({ name, plan: readPlan(name, property) }));
-  const labels = plans.flatMap(({ plan }) => ("labels" in plan ? [plan.labels] : []));
-  if (labels.length === 0) throw unknownSchema("it has no property with an enum");
-  const rankings = await Promise.all(labels.map((group) => rank(group, prompt, encoder, signal)));
-  const rankingByLabels = new Map(labels.map((group, index) => [group, rankings[index] ?? []]));
-  const main = rankings[0] ?? [];
-  return Object.fromEntries(
-    plans.map(({ name, plan }) => {
-      const ranking = "labels" in plan ? (rankingByLabels.get(plan.labels) ?? main) : main;
-      return [name, fill(plan, ranking)];
-    }),
-  );
+): Promise<unknown> {
+  const plan = readPlan("the answer", schema);
+  const groups = [...new Set(labelGroups(plan))];
+  if (groups.length === 0) throw unknownSchema("it has no enum");
+  const rankings = new Map<readonly string[], readonly Ranked[]>();
+  for (const labels of groups) rankings.set(labels, await rank(labels, prompt, encoder, signal));
+  const [first = []] = rankings.values();
+  return fill(plan, { rankings, current: first });
 }
 
+/** How to fill a schema. */
 type Plan =
   | { readonly kind: "choice"; readonly labels: readonly string[] }
-  | { readonly kind: "choices"; readonly labels: readonly string[] }
-  | { readonly kind: "confidence" };
+  | { readonly kind: "confidence" }
+  | { readonly kind: "list"; readonly item: Plan }
+  | { readonly kind: "object"; readonly fields: readonly (readonly [name: string, plan: Plan])[] };
 
-function fill(plan: Plan, ranking: readonly Ranked[]): string | number | readonly string[] {
+/** The labels of every enum in it, in order. */
+function labelGroups(plan: Plan): readonly (readonly string[])[] {
   switch (plan.kind) {
     case "choice":
-      return ranking[0]?.label ?? "";
-    case "choices":
-      return fitting(ranking).map(({ label }) => label);
+      return [plan.labels];
     case "confidence":
-      return confidence(ranking);
+      return [];
+    case "list":
+      return labelGroups(plan.item);
+    case "object":
+      return plan.fields.flatMap(([, field]) => labelGroups(field));
   }
+}
+
+interface Findings {
+  readonly rankings: ReadonlyMap<readonly string[], readonly Ranked[]>;
+  /** What a confidence speaks of; within a list, one of the choices. */
+  readonly current: readonly Ranked[];
+}
+
+function fill(plan: Plan, findings: Findings): unknown {
+  switch (plan.kind) {
+    case "choice":
+      return (findings.rankings.get(plan.labels) ?? [])[0]?.label;
+    case "confidence":
+      return confidence(findings.current);
+    case "list":
+      return fillList(plan.item, findings);
+    case "object":
+      return Object.fromEntries(plan.fields.map(([name, field]) => [name, fill(field, findings)]));
+  }
+}
+
+/** One item for each category that fits, with that category alone to choose from. */
+function fillList(item: Plan, { rankings }: Findings): readonly unknown[] {
+  const [labels = []] = labelGroups(item);
+  return fitting(rankings.get(labels) ?? []).map((ranked) =>
+    fill(item, { rankings: new Map([...rankings, [labels, [ranked]]]), current: [ranked] }),
+  );
 }
 
 /** How far the best is ahead of the second: 0 a tie, 1 no contest. */
@@ -91,22 +117,19 @@ function describe(label: string, instructions: string): string {
   return description === "" ? `This text is about ${name}.` : `This text is about ${name}: ${description}`;
 }
 
-function readProperties(schema: JsonObject): JsonObject {
-  const properties = schema["properties"];
-  if (schema["type"] !== "object" || !isObject(properties)) throw unknownSchema("it is not an object");
-  return properties;
-}
-
-function readPlan(name: string, property: unknown): Plan {
-  if (!isObject(property)) throw unknownSchema(`"${name}" is not a schema`);
-  const labels = readLabels(property["enum"]);
+function readPlan(name: string, schema: unknown): Plan {
+  if (!isObject(schema)) throw unknownSchema(`"${name}" is not a schema`);
+  const labels = readLabels(schema["enum"]);
   if (labels !== undefined) return { kind: "choice", labels };
-  const items = property["items"];
-  const itemLabels = isObject(items) ? readLabels(items["enum"]) : undefined;
-  if (property["type"] === "array" && itemLabels !== undefined)
-    return { kind: "choices", labels: itemLabels };
-  if (property["type"] === "number" && /confidence|score|probability/iu.test(name))
-    return { kind: "confidence" };
+  const { type, items, properties } = schema;
+  if (type === "array" && items !== undefined) return { kind: "list", item: readPlan(name, items) };
+  if (type === "object" && isObject(properties)) {
+    const fields = Object.entries(properties).map(
+      ([field, inner]) => [field, readPlan(field, inner)] as const,
+    );
+    return { kind: "object", fields };
+  }
+  if (type === "number" && /confidence|score|probability/iu.test(name)) return { kind: "confidence" };
   throw unknownSchema(`it cannot fill "${name}"`);
 }
 

@@ -50,7 +50,7 @@ export function createEncoder(load: () => Promise<EncoderModel> = loadEncoderMod
     );
   }
 
-  function encodeChunk(chunk: Chunk, signal?: AbortSignal): Vector | Promise<Vector> {
+  async function encodeChunk(chunk: Chunk, signal?: AbortSignal): Promise<Vector> {
     const cached = cache.get(chunk.text);
     if (cached !== undefined) {
       remember(chunk.text, cached);

@@ -22,8 +22,9 @@ export function summaryTask({ instructions, text }: Prompt): SummaryTask | undef
 }
 
 function readTask(order: string, text: string): SummaryTask {
-  const language = order.match(inLanguage)?.groups?.["language"];
-  if (language !== undefined && !/^English$/iu.test(language)) {
+  const match = order.match(inLanguage)?.groups;
+  const language = match?.["named"] ?? match?.["language"];
+  if (language !== undefined && !/^en(?:glish)?(?:-\w+)?$/iu.test(language.trim())) {
     throw notAvailableOffline(
       `An offline summary keeps the language of the text; it cannot be in ${language}.`,
     );
@@ -70,7 +71,8 @@ const sentenceCount = new RegExp(
   String.raw`\b(?<count>\d{1,3}|${numberWords.join("|")})\s+(?:\w+\s+)?sentences?\b`,
   "iu",
 );
+/** "in German", "in this language: German". */
 const inLanguage =
-  /\bin (?<language>English|German|French|Spanish|Italian|Portuguese|Dutch|Polish|Russian|Ukrainian|Turkish|Arabic|Hebrew|Hindi|Chinese|Japanese|Korean|Swedish|Norwegian|Danish|Finnish|Czech|Greek|Romanian|Hungarian)\b/iu;
+  /\blanguage: (?<named>[\p{L} -]+)|\bin (?<language>English|German|French|Spanish|Italian|Portuguese|Dutch|Polish|Russian|Ukrainian|Turkish|Arabic|Hebrew|Hindi|Chinese|Japanese|Korean|Swedish|Norwegian|Danish|Finnish|Czech|Greek|Romanian|Hungarian)\b/iu;
 const sentencesDefault = 3;
 const repetitionWeight = 0.3;

@@ -78,6 +78,24 @@ describe("classification", () => {
     );
   });
 
+  it("several labels with their confidence, as ClassifyText asks", async () => {
+    const item = {
+      type: "object",
+      properties: { category, confidence: { type: "number" } },
+      required: ["category", "confidence"],
+      additionalProperties: false,
+    };
+    const categories = { type: "array", items: item };
+    const { output_text } = await classify("The parcel never came and I want my money back.", { categories });
+    const answer: unknown = JSON.parse(output_text);
+    expect(answer).toEqual({
+      categories: expect.arrayContaining([
+        { category: "billing", confidence: expect.any(Number) },
+        { category: "shipping", confidence: expect.any(Number) },
+      ]),
+    });
+  });
+
   it("a schema that needs a language model is refused", async () => {
     for (const properties of [{ title: { type: "string" } }, { category, reason: { type: "string" } }, {}]) {
       const error = await failureOf(classify("The soup needs salt.", properties));
@@ -123,8 +141,15 @@ describe("summaries", () => {
   });
 
   it("in another language are refused", async () => {
-    const request = respond({ instructions: "Summarize the text in German.", input: report });
-    expect(await failureOf(request)).toMatchObject({ status: 400, code: "not_available_offline" });
+    const orders = ["Summarize the text in German.", "Summarize the text.\nWrite in this language: Basque."];
+    for (const instructions of orders) {
+      const error = await failureOf(respond({ instructions, input: report }));
+      expect(error).toMatchObject({ status: 400, code: "not_available_offline" });
+    }
+    const english = "Summarize the text.\nWrite in this language: English.\nWrite at most 1 sentence.";
+    expect((await respond({ instructions: english, input: report })).output_text).toMatch(
+      /customs house\.$/u,
+    );
   });
 
   it("MaxOutputTokens cuts, and the response is incomplete, as the API's would be", async () => {
@@ -155,6 +180,7 @@ describe("answers", () => {
     ["What is the capital of France?", undefined],
     ["What is the capital of France?", "You are a helpful assistant. Answer in one sentence."],
     ["Write a poem about spring.", undefined],
+    ["Why is the sky blue?", report],
   ])("nothing to choose from: %j is refused with the way out", async (input, instructions) => {
     const error = await failureOf(
       respond({ input, ...(instructions === undefined ? {} : { instructions }) }),
