@@ -6,6 +6,7 @@ import { bindMessages } from "./messages/bind.ts";
 import { callMessages } from "./messages/call.ts";
 import { cliMessages } from "./messages/cli.ts";
 import { connectMessages } from "./messages/connect.ts";
+import { dispatchMessages } from "./messages/dispatch.ts";
 import { internalMessages } from "./messages/internal.ts";
 import { parseMessages } from "./messages/parse.ts";
 import { planMessages } from "./messages/plan.ts";
@@ -16,6 +17,7 @@ export const messages = {
   ...bindMessages,
   ...planMessages,
   ...callMessages,
+  ...dispatchMessages,
   ...connectMessages,
   ...sessionMessages,
   ...cliMessages,

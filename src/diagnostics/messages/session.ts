@@ -1,4 +1,54 @@
-/** placeholder */
-import type { MessageTable } from "./message.ts";
+/** Options, variables, files and statements of a session. */
+import { didYouMean, list, quote, type MessageTable } from "./message.ts";
 
-export const sessionMessages = {} satisfies MessageTable;
+export const sessionMessages = {
+  "session/unknown-option": (details: { option: string; suggestion?: string | undefined }) => ({
+    message: `there is no option ${quote(details.option)}`,
+    hint: didYouMean(details.suggestion, "SHOW OPTIONS lists them"),
+  }),
+  "session/bad-option-value": (details: { option: string; value: string; expected: string }) => ({
+    message: `${quote(details.value)} is no value for ${details.option}: expected ${details.expected}`,
+    hint: "SHOW OPTIONS says what each option does",
+  }),
+  "session/one-statement": (details: { found: number }) => ({
+    message: details.found === 0 ? "no statement to run" : `expected one statement, found ${details.found}`,
+    hint:
+      details.found === 0
+        ? "the text is empty or holds only comments"
+        : "run them one by one: for (const s of session.parse(text).statements) …",
+  }),
+  "session/closed": (_: object) => ({
+    message: "the session is closed",
+    hint: "open a new one with openSession()",
+  }),
+  "session/result-consumed": (_: object) => ({
+    message: "the rows of this result have been read already",
+    hint: "keep what .all() gave, or run the statement again",
+  }),
+  "session/variable-needs-one-value": (details: { name: string; columns: number }) => ({
+    message: `SET :${details.name} takes one value, the expression gives ${details.columns}`,
+  }),
+  "session/retry-not-recorded": (_: object) => ({
+    message: "RETRY FAILED needs a durable ledger, which this version does not keep",
+    hint: "run the statement again: calls that succeeded in this session are not made twice",
+  }),
+  "session/unreadable-file": (details: { path: string; reason: string }) => ({
+    message: `cannot read ${quote(details.path)}: ${details.reason}`,
+    hint: "readfile() takes a path relative to the working directory",
+  }),
+  "session/unwritable-file": (details: { path: string; reason: string }) => ({
+    message: `cannot write ${quote(details.path)}: ${details.reason}`,
+  }),
+  "session/import-other-columns": (details: {
+    table: string;
+    found: readonly string[];
+    wanted: readonly string[];
+  }) => ({
+    message: `table ${quote(details.table)} exists with other columns than the import: ${list(details.found)}`,
+    hint: "an import replaces the rows of a table with the same columns; drop the table, or import into another",
+  }),
+  "session/import-mismatch": (details: { row: number; expected: number; found: number }) => ({
+    message: `row ${details.row} of the import has ${details.found} values, the table has ${details.expected} columns`,
+    hint: "nothing of the import was kept",
+  }),
+} satisfies MessageTable;

@@ -1,0 +1,35 @@
+/** What a process that ends with an error tells its caller (4-interfaces, 4.1). */
+import type { Code } from "./messages.ts";
+import type { DiagnosticError } from "./diagnostic.ts";
+
+export const exitCodes = {
+  ok: 0,
+  statement: 1,
+  usage: 2,
+  retryable: 3,
+  budget: 4,
+  someRowsFailed: 5,
+  credentials: 6,
+  interrupted: 130,
+} as const;
+
+const byCode: Partial<Record<Code, number>> = {
+  "call/cancelled": exitCodes.interrupted,
+  "call/budget-reached": exitCodes.budget,
+  "call/attempts-used-up": exitCodes.retryable,
+  "connect/unreachable": exitCodes.retryable,
+  "sql/busy": exitCodes.retryable,
+  "connect/refused": exitCodes.credentials,
+  "connect/none": exitCodes.credentials,
+  "connect/no-key": exitCodes.credentials,
+  "connect/unknown": exitCodes.usage,
+  "sql/cannot-open": exitCodes.usage,
+  "sql/not-a-database": exitCodes.usage,
+};
+
+export function exitCodeOf(error: DiagnosticError): number {
+  const known = byCode[error.code];
+  if (known !== undefined) return known;
+  const [phase] = error.code.split("/");
+  return phase === "cli" || phase === "import" || phase === "connect" ? exitCodes.usage : exitCodes.statement;
+}

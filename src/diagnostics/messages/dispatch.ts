@@ -1,0 +1,59 @@
+/** Calls that a whole statement stops for. */
+import type { MessageTable } from "./message.ts";
+
+export const dispatchMessages = {
+  "call/cancelled": (_: object) => ({
+    message: "cancelled; answers that had arrived are recorded",
+  }),
+  "call/budget-reached": (details: { made: number }) => ({
+    message: `stopped at max_calls: this statement had made ${details.made} calls`,
+    hint: "what was bought is kept; raise max_calls and run the statement again",
+  }),
+  "call/failed": (details: {
+    procedure: string;
+    code: string;
+    message: string;
+    hint?: string | undefined;
+  }) => ({
+    message: `${details.procedure} failed: ${details.message} (${details.code})`,
+    hint: details.hint ?? "SET on_error = 'row' gives failed calls as rows with their error columns filled",
+  }),
+  "call/row-failed": (details: {
+    procedure: string;
+    code: string;
+    message: string;
+    row: number;
+    hint?: string | undefined;
+  }) => ({
+    message: `row ${details.row}: ${details.procedure} failed: ${details.message} (${details.code})`,
+    hint: details.hint,
+  }),
+  "call/more-rows-failed": (details: { count: number }) => ({
+    message: `${details.count} more rows failed`,
+    hint: "their error columns say why: Error_Code, Error_Message",
+  }),
+  "call/attempts-used-up": (details: { procedure: string; code: string; message: string }) => ({
+    message: `${details.procedure} got no answer after all attempts: ${details.message} (${details.code})`,
+    hint: "try again later; answers that had arrived are recorded",
+  }),
+  "connect/unreachable": (details: { message: string; attempts: number }) => ({
+    message: `the service cannot be reached: ${details.message} (${details.attempts} attempts)`,
+    hint: "check the network and OPENAI_BASE_URL",
+  }),
+  "connect/redirect": (details: { message: string }) => ({
+    message: `the service answered with a redirect, which is never followed: ${details.message}`,
+    hint: "a redirect would post the prompt to another address; set OPENAI_BASE_URL to the final one",
+  }),
+  "connect/refused": (details: { message: string }) => ({
+    message: `the service refused the credentials: ${details.message}`,
+    hint: "check OPENAI_API_KEY, OPENAI_ORG_ID and OPENAI_PROJECT_ID",
+  }),
+  "connect/no-credit": (details: { message: string }) => ({
+    message: `the account cannot pay for calls: ${details.message}`,
+    hint: "add credit or raise the limit of the organisation or project; nothing was retried",
+  }),
+  "connect/unknown-model": (details: { message: string }) => ({
+    message: details.message,
+    hint: "name a model the account can use: Model => '…', or SET text_model = '…'",
+  }),
+} satisfies MessageTable;

@@ -1,0 +1,36 @@
+/**
+ * The public API of callsql: SQL that can call AI models. The command line and the server use nothing else.
+ *
+ * ```ts
+ * import { openSession } from "callsql";
+ * await using session = await openSession({ database: "tickets.db", connection: "openai" });
+ * const result = await session.execute("CALL GenerateResponse(:Message)", { Message: "hi" });
+ * for await (const row of result) console.log(row.Response_Result);
+ * ```
+ */
+export { openSession, type SessionOptions } from "./open-session.ts";
+export type { Script, ScriptStatement, Session } from "./runtime/session.ts";
+export type { PreparedStatement, BindDescription } from "./runtime/prepared-statement.ts";
+export type { ResultSet, ResultColumn } from "./runtime/result-set.ts";
+export type { Counts, Progress } from "./runtime/counts.ts";
+export type { ExecuteOptions } from "./runtime/run-sql.ts";
+export type { Binds, BindValue } from "./runtime/values.ts";
+export type { SqlValue } from "./catalog/value.ts";
+export { defineProcedure } from "./catalog/define.ts";
+export type { Procedure, Parameter, Column } from "./catalog/procedure.ts";
+export type {
+  ApiAnswer,
+  ApiFailure,
+  ApiRequest,
+  Connection,
+  ConnectionModels,
+  SendOutcome,
+} from "./catalog/request.ts";
+export { DiagnosticError, diagnostic, fail, type Diagnostic } from "./diagnostics/diagnostic.ts";
+export { exitCodeOf } from "./diagnostics/exit-code.ts";
+export { renderDiagnostic } from "./diagnostics/render.ts";
+export type { Source, Span } from "./diagnostics/source.ts";
+export { suggest } from "./diagnostics/suggest.ts";
+export { isComplete } from "./parser/complete.ts";
+export { procedures } from "./procedures/index.ts";
+export { version } from "./version.ts";

@@ -1,0 +1,133 @@
+/** Puts the rooms together: a database, the catalogue, a connection and the runtime become a session. */
+import Database from "better-sqlite3";
+import * as vector from "sqlite-vec";
+import { fail } from "./diagnostics/diagnostic.ts";
+import { createCatalog } from "./catalog/catalog.ts";
+import type { Procedure } from "./catalog/procedure.ts";
+import type { Connection } from "./catalog/request.ts";
+import { connectionFromName } from "./connection/connect.ts";
+import { procedures as shippedProcedures } from "./procedures/index.ts";
+import { Dispatcher } from "./runtime/dispatch/dispatcher.ts";
+import { Files } from "./runtime/files.ts";
+import { MemoryLedger } from "./runtime/ledger/ledger.ts";
+import { Options } from "./runtime/options.ts";
+import { PrivateFunctions } from "./runtime/private-functions.ts";
+import { Session } from "./runtime/session.ts";
+import { StableSurroundings } from "./runtime/stable.ts";
+import { createSystemTables } from "./runtime/system-tables.ts";
+import { SessionDefaults, type Workspace } from "./runtime/workspace.ts";
+
+export interface SessionOptions {
+  /** Path of an SQLite file, made if there is none; default ":memory:". */
+  readonly database?: string;
+  readonly readonly?: boolean;
+  /**
+   * `openai`, `offline`, or a connection of your own. Default: openai if the environment has OPENAI_API_KEY; otherwise
+   * none, and the first call fails with connect/none.
+   */
+  readonly connection?: string | Connection;
+  /** Where OPENAI_* is read from; default process.env. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Whether SQL may use readfile() and writefile(); default false. */
+  readonly files?: boolean;
+  /** Procedures beside the shipped ones, from defineProcedure. */
+  readonly procedures?: readonly Procedure[];
+}
+
+/** Throws DiagnosticError when the database cannot be opened or the connection does not exist. */
+export async function openSession(options: SessionOptions = {}): Promise<Session> {
+  const db = openDatabase(options.database ?? ":memory:", options.readonly === true);
+  try {
+    return await assemble(db, options);
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+async function assemble(db: Database.Database, options: SessionOptions): Promise<Session> {
+  const catalog = createCatalog([...shippedProcedures, ...(options.procedures ?? [])]);
+  const sessionOptions = new Options();
+  const connections = new Connections(options, sessionOptions);
+  // A name that is wrong is said at once, not at the first call.
+  if (options.connection !== undefined) await connections.find();
+  vector.load(db);
+  const workspace: Workspace = {
+    db,
+    catalog,
+    functions: new PrivateFunctions(db, catalog),
+    surroundings: new StableSurroundings(db),
+    files: options.files === true ? new Files(db) : undefined,
+    options: sessionOptions,
+    variables: new Map(),
+    defaults: new SessionDefaults(),
+    ledger: new MemoryLedger(),
+    allowance: { callsLeft: Infinity },
+    findConnection: () => connections.find(),
+    dispatcherFor: (connection) => connections.dispatcherFor(connection),
+  };
+  createSystemTables(workspace);
+  return new Session(workspace, async () => {
+    await connections.close();
+    workspace.surroundings.close();
+    db.close();
+  });
+}
+
+function openDatabase(file: string, readonly: boolean): Database.Database {
+  try {
+    const db = new Database(file, { readonly: readonly && file !== ":memory:" });
+    // Opening is lazy: reading the header tells a database from any other file.
+    db.pragma("schema_version");
+    return db;
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "SQLITE_NOTADB") {
+      return fail("sql/not-a-database", { file });
+    }
+    return fail("sql/cannot-open", { file, reason: error instanceof Error ? error.message : String(error) });
+  }
+}
+
+/** The session's connection, made when it is first needed; `SET connection` changes it. */
+class Connections {
+  readonly #session: SessionOptions;
+  readonly #options: Options;
+  readonly #made = new Map<string, Promise<Connection | undefined>>();
+  readonly #dispatchers = new Map<string, Dispatcher>();
+
+  constructor(session: SessionOptions, options: Options) {
+    this.#session = session;
+    this.#options = options;
+  }
+
+  async find(): Promise<Connection | undefined> {
+    const chosen = this.#options.text("connection") ?? this.#session.connection;
+    if (typeof chosen === "object") return chosen;
+    const name = chosen ?? "";
+    let made = this.#made.get(name);
+    if (made === undefined) {
+      made = connectionFromName(chosen, this.#session.env ?? process.env);
+      this.#made.set(name, made);
+    }
+    return made;
+  }
+
+  /** One per connection and setting, so that its limits hold across statements. */
+  dispatcherFor(connection: Connection): Dispatcher {
+    const concurrency = this.#options.number("concurrency") ?? 1;
+    const attemptsMax = this.#options.number("max_attempts") ?? 1;
+    const timeoutMs = (this.#options.number("timeout") ?? 1) * 1000;
+    const key = [connection.name, connection.identity, concurrency, attemptsMax, timeoutMs].join("|");
+    let dispatcher = this.#dispatchers.get(key);
+    if (dispatcher === undefined) {
+      const backoff = { baseMs: 500, capMs: 20_000, random: Math.random };
+      dispatcher = new Dispatcher(connection, { concurrency, attemptsMax, timeoutMs, backoff });
+      this.#dispatchers.set(key, dispatcher);
+    }
+    return dispatcher;
+  }
+
+  async close(): Promise<void> {
+    for (const made of this.#made.values()) await (await made.catch(() => undefined))?.close?.();
+  }
+}

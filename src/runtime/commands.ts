@@ -1,0 +1,171 @@
+/** The statements that are callsql's own: SET, RESET, SHOW, DESCRIBE, SET DEFAULT, SET :name. */
+import { fail, type Place } from "../diagnostics/diagnostic.ts";
+import { suggest } from "../diagnostics/suggest.ts";
+import type { Source } from "../diagnostics/source.ts";
+import { describeProcedure, describeProcedures } from "../catalog/describe.ts";
+import type { Procedure } from "../catalog/procedure.ts";
+import type { SqlValue } from "../catalog/value.ts";
+import type {
+  DescribeStatement,
+  Name,
+  SetDefaultStatement,
+  SetOptionStatement,
+  SetVariableStatement,
+  ShowStatement,
+  SqlStatement,
+} from "../parser/syntax.ts";
+import { noCounts } from "./counts.ts";
+import { ResultSet } from "./result-set.ts";
+import { runSql, type ExecuteOptions } from "./run-sql.ts";
+import { fromSqlite as fromSqliteError } from "./sql-error.ts";
+import { bindArguments, resolveBinds } from "./statement-binds.ts";
+import type { Binds } from "./values.ts";
+import type { Workspace } from "./workspace.ts";
+
+export function notice(): ResultSet {
+  return new ResultSet({
+    kind: "notice",
+    columns: [],
+    rows: [],
+    affectedRows: 0,
+    warnings: [],
+    counts: noCounts(),
+  });
+}
+
+export function table(
+  columns: readonly string[],
+  rows: readonly (readonly (SqlValue | boolean)[])[],
+): ResultSet {
+  return new ResultSet({
+    kind: "rows",
+    columns: columns.map((name) => ({ name, type: undefined, format: undefined })),
+    rows: rows.map((row) => row.map((value) => (typeof value === "boolean" ? Number(value) : value))),
+    affectedRows: 0,
+    warnings: [],
+    counts: noCounts(),
+  });
+}
+
+export function setOption(
+  { options, allowance }: Workspace,
+  source: Source,
+  statement: SetOptionStatement,
+): ResultSet {
+  const { option, value } = statement;
+  const span = { start: option.span.start, end: value.span.end };
+  options.set(option.text, value.value, { source, span });
+  if (option.text.toLowerCase() === "max_calls")
+    allowance.callsLeft = options.number("max_calls") ?? Infinity;
+  return notice();
+}
+
+export function show(workspace: Workspace, statement: ShowStatement): ResultSet {
+  switch (statement.what) {
+    case "options":
+      return table(
+        ["option", "value", "source", "summary"],
+        workspace.options.rows().map(([name, value, ...others]) => [name, shown(value), ...others]),
+      );
+    case "procedures": {
+      const { columns, rows } = describeProcedures(workspace.catalog);
+      return table(columns, rows);
+    }
+    case "defaults":
+      return table(["procedure", "parameter", "value"], workspace.defaults.rows());
+    case "variables":
+      return table(["variable", "value"], [...workspace.variables]);
+  }
+}
+
+export function describe(workspace: Workspace, source: Source, statement: DescribeStatement): ResultSet {
+  const { columns, rows } = describeProcedure(findProcedure(workspace, source, statement.procedure));
+  return table(columns, rows);
+}
+
+export function setDefault(
+  workspace: Workspace,
+  source: Source,
+  statement: SetDefaultStatement,
+  binds: Binds,
+): ResultSet {
+  const procedure = findProcedure(workspace, source, statement.procedure);
+  const parameter = procedure.findParameter(statement.parameter.text);
+  if (parameter === undefined) {
+    const suggestion = suggest(
+      statement.parameter.text,
+      procedure.parameters.map((item) => item.name),
+    );
+    const details = { procedure: procedure.name, parameter: statement.parameter.text, suggestion };
+    fail("bind/unknown-parameter", details, { source, span: statement.parameter.span });
+  }
+  const { start, end } = statement.expression;
+  const values = resolveBinds(statement.binds, { given: binds, variables: workspace.variables }, source);
+  try {
+    const prepared = workspace.db
+      .prepare(`SELECT ${source.text.slice(start, end)}`)
+      .pluck()
+      .safeIntegers();
+    workspace.defaults.set(
+      procedure,
+      parameter.name,
+      readValue(prepared.get(...bindArguments(statement, values))),
+    );
+  } catch (error) {
+    throw fromSqliteError(error, source, statement.expression);
+  }
+  return notice();
+}
+
+/** The expression may call procedures: it is run as a query of its own. */
+export async function setVariable(
+  workspace: Workspace,
+  source: Source,
+  statement: SetVariableStatement,
+  { binds, options }: { binds: Binds; options: ExecuteOptions },
+): Promise<ResultSet> {
+  const result = await runSql(workspace, { source, statement: asQuery(statement), binds, options });
+  const [row = []] = await Array.fromAsync(result.arrays());
+  const place: Place = { source, span: statement.expression };
+  const name = statement.variable.text;
+  if (row.length !== 1) fail("session/variable-needs-one-value", { name, columns: row.length }, place);
+  workspace.variables.set(name.toLowerCase(), row[0] ?? null);
+  const { warnings, counts } = result;
+  return new ResultSet({ kind: "notice", columns: [], rows: [], affectedRows: 0, warnings, counts });
+}
+
+/** `SET :x = expr` is `SELECT expr`, whose text is the expression's own. */
+function asQuery(statement: SetVariableStatement): SqlStatement {
+  const { expression, sites, binds } = statement;
+  return {
+    kind: "sql",
+    span: expression,
+    verb: "select",
+    prefix: "SELECT ",
+    isBareCall: true,
+    sites,
+    binds,
+    unnamedItems: [],
+    frozenCalls: [],
+    hasUpsert: false,
+  };
+}
+
+function findProcedure({ catalog }: Workspace, source: Source, name: Name): Procedure {
+  const procedure = catalog.find(name.text);
+  if (procedure !== undefined) return procedure;
+  const suggestion = suggest(
+    name.text,
+    catalog.procedures.map((item) => item.name),
+  );
+  return fail("bind/unknown-procedure", { procedure: name.text, suggestion }, { source, span: name.span });
+}
+
+function shown(value: string | number | boolean | null): SqlValue {
+  if (typeof value !== "boolean") return value;
+  return value ? "on" : "off";
+}
+
+function readValue(value: unknown): SqlValue {
+  return value as SqlValue;
+}

@@ -1,0 +1,43 @@
+/** What a statement has called and spent so far. */
+
+export interface Counts {
+  /** Different calls the statement used. */
+  calls: number;
+  /** Calls that were sent to the API. */
+  made: number;
+  /** Calls answered by an earlier equal one. */
+  cached: number;
+  /** Calls that ended with an error, those refused before sending included. */
+  failed: number;
+  inputTokens: number;
+  outputTokens: number;
+  /** USD, of the calls whose model has a known price. */
+  costUsd: number;
+  elapsedMs: number;
+}
+
+/** What a progress line shows while a statement runs. */
+export interface Progress {
+  readonly callsDone: number;
+  /** Calls known so far; more may be found. */
+  readonly callsKnown: number;
+  readonly inFlight: number;
+  readonly retries: number;
+  readonly failed: number;
+  readonly tokens: number;
+  readonly costUsd: number;
+  readonly elapsedMs: number;
+}
+
+export function noCounts(): Counts {
+  return {
+    calls: 0,
+    made: 0,
+    cached: 0,
+    failed: 0,
+    inputTokens: 0,
+    outputTokens: 0,
+    costUsd: 0,
+    elapsedMs: 0,
+  };
+}

@@ -1,0 +1,57 @@
+/**
+ * What a failed attempt means: try again, give this row up, or stop the statement.
+ * Source: reference openai-api §6.2 (retry classification) and 2-runtime 2.4 (the two tiers of errors).
+ */
+import type { ApiFailure } from "../../catalog/request.ts";
+
+export type Verdict =
+  /** A passing trouble of one request. */
+  | "retry"
+  /** The service asks everybody to slow down. */
+  | "slow-down"
+  /** Only this call is at fault. */
+  | "row"
+  /** No call of the statement can succeed. */
+  | "fatal";
+
+/** 429s that waiting does not cure: the account must be topped up or its limit raised. */
+const billingCodes = new Set([
+  "insufficient_quota",
+  "credit_balance_exhausted",
+  "organization_spend_limit_exceeded",
+  "project_spend_limit_exceeded",
+  "organization_usage_limit_exceeded",
+]);
+
+export function classify(failure: ApiFailure): Verdict {
+  switch (failure.kind) {
+    case "network":
+    case "timeout":
+    case "bad-answer":
+      return "retry";
+    case "unavailable":
+      return "row";
+    case "redirect":
+    case "credentials":
+    case "cancelled":
+      return "fatal";
+    case "http":
+      return classifyStatus(failure);
+  }
+}
+
+export function isBilling(failure: ApiFailure): boolean {
+  return billingCodes.has(failure.code ?? "") || billingCodes.has(failure.type ?? "");
+}
+
+function classifyStatus(failure: ApiFailure): Verdict {
+  const status = failure.status ?? 0;
+  if (isBilling(failure)) return "fatal";
+  if (status === 401 || status === 403 || failure.code === "model_not_found") return "fatal";
+  if (failure.shouldRetry === true) return status === 429 ? "slow-down" : "retry";
+  if (failure.shouldRetry === false) return "row";
+  if (status === 429 || failure.code === "server_is_overloaded" || failure.code === "slow_down")
+    return "slow-down";
+  if (status === 408 || status === 409 || status >= 500) return "retry";
+  return "row";
+}

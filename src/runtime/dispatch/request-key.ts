@@ -1,0 +1,24 @@
+/** The identity of a request: equal keys are one request, one record, one payment (2-runtime, 2.2). */
+import { createHash } from "node:crypto";
+import type { ApiRequest } from "../../catalog/request.ts";
+
+/** SHA-256, hex, over connection, endpoint and canonical body: sorted fields, bytes by their hash. */
+export function requestKey(connectionIdentity: string, request: ApiRequest): string {
+  const text = canonical([connectionIdentity, request.endpoint, request.body]);
+  return createHash("sha256").update(text).digest("hex");
+}
+
+function canonical(value: unknown): string {
+  if (value instanceof Uint8Array) {
+    return JSON.stringify({ sha256: createHash("sha256").update(value).digest("hex"), bytes: value.length });
+  }
+  if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
+  if (typeof value === "object" && value !== null) {
+    const fields = Object.entries(value)
+      .filter(([, field]) => field !== undefined)
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, field]) => `${JSON.stringify(name)}:${canonical(field)}`);
+    return `{${fields.join(",")}}`;
+  }
+  return typeof value === "bigint" ? String(value) : (JSON.stringify(value) ?? "null");
+}

@@ -1,0 +1,83 @@
+/**
+ * The loop: a pass, the calls it lacked, the next pass, until one lacks nothing (2-runtime, 2.1).
+ * What a round may buy is decided in pass.ts and here; how calls are bought is buy.ts's.
+ */
+import { fail } from "../diagnostics/diagnostic.ts";
+import type { Call } from "./memo.ts";
+import { runPass, type Attempt, type Clean, type Missed, type PassOutcome, type Stage } from "./pass.ts";
+import { nullPlaceholder, probes, type Placeholder } from "./placeholder.ts";
+
+/** New calls a pass may hold at most, however far the window has grown. */
+const windowCap = 50_000;
+const windowGrowth = 4;
+
+/** The clean pass; its savepoint is open. Throws what runPass and `buy` throw. */
+export async function replay(
+  stage: Stage,
+  windowStart: number,
+  buy: (calls: readonly Call[]) => Promise<void>,
+): Promise<Clean> {
+  let windowMax = windowStart;
+  let expected: Call | undefined;
+  let placeholder = nullPlaceholder;
+  let dataVersion = dataVersionOf(stage);
+  for (;;) {
+    const attempt = { placeholder, windowMax, expected: expected?.key };
+    const outcome = stage.plan.isCertain ? runPass(stage, attempt) : probe(stage, attempt);
+    const isSameData = dataVersionOf(stage) === dataVersion;
+    if (!outcome.askedExpected && isSameData && outcome.kind === "missed" && expected !== undefined) {
+      fail("plan/unstable-arguments", { procedure: expected.procedure.name });
+    }
+    if (outcome.kind === "clean") return outcome;
+    dataVersion = dataVersionOf(stage);
+    [expected] = outcome.pending;
+    // A function over the placeholder failed: a real answer in its place lets the next pass see further.
+    if (outcome.failed) placeholder = { kind: "recent", age: 0 };
+    await buy(outcome.pending);
+    if (!stage.plan.hasLimit) windowMax = Math.min(windowCap, windowMax * windowGrowth);
+  }
+}
+
+/**
+ * A round where the statement may react to its own answers: a call is bought if the site that missed first asks for it
+ * whatever it was told. The very first miss comes before any placeholder, so it is bought in any case.
+ */
+function probe(stage: Stage, attempt: Attempt): PassOutcome {
+  let first: Missed | undefined;
+  let common: readonly Call[] | undefined;
+  let agreeing = 0;
+  for (const placeholder of usefulProbes(stage)) {
+    const outcome = runPass(stage, { ...attempt, placeholder });
+    if (outcome.kind === "clean") return outcome;
+    first ??= outcome;
+    // A statement that fails under a placeholder cannot succeed with such an answer: it tells nothing.
+    if (outcome.failed) continue;
+    agreeing++;
+    common = common === undefined ? outcome.pending : intersect(common, outcome.pending);
+    if (common.length <= 1) break;
+  }
+  if (first === undefined) fail("internal/bug", { what: "no placeholder was tried" });
+  const [certain] = first.pending;
+  const others = agreeing >= agreeingMin ? (common ?? []).filter((call) => call.key !== certain?.key) : [];
+  return { ...first, pending: certain === undefined ? others : [certain, ...others] };
+}
+
+/** Fewer placeholders that the statement survives prove nothing. */
+const agreeingMin = 2;
+
+/** Real answers are tried only where there are some. */
+function usefulProbes(stage: Stage): readonly Placeholder[] {
+  const procedures = new Set(stage.functions.names.map((name) => name.procedure));
+  const known = Math.max(0, ...[...procedures].map((procedure) => stage.memo.recentOf(procedure).length));
+  return probes(stage.plan.literals).filter((item) => item.kind !== "recent" || item.age < known);
+}
+
+function intersect(calls: readonly Call[], others: readonly Call[]): readonly Call[] {
+  const keys = new Set(others.map((call) => call.key));
+  return calls.filter((call) => keys.has(call.key));
+}
+
+/** Changes when another connection has written to the database. */
+function dataVersionOf({ db }: Stage): unknown {
+  return db.pragma("data_version", { simple: true });
+}

@@ -1,0 +1,65 @@
+/** Bulk insertion of foreign rows: one transaction, all or nothing. */
+import { fail } from "../diagnostics/diagnostic.ts";
+import type { SqlValue } from "../catalog/value.ts";
+import type { Workspace } from "./workspace.ts";
+import { toSqlite } from "./values.ts";
+
+export type ImportedRows = AsyncIterable<readonly SqlValue[]> | Iterable<readonly SqlValue[]>;
+
+/**
+ * Creates the table where there is none, with columns that keep each value's own type. A table that has exactly these
+ * columns gets the rows in place of its own, so that the same import can be run again; any other is refused.
+ * Gives the number of rows.
+ */
+export async function importRows(
+  { db }: Workspace,
+  target: { readonly table: string; readonly columns: readonly string[] },
+  rows: ImportedRows,
+): Promise<number> {
+  const table = quoted(target.table);
+  const savepoint = "callsql_import";
+  db.exec(`SAVEPOINT ${savepoint}`);
+  try {
+    makeRoom(db, target, table);
+    const insert = db.prepare(`INSERT INTO ${table} VALUES (${target.columns.map(() => "?").join(", ")})`);
+    let count = 0;
+    for await (const row of rows) {
+      count++;
+      const expected = target.columns.length;
+      if (row.length !== expected)
+        fail("session/import-mismatch", { row: count, expected, found: row.length });
+      insert.run(...row.map((value, index) => toSqlite(value, target.columns[index] ?? "")));
+    }
+    db.exec(`RELEASE ${savepoint}`);
+    return count;
+  } catch (error) {
+    if (db.inTransaction) db.exec(`ROLLBACK TO ${savepoint}; RELEASE ${savepoint}`);
+    throw error;
+  }
+}
+
+function makeRoom(
+  db: Workspace["db"],
+  target: { readonly table: string; readonly columns: readonly string[] },
+  table: string,
+): void {
+  const found = readNames(
+    db.prepare("SELECT name FROM pragma_table_info(?) ORDER BY cid").pluck().all(target.table),
+  );
+  if (found.length === 0) {
+    db.exec(`CREATE TABLE ${table} (${target.columns.map(quoted).join(", ")})`);
+    return;
+  }
+  const isSame =
+    found.length === target.columns.length && found.every((name, index) => name === target.columns[index]);
+  if (!isSame) fail("session/import-other-columns", { table: target.table, found, wanted: target.columns });
+  db.exec(`DELETE FROM ${table}`);
+}
+
+function readNames(names: readonly unknown[]): readonly string[] {
+  return names as readonly string[];
+}
+
+function quoted(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}

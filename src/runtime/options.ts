@@ -1,0 +1,185 @@
+/** The session's options: what `SET option = value` takes, their defaults, and where each value comes from. */
+import { fail, type Place } from "../diagnostics/diagnostic.ts";
+import { suggest } from "../diagnostics/suggest.ts";
+import type { ConnectionModels } from "../catalog/request.ts";
+
+interface OptionDefinition {
+  readonly name: string;
+  readonly summary: string;
+  readonly type: "integer" | "seconds" | "boolean" | "text";
+  readonly default: string | number | boolean | null;
+  readonly values?: readonly string[];
+  readonly min?: number;
+  readonly max?: number;
+}
+
+export type OptionValue = string | number | boolean | null;
+
+const modelPurposes: readonly (keyof ConnectionModels)[] = [
+  "text",
+  "image",
+  "embedding",
+  "moderation",
+  "transcription",
+  "translation",
+  "speech",
+];
+
+export const optionDefinitions: readonly OptionDefinition[] = [
+  {
+    name: "connection",
+    type: "text",
+    default: null,
+    summary: "connection that calls go to: openai or offline",
+  },
+  {
+    name: "on_error",
+    type: "text",
+    default: "auto",
+    values: ["auto", "abort", "row"],
+    summary:
+      "what a failed call does: end the statement, give a row that says why, or abort for a bare CALL only",
+  },
+  {
+    name: "cache",
+    type: "text",
+    default: "run",
+    values: ["off", "run"],
+    summary: "whether an equal call of an earlier statement of this session answers again",
+  },
+  { name: "dedup", type: "boolean", default: true, summary: "equal calls of one statement are one call" },
+  {
+    name: "concurrency",
+    type: "integer",
+    default: 16,
+    min: 1,
+    max: 512,
+    summary: "requests in flight at most",
+  },
+  {
+    name: "max_attempts",
+    type: "integer",
+    default: 6,
+    min: 1,
+    max: 100,
+    summary: "attempts a call, the first included",
+  },
+  {
+    name: "timeout",
+    type: "seconds",
+    default: 120,
+    min: 0.001,
+    max: 3600,
+    summary: "seconds one attempt may take",
+  },
+  {
+    name: "max_calls",
+    type: "integer",
+    default: null,
+    min: 0,
+    summary: "calls this session may send; NULL: no limit",
+  },
+  ...modelPurposes.map((purpose): OptionDefinition => ({
+    name: `${purpose}_model`,
+    type: "text",
+    default: null,
+    summary: `model where a call names none, for ${purpose}; NULL: the connection's`,
+  })),
+];
+
+export class Options {
+  readonly #set = new Map<string, OptionValue>();
+
+  /** Coerced and range-checked. */
+  set(name: string, value: string | number | null, place: Place = {}): void {
+    const definition = find(name, place);
+    this.#set.set(definition.name, coerce(definition, value, place));
+  }
+
+  /** Without a name: all of them. */
+  reset(name?: string, place: Place = {}): void {
+    if (name === undefined) this.#set.clear();
+    else this.#set.delete(find(name, place).name);
+  }
+
+  text(name: string): string | undefined {
+    const value = this.#get(name);
+    return typeof value === "string" ? value : undefined;
+  }
+
+  number(name: string): number | undefined {
+    const value = this.#get(name);
+    return typeof value === "number" ? value : undefined;
+  }
+
+  isOn(name: string): boolean {
+    return this.#get(name) === true;
+  }
+
+  /** The connection's models, with those the session names in their place. */
+  models(shipped: ConnectionModels): ConnectionModels {
+    const chosen = { ...shipped };
+    for (const purpose of modelPurposes) chosen[purpose] = this.text(`${purpose}_model`) ?? shipped[purpose];
+    return chosen;
+  }
+
+  /** name, value, source (`default` or `set`), summary. */
+  rows(): (readonly [string, OptionValue, string, string])[] {
+    return optionDefinitions.map(({ name, summary }) => [
+      name,
+      this.#get(name),
+      this.#set.has(name) ? "set" : "default",
+      summary,
+    ]);
+  }
+
+  #get(name: string): OptionValue {
+    const set = this.#set.get(name);
+    return set !== undefined ? set : (optionDefinitions.find((item) => item.name === name)?.default ?? null);
+  }
+}
+
+function find(name: string, place: Place): OptionDefinition {
+  const definition = optionDefinitions.find((item) => item.name === name.toLowerCase());
+  if (definition !== undefined) return definition;
+  const names = optionDefinitions.map((item) => item.name);
+  return fail("session/unknown-option", { option: name, suggestion: suggest(name, names) }, place);
+}
+
+const words = new Map([
+  ["on", true],
+  ["true", true],
+  ["yes", true],
+  ["1", true],
+  ["off", false],
+  ["false", false],
+  ["no", false],
+  ["0", false],
+]);
+
+function coerce(definition: OptionDefinition, value: string | number | null, place: Place): OptionValue {
+  const refuse = (expected: string): never =>
+    fail("session/bad-option-value", { option: definition.name, value: String(value), expected }, place);
+  if (value === null) return definition.default === null ? null : refuse("a value");
+  switch (definition.type) {
+    case "boolean":
+      return words.get(String(value).toLowerCase()) ?? refuse("on or off");
+    case "text": {
+      const { values } = definition;
+      const found = values?.find((item) => item === String(value).toLowerCase());
+      return values === undefined ? String(value) : (found ?? refuse(values.join(", ")));
+    }
+    case "integer":
+    case "seconds": {
+      const { min = 0, max = Number.MAX_SAFE_INTEGER } = definition;
+      const number = typeof value === "number" ? value : value.trim() === "" ? NaN : Number(value);
+      const isWhole = definition.type === "seconds" || Number.isInteger(number);
+      return isWhole && number >= min && number <= max ? number : refuse(rangeOf(definition.type, min, max));
+    }
+  }
+}
+
+function rangeOf(type: string, min: number, max: number): string {
+  const kind = type === "integer" ? "a whole number" : "a number of seconds";
+  return max === Number.MAX_SAFE_INTEGER ? `${kind} from ${min}` : `${kind} from ${min} to ${max}`;
+}

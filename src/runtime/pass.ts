@@ -1,0 +1,280 @@
+/**
+ * One replay pass: runs a statement inside a savepoint against what is known of its calls, and tells either which
+ * calls to buy or that nothing was missing. Never waits: no await between its start and its end. It sends nothing,
+ * and knows nothing of the API (2-runtime, 2.1; 2.7: the seam where a child process would attach).
+ */
+import type { Database } from "better-sqlite3";
+import { fail } from "../diagnostics/diagnostic.ts";
+import type { CallError, Row } from "../catalog/procedure.ts";
+import type { SqlValue } from "../catalog/value.ts";
+import { CallKeys, type Answer, type Call, type Memo } from "./memo.ts";
+import { placeholderRow, type Placeholder } from "./placeholder.ts";
+import type { BoundValues, Plan } from "./plan.ts";
+import type { Answering, PrivateFunctions } from "./private-functions.ts";
+import { missedName, siteName, type PrivateName } from "./private-name.ts";
+
+/** What stays the same in all passes of one statement. */
+export interface Stage {
+  readonly db: Database;
+  readonly functions: PrivateFunctions;
+  readonly text: string;
+  readonly binds: BoundValues;
+  readonly plan: Plan;
+  readonly memo: Memo;
+  /** The table whose writes are skipped once a call has missed: `schema.table` quoted, and the verb. */
+  readonly guarded: { readonly table: string; readonly verb: "INSERT" | "UPDATE" | "DELETE" } | undefined;
+  /** Equal calls are one call. */
+  readonly dedup: boolean;
+  /** A failed call ends the statement; otherwise it is a row that says why. */
+  readonly abortsOnError: boolean;
+  /** Puts the surroundings back to where the statement began. */
+  readonly onStart: () => void;
+  /** Rows of a clean pass that are kept; one that has more is run again to be streamed. */
+  readonly rowsKept: number;
+}
+
+export interface Attempt {
+  readonly placeholder: Placeholder;
+  /** The pass stops once it holds this many new calls. */
+  readonly windowMax: number;
+  /** Key of the call the pass before missed first: a statement that does not ask for it again is unstable. */
+  readonly expected: string | undefined;
+}
+
+export type PassOutcome = Missed | Clean;
+
+export interface Missed {
+  readonly kind: "missed";
+  /** To be bought, in the order SQLite asked. The first is certain to be needed. Never empty. */
+  readonly pending: readonly Call[];
+  readonly askedExpected: boolean;
+  /** SQLite failed after the first miss: perhaps because of the placeholder. */
+  readonly failed: boolean;
+}
+
+/** The savepoint is still open: `keep` or `discard` it. */
+export interface Clean {
+  readonly kind: "clean";
+  readonly askedExpected: boolean;
+  readonly rows: readonly (readonly SqlValue[])[];
+  /** More rows than were kept. */
+  readonly hasMore: boolean;
+  readonly affectedRows: number;
+  readonly lastInsertRowid: bigint;
+  readonly failures: readonly RowFailure[];
+  /** Different calls the statement asked for. */
+  readonly callsUsed: number;
+}
+
+/** A failed call that a row of the result met. */
+export interface RowFailure {
+  readonly call: Call;
+  readonly error: CallError;
+  readonly isPassing: boolean;
+  /** From 1; the row being produced when the call was met. */
+  readonly row: number;
+}
+
+/** Thrown through SQLite to end a pass whose window is full. */
+class WindowFull extends Error {}
+
+/** Thrown through SQLite when a call that is needed has failed and the statement is to end with it. */
+export class CallFailed extends Error {
+  readonly failure: RowFailure;
+  constructor(failure: RowFailure) {
+    super(failure.error.message);
+    this.failure = failure;
+  }
+}
+
+const savepoint = "callsql_pass";
+const guard = "callsql_guard";
+
+/** Throws what SQLite throws, if it comes before any miss; CallFailed; DiagnosticError when a transaction is gone. */
+export function runPass(stage: Stage, attempt: Attempt): PassOutcome {
+  const { db, functions } = stage;
+  const wasInTransaction = db.inTransaction;
+  const recorder = new Recorder(stage, attempt);
+  stage.onStart();
+  db.exec(`SAVEPOINT ${savepoint}`);
+  let result: Produced;
+  try {
+    installGuard(stage);
+    functions.answering = recorder;
+    result = produce(stage, recorder);
+  } catch (error) {
+    discard(db, wasInTransaction);
+    if (recorder.first === undefined || error instanceof CallFailed) throw error;
+    return recorder.missed(!(error instanceof WindowFull));
+  } finally {
+    functions.answering = undefined;
+  }
+  if (recorder.first !== undefined) {
+    discard(db, wasInTransaction);
+    return recorder.missed(false);
+  }
+  removeGuard(stage);
+  const { failures, askedExpected, callsUsed } = recorder;
+  return { kind: "clean", ...result, failures, askedExpected, callsUsed };
+}
+
+/** Commits a clean pass, or hands its changes to the user's transaction. */
+export function keep(db: Database): void {
+  db.exec(`RELEASE ${savepoint}`);
+}
+
+/** Undoes a pass. A conflict clause or RAISE(ROLLBACK) may have ended the user's transaction with it. */
+export function discard(db: Database, wasInTransaction: boolean): void {
+  if (db.inTransaction) db.exec(`ROLLBACK TO ${savepoint}; RELEASE ${savepoint}`);
+  else if (wasInTransaction) fail("plan/transaction-lost", {});
+}
+
+interface Produced {
+  readonly rows: readonly (readonly SqlValue[])[];
+  readonly hasMore: boolean;
+  readonly affectedRows: number;
+  readonly lastInsertRowid: bigint;
+}
+
+function produce(stage: Stage, recorder: Recorder): Produced {
+  const statement = stage.db.prepare(stage.text).safeIntegers();
+  if (!statement.reader) {
+    const { changes, lastInsertRowid } = statement.run(stage.binds);
+    return { rows: [], hasMore: false, affectedRows: changes, lastInsertRowid: BigInt(lastInsertRowid) };
+  }
+  const rowsKept = statement.readonly ? stage.rowsKept : Infinity;
+  const rows: (readonly SqlValue[])[] = [];
+  for (const row of statement.raw().iterate(stage.binds)) {
+    recorder.rowsDone++;
+    if (recorder.first === undefined && rows.length < rowsKept) rows.push(readRow(row));
+  }
+  const affectedRows = statement.readonly ? 0 : rows.length;
+  return { rows, hasMore: recorder.rowsDone > rows.length, affectedRows, lastInsertRowid: 0n };
+}
+
+/** Answers the second run of a clean pass: everything it asks for has been asked before. */
+export function replaying(stage: Stage): Answering {
+  const keys = new CallKeys(stage.dedup);
+  return {
+    hasTopLevelMiss: false,
+    lookup: ({ procedure }, values) => {
+      const answer = stage.memo.find(keys.next(procedure, values));
+      return answer === undefined
+        ? fail("plan/unstable-arguments", { procedure: procedure.name })
+        : answer.row;
+    },
+  };
+}
+
+/** A better-sqlite3 row in raw mode. */
+export function readRow(row: unknown): readonly SqlValue[] {
+  return row as readonly SqlValue[];
+}
+
+/**
+ * After a miss, writes of the top-level statement are skipped, so that NOT NULL, UNIQUE, CHECK and the like never see
+ * a placeholder (2-runtime, rule 2). Not where the statement may read what it writes: it would read a wrong state.
+ */
+function installGuard(stage: Stage): void {
+  if (stage.guarded === undefined || stage.plan.seesOwnEffects) return;
+  const { table, verb } = stage.guarded;
+  try {
+    stage.db.exec(
+      `CREATE TEMP TRIGGER ${guard} BEFORE ${verb} ON ${table} WHEN ${missedName}() BEGIN SELECT RAISE(IGNORE); END`,
+    );
+  } catch {
+    // Views and virtual tables take no BEFORE trigger: discovery then goes one failing row at a time.
+  }
+}
+
+function removeGuard(stage: Stage): void {
+  if (stage.guarded !== undefined) stage.db.exec(`DROP TRIGGER IF EXISTS temp.${guard}`);
+}
+
+/** Answers SQLite's questions in one pass and notes those it cannot answer. */
+class Recorder implements Answering {
+  first: Call | undefined;
+  askedExpected: boolean;
+  rowsDone = 0;
+  readonly failures: RowFailure[] = [];
+  readonly #stage: Stage;
+  readonly #attempt: Attempt;
+  readonly #pending = new Map<string, Call>();
+  readonly #used = new Set<string>();
+  readonly #keys: CallKeys;
+  #firstName: string | undefined;
+  #lowestMissed = Infinity;
+
+  constructor(stage: Stage, attempt: Attempt) {
+    this.#stage = stage;
+    this.#attempt = attempt;
+    this.#keys = new CallKeys(stage.dedup);
+    this.askedExpected = attempt.expected === undefined;
+  }
+
+  hasTopLevelMiss = false;
+
+  get callsUsed(): number {
+    return this.#used.size;
+  }
+
+  lookup(name: PrivateName, values: readonly SqlValue[]): Row | undefined {
+    const call: Call = { key: this.#keys.next(name.procedure, values), procedure: name.procedure, values };
+    if (call.key === this.#attempt.expected) this.askedExpected = true;
+    const answer = this.#stage.memo.find(call.key);
+    if (answer !== undefined) {
+      if (this.first === undefined) this.#use(call, answer);
+      return answer.row;
+    }
+    this.#miss(siteName(name).toLowerCase(), call);
+    const recent = this.#stage.memo.recentOf(name.procedure);
+    return placeholderRow(this.#attempt.placeholder, name.procedure, recent);
+  }
+
+  missed(failed: boolean): Missed {
+    return {
+      kind: "missed",
+      pending: [...this.#pending.values()],
+      askedExpected: this.askedExpected,
+      failed,
+    };
+  }
+
+  #use(call: Call, answer: Answer): void {
+    const isNew = !this.#used.has(call.key);
+    if (isNew) this.#used.add(call.key);
+    if (answer.error === undefined || !isNew) return;
+    const failure = {
+      call,
+      error: answer.error,
+      isPassing: answer.isPassing === true,
+      row: this.rowsDone + 1,
+    };
+    if (this.#stage.abortsOnError) throw new CallFailed(failure);
+    this.failures.push(failure);
+  }
+
+  #miss(name: string, call: Call): void {
+    this.first ??= call;
+    this.#firstName ??= name;
+    // A call in RETURNING comes after the row is written: skipping writes would hide the next one.
+    if ((this.#stage.plan.addresses.get(name) ?? 0) < this.#stage.plan.writeAddress)
+      this.hasTopLevelMiss = true;
+    if (!this.#isSound(name)) return;
+    this.#pending.set(call.key, call);
+    if (this.#pending.size >= this.#attempt.windowMax) throw new WindowFull();
+  }
+
+  /**
+   * Whether this miss can be recorded although earlier ones were given placeholders. In a certain plan nothing at a
+   * lower address may have missed before it; otherwise only the site that missed first is recorded, and the caller
+   * keeps what all placeholders agree on.
+   */
+  #isSound(name: string): boolean {
+    if (!this.#stage.plan.isCertain) return name === this.#firstName;
+    const address = this.#stage.plan.addresses.get(name) ?? Infinity;
+    if (address > this.#lowestMissed) return false;
+    this.#lowestMissed = address;
+    return true;
+  }
+}

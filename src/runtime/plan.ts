@@ -1,0 +1,184 @@
+/**
+ * What SQLite is going to do with a rewritten statement, read from its own byte code (EXPLAIN): which of our functions
+ * it reaches, where they stand in the program, and whether the statement can see its own effects. Calls nothing.
+ *
+ * Two facts decide how a pass may record misses (2-runtime, rule 1, and docs/decisions/0002):
+ * - the program's addresses order the sites: within a row, what stands higher can depend on what stands lower, never
+ *   the other way round, unless the statement feeds its results back into its own input;
+ * - feeding back needs a trigger, an upsert, a recursive CTE, or a read of a table it writes: all show in EXPLAIN.
+ */
+import type { Database } from "better-sqlite3";
+import type { SqlValue } from "../catalog/value.ts";
+import { siteName, type PrivateName } from "./private-name.ts";
+
+export interface Plan {
+  /** The statement reaches at least one of our functions, in its text or through a view or trigger. */
+  readonly reaches: boolean;
+  /** Private names (lower case) the program evaluates. */
+  readonly reached: ReadonlySet<string>;
+  /** Private name (lower case) → address. Names that occur once, in the main program. */
+  readonly addresses: ReadonlyMap<string, number>;
+  /** Every reached name is in `addresses`, and the statement cannot see its own effects: one placeholder suffices. */
+  readonly isCertain: boolean;
+  /** The statement may read what it writes. */
+  readonly seesOwnEffects: boolean;
+  /** Address of the last write to a table of the main program, 0 if there is none: what a site below it gives may be
+   * written. */
+  readonly writeAddress: number;
+  /** A limit counter can end the program early. */
+  readonly hasLimit: boolean;
+  /** Text constants of the program, triggers and views included: what results may be compared with. */
+  readonly literals: readonly string[];
+  /** SQLite functions the program calls, lower case. */
+  readonly functions: ReadonlySet<string>;
+}
+
+interface Operation {
+  readonly addr: number;
+  readonly opcode: string;
+  readonly p1: number;
+  readonly p2: number;
+  readonly p3: number;
+  readonly p4: string | null;
+}
+
+export type BoundValues = Readonly<Record<string, SqlValue>>;
+
+/** More constants than this are not tried as placeholders. */
+const literalsMax = 12;
+
+/**
+ * `names` are all private names registered with `db`; `hasUpsert` comes from the parser, since an upsert leaves no
+ * mark of its own in the program. Throws SqliteError when SQLite refuses the text.
+ */
+export function planStatement(
+  db: Database,
+  text: string,
+  options: { binds: BoundValues; names: readonly PrivateName[]; hasUpsert: boolean },
+): Plan {
+  const operations = explain(db, `EXPLAIN ${text}`, options.binds);
+  const programs = splitPrograms(operations);
+  const instances = findInstances(db, programs, options.names);
+  const reaches = instances.size > 0;
+  const seesOwnEffects =
+    reaches &&
+    (options.hasUpsert ||
+      programs.length > 1 ||
+      readsWhatItWrites(operations) ||
+      isRecursive(explain(db, `EXPLAIN QUERY PLAN ${text}`, options.binds)));
+  const addresses = new Map<string, number>();
+  for (const [name, found] of instances) {
+    const [only] = found;
+    if (found.length === 1 && only !== undefined) addresses.set(name, only);
+  }
+  return {
+    reaches,
+    reached: new Set(instances.keys()),
+    addresses,
+    isCertain: !seesOwnEffects && addresses.size === instances.size,
+    seesOwnEffects,
+    writeAddress: lastWrite(programs[0] ?? []),
+    hasLimit: operations.some(isLimitCounter),
+    literals: literalsOf(operations),
+    functions: new Set(operations.flatMap((operation) => functionName(operation) ?? [])),
+  };
+}
+
+function explain(db: Database, text: string, binds: BoundValues): Operation[] {
+  return readOperations(db.prepare(text).all(binds));
+}
+
+function readOperations(rows: readonly unknown[]): Operation[] {
+  return rows as Operation[];
+}
+
+/** Trigger programs follow the main one; each starts again at address 0. */
+function splitPrograms(operations: readonly Operation[]): Operation[][] {
+  const programs: Operation[][] = [];
+  for (const operation of operations) {
+    if (operation.addr === 0) programs.push([]);
+    programs.at(-1)?.push(operation);
+  }
+  return programs;
+}
+
+/** Where each private name is evaluated. An occurrence in a trigger counts twice: it has no address of its own. */
+function findInstances(
+  db: Database,
+  programs: readonly (readonly Operation[])[],
+  names: readonly PrivateName[],
+): Map<string, number[]> {
+  const known = new Map(names.map((name) => [siteName(name).toLowerCase(), siteName(name)]));
+  const hasTables = programs.some((program) => program.some(({ opcode }) => opcode === "VOpen"));
+  const tables = hasTables ? tablePointers(db, known) : new Map<string, string>();
+  const instances = new Map<string, number[]>();
+  const add = (name: string, address: number, program: number): void => {
+    const found = instances.get(name) ?? [];
+    found.push(address, ...(program > 0 ? [address] : []));
+    instances.set(name, found);
+  };
+  for (const [index, program] of programs.entries()) {
+    const cursors = new Map<number, string>();
+    for (const operation of program) {
+      const called = functionName(operation);
+      if (called !== undefined && known.has(called)) add(called, operation.addr, index);
+      if (operation.opcode === "VOpen") {
+        const table = tables.get(operation.p4 ?? "");
+        if (table !== undefined) cursors.set(operation.p1, table);
+      }
+      const filtered = operation.opcode === "VFilter" ? cursors.get(operation.p1) : undefined;
+      if (filtered !== undefined) add(filtered, operation.addr, index);
+    }
+  }
+  return instances;
+}
+
+/** EXPLAIN shows a virtual table as a pointer: opening each of ours once tells which pointer is which. */
+function tablePointers(db: Database, known: ReadonlyMap<string, string>): Map<string, string> {
+  const pointers = new Map<string, string>();
+  for (const [lower, name] of known) {
+    const opened = explain(db, `EXPLAIN SELECT 1 FROM "${name}"`, {}).find(
+      ({ opcode }) => opcode === "VOpen",
+    );
+    if (opened?.p4 != null) pointers.set(opened.p4, lower);
+  }
+  return pointers;
+}
+
+/** `callsql_1_getembeddings(-1)` → `callsql_1_getembeddings`. */
+function functionName({ opcode, p4 }: Operation): string | undefined {
+  if (opcode !== "Function" && opcode !== "PureFunc") return undefined;
+  return p4?.replace(/\(-?\d+\)$/, "").toLowerCase();
+}
+
+/** A cursor reads a b-tree (table or index) that the statement also writes, or a virtual table is written. */
+function readsWhatItWrites(operations: readonly Operation[]): boolean {
+  const rootOf = ({ p2, p3 }: Operation): string => `${p3}:${p2}`;
+  const written = new Set(operations.filter(({ opcode }) => opcode === "OpenWrite").map(rootOf));
+  return operations.some(
+    (operation) =>
+      operation.opcode === "VUpdate" || (operation.opcode === "OpenRead" && written.has(rootOf(operation))),
+  );
+}
+
+function lastWrite(program: readonly Operation[]): number {
+  const written = new Set(program.filter(({ opcode }) => opcode === "OpenWrite").map(({ p1 }) => p1));
+  const writes = program.filter(
+    ({ opcode, p1 }) => (opcode === "Insert" || opcode === "Delete") && written.has(p1),
+  );
+  return Math.max(0, ...writes.map(({ addr }) => addr));
+}
+
+function isRecursive(queryPlan: readonly unknown[]): boolean {
+  return queryPlan.some((row) => JSON.stringify(row).includes("RECURSIVE STEP"));
+}
+
+/** A counter whose jump leads anywhere but to the next operation; scalar subqueries of one row carry idle ones. */
+function isLimitCounter({ opcode, p2, addr }: Operation): boolean {
+  return opcode === "DecrJumpZero" && p2 !== addr + 1;
+}
+
+function literalsOf(operations: readonly Operation[]): string[] {
+  const texts = operations.flatMap(({ opcode, p4 }) => (opcode === "String8" && p4 !== null ? [p4] : []));
+  return [...new Set(texts)].slice(0, literalsMax);
+}

@@ -1,0 +1,77 @@
+/** A statement described without calling: its binds with the parameters they feed, and its columns. */
+import type { Source } from "../diagnostics/source.ts";
+import type { Parameter, Procedure } from "../catalog/procedure.ts";
+import type { BindUse, Statement } from "../parser/syntax.ts";
+import type { BoundSite } from "./bind.ts";
+import type { ResultColumn, ResultSet } from "./result-set.ts";
+import { bindStatement, columnOf, rewriteStatement, type ExecuteOptions } from "./run-sql.ts";
+import { fromSqlite as fromSqliteError } from "./sql-error.ts";
+import type { Binds } from "./values.ts";
+import type { Workspace } from "./workspace.ts";
+
+export interface BindDescription {
+  /** As written: `:Message`, `?`. */
+  readonly text: string;
+  /** Without prefix; the number of a `?`. */
+  readonly name: string;
+  /** The parameter it gives its value to, where it is an argument by itself. */
+  readonly parameter?: Parameter;
+  readonly procedure?: Procedure;
+}
+
+export class PreparedStatement {
+  /** Each bind once, in the order of the text. */
+  readonly parameters: readonly BindDescription[];
+  /** Empty for a statement that gives no rows, and for those of callsql's own. */
+  readonly columns: readonly ResultColumn[];
+  readonly #run: (binds: Binds, options: ExecuteOptions) => Promise<ResultSet>;
+
+  constructor(
+    workspace: Workspace,
+    source: Source,
+    statement: Statement,
+    run: (binds: Binds, options: ExecuteOptions) => Promise<ResultSet>,
+  ) {
+    this.#run = run;
+    if (statement.kind !== "sql") {
+      this.parameters = "binds" in statement ? describeBinds(statement.binds, []) : [];
+      this.columns = [];
+      return;
+    }
+    const sites = bindStatement(workspace, source, statement);
+    this.parameters = describeBinds(statement.binds, sites);
+    const { text } = rewriteStatement(workspace, source, statement, sites);
+    try {
+      const prepared = workspace.db.prepare(text);
+      this.columns = prepared.reader ? prepared.columns().map(columnOf) : [];
+    } catch (error) {
+      throw fromSqliteError(error, source, statement.span);
+    }
+  }
+
+  execute(binds: Binds = {}, options: ExecuteOptions = {}): Promise<ResultSet> {
+    return this.#run(binds, options);
+  }
+}
+
+function describeBinds(uses: readonly BindUse[], sites: readonly BoundSite[]): BindDescription[] {
+  const fed = new Map<string, { parameter: Parameter; procedure: Procedure }>();
+  for (const site of sites) noteFed(site, fed);
+  const described = new Map<string, BindDescription>();
+  for (const use of uses) {
+    const name = use.name ?? String(use.number ?? "");
+    if (!described.has(name)) described.set(name, { text: use.text, name, ...fed.get(use.text) });
+  }
+  return [...described.values()];
+}
+
+function noteFed(bound: BoundSite, fed: Map<string, { parameter: Parameter; procedure: Procedure }>): void {
+  const { procedure, slots } = bound;
+  for (const [position, slot] of slots.entries()) {
+    const parameter = procedure.parameters[position];
+    if (slot?.argument.bind !== undefined && parameter !== undefined && !fed.has(slot.argument.bind)) {
+      fed.set(slot.argument.bind, { parameter, procedure });
+    }
+    for (const inner of slot?.sites ?? []) noteFed(inner, fed);
+  }
+}

@@ -1,0 +1,139 @@
+/**
+ * The outcome of one statement. Rows are raw arrays inside; objects are made at the edge, for the caller who wants them.
+ * A large result streams from SQLite; when the session needs the database before it is read, the rest is spooled.
+ */
+import { fail, type Diagnostic } from "../diagnostics/diagnostic.ts";
+import type { SqlValue } from "../catalog/value.ts";
+import type { Counts } from "./counts.ts";
+import { fromSqlite } from "./values.ts";
+
+export interface ResultColumn {
+  /** As the user typed or named it; not necessarily unique. */
+  readonly name: string;
+  /** Declared type of the table column it comes from. */
+  readonly type: string | undefined;
+  /** How its BLOBs are best shown: a vector of float32, or bytes. */
+  readonly format: "embedding" | undefined;
+}
+
+type RawRow = readonly SqlValue[];
+
+export interface ResultInput {
+  readonly kind: "rows" | "changes" | "notice";
+  readonly columns: readonly ResultColumn[];
+  readonly rows: readonly RawRow[];
+  /** Rows after `rows`, from an open cursor. */
+  readonly rest?: Iterator<RawRow>;
+  /** Called once, when the cursor is done with. */
+  readonly onClosed?: () => void;
+  readonly affectedRows: number;
+  readonly warnings: readonly Diagnostic[];
+  readonly counts: Counts;
+}
+
+export class ResultSet implements AsyncIterable<Record<string, SqlValue>> {
+  /** `rows`: has columns. `changes`: a write without RETURNING. `notice`: SET, BEGIN and the like. */
+  readonly kind: "rows" | "changes" | "notice";
+  readonly columns: readonly ResultColumn[];
+  /** Rows inserted, updated or deleted. */
+  readonly affectedRows: number;
+  readonly warnings: readonly Diagnostic[];
+  readonly counts: Counts;
+  #rows: RawRow[];
+  #rest: Iterator<RawRow> | undefined;
+  readonly #onClosed: (() => void) | undefined;
+  #position = 0;
+  #isRead = false;
+
+  constructor(input: ResultInput) {
+    this.kind = input.kind;
+    this.columns = input.columns;
+    this.affectedRows = input.affectedRows;
+    this.warnings = input.warnings;
+    this.counts = input.counts;
+    this.#rows = [...input.rows];
+    this.#rest = input.rest;
+    this.#onClosed = input.onClosed;
+  }
+
+  /** Raw rows in column order, read once. Integers past 2^53 are bigint, bytes are Buffer. */
+  async *arrays(): AsyncGenerator<readonly SqlValue[]> {
+    if (this.#isRead) fail("session/result-consumed", {});
+    this.#isRead = true;
+    try {
+      // Spooling may move rows from the cursor to the buffer meanwhile: the buffer is always read first.
+      for (
+        let row = this.#buffered() ?? this.#next();
+        row !== undefined;
+        row = this.#buffered() ?? this.#next()
+      ) {
+        yield row.map(fromSqlite);
+      }
+    } finally {
+      this.#rows = [];
+      this.#close();
+    }
+  }
+
+  /** Rows as objects; of columns with one name, the later ones get `_2`, `_3`… behind it. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<Record<string, SqlValue>> {
+    const names = uniqueNames(this.columns.map((column) => column.name));
+    for await (const row of this.arrays()) {
+      yield Object.fromEntries(names.map((name, index) => [name, row[index] ?? null]));
+    }
+  }
+
+  async all(): Promise<Record<string, SqlValue>[]> {
+    return Array.fromAsync(this);
+  }
+
+  /** The first row; the others are dropped. */
+  async first(): Promise<Record<string, SqlValue> | undefined> {
+    for await (const row of this) return row;
+    return undefined;
+  }
+
+  /** Drops rows that have not been read. */
+  async close(): Promise<void> {
+    this.#isRead = true;
+    this.#rows = [];
+    this.#close();
+  }
+
+  /** Reads what the cursor still holds into memory, so that the database is free. Errors wait for the reader. */
+  spool(): void {
+    for (let row = this.#next(); row !== undefined; row = this.#next()) this.#rows.push(row);
+  }
+
+  #buffered(): RawRow | undefined {
+    const row = this.#rows[this.#position];
+    if (row !== undefined) this.#position++;
+    return row;
+  }
+
+  #next(): RawRow | undefined {
+    const step = this.#rest?.next();
+    if (step === undefined) return undefined;
+    if (step.done !== true) return step.value;
+    this.#close();
+    return undefined;
+  }
+
+  #close(): void {
+    if (this.#rest === undefined) return;
+    const rest = this.#rest;
+    this.#rest = undefined;
+    rest.return?.();
+    this.#onClosed?.();
+  }
+}
+
+function uniqueNames(names: readonly string[]): string[] {
+  const taken = new Set<string>();
+  return names.map((name) => {
+    let unique = name;
+    for (let number = 2; taken.has(unique); number++) unique = `${name}_${number}`;
+    taken.add(unique);
+    return unique;
+  });
+}

@@ -1,0 +1,150 @@
+/**
+ * A session: a database, a connection, options and variables. This page is the path of a statement:
+ * parse → bind → rewrite → execute (pass ⇄ dispatch ⇄ ledger) → result set → caller.
+ * One statement at a time; a result that is still being read is spooled before the next one starts.
+ */
+import { DiagnosticError, fail } from "../diagnostics/diagnostic.ts";
+import type { Source } from "../diagnostics/source.ts";
+import { parseScript, type Script as ParsedScript } from "../parser/parse.ts";
+import type { Statement } from "../parser/syntax.ts";
+import { describe, notice, setDefault, setOption, setVariable, show } from "./commands.ts";
+import { explainCalls } from "./explain-calls.ts";
+import { importRows, type ImportedRows } from "./import-rows.ts";
+import { PreparedStatement } from "./prepared-statement.ts";
+import type { ResultSet } from "./result-set.ts";
+import { runSql, type ExecuteOptions } from "./run-sql.ts";
+import { toSqlite, type Binds, type BindValue } from "./values.ts";
+import type { Workspace } from "./workspace.ts";
+
+export type Script = Pick<ParsedScript, "source" | "diagnostics"> & {
+  readonly statements: readonly ScriptStatement[];
+};
+
+/** A statement of a parsed script, ready to be executed. */
+export type ScriptStatement = Statement & { readonly source: Source };
+
+export class Session implements AsyncDisposable {
+  readonly #workspace: Workspace;
+  readonly #onClose: () => Promise<void>;
+  #last: Promise<unknown> = Promise.resolve();
+  #open: ResultSet | undefined;
+  #isClosed = false;
+
+  /** Use `openSession`. */
+  constructor(workspace: Workspace, onClose: () => Promise<void>) {
+    this.#workspace = workspace;
+    this.#onClose = onClose;
+  }
+
+  /** Finds the statements of a text, without running them. Never throws. `name` is what diagnostics call the text. */
+  parse(text: string, name = "statement"): Script {
+    const isProcedure = (word: string): boolean => this.#workspace.catalog.find(word) !== undefined;
+    const { source, statements, diagnostics } = parseScript({ name, text }, { isProcedure });
+    return { source, diagnostics, statements: statements.map((statement) => ({ ...statement, source })) };
+  }
+
+  /**
+   * Runs one statement. Throws DiagnosticError; then nothing of the statement has changed the database, and answers
+   * that had arrived are recorded.
+   */
+  execute(
+    statement: string | ScriptStatement,
+    binds: Binds = {},
+    options: ExecuteOptions = {},
+  ): Promise<ResultSet> {
+    return this.#inTurn(async () => {
+      const parsed = typeof statement === "string" ? this.#single(statement) : statement;
+      const result = await this.#run(parsed, binds, options);
+      this.#open = result;
+      return result;
+    });
+  }
+
+  /** Describes a statement without calling anything; throws what binding it throws. */
+  prepare(text: string): PreparedStatement {
+    const statement = this.#single(text);
+    return new PreparedStatement(this.#workspace, statement.source, statement, (binds, options) =>
+      this.execute(statement, binds, options),
+    );
+  }
+
+  /**
+   * Inserts rows in one transaction. The table is created if need be; one with the same columns has its rows replaced.
+   * Gives the number of rows.
+   */
+  importRows(table: string, columns: readonly string[], rows: ImportedRows): Promise<number> {
+    return this.#inTurn(() => importRows(this.#workspace, { table, columns }, rows));
+  }
+
+  /** What `SET :name = value` does. */
+  setVariable(name: string, value: Exclude<BindValue, undefined>): void {
+    this.#workspace.variables.set(name.toLowerCase(), toSqlite(value, name));
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    await this.#last.catch(() => undefined);
+    await this.#open?.close();
+    await this.#onClose();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #run(statement: ScriptStatement, binds: Binds, options: ExecuteOptions): Promise<ResultSet> | ResultSet {
+    const { source } = statement;
+    const workspace = this.#workspace;
+    switch (statement.kind) {
+      case "sql":
+        return runSql(workspace, { source, statement, binds, options });
+      case "set-option":
+        return setOption(workspace, source, statement);
+      case "reset-option":
+        workspace.options.reset(statement.option?.text, { source, span: statement.span });
+        workspace.allowance.callsLeft = workspace.options.number("max_calls") ?? Infinity;
+        return notice();
+      case "set-variable":
+        return setVariable(workspace, source, statement, { binds, options });
+      case "set-default":
+        return setDefault(workspace, source, statement, binds);
+      case "show":
+        return show(workspace, statement);
+      case "describe":
+        return describe(workspace, source, statement);
+      case "explain-calls":
+        return explainCalls(workspace, source, statement, binds);
+      case "retry-failed":
+        return fail("session/retry-not-recorded", {}, { source, span: statement.span });
+    }
+  }
+
+  #single(text: string): ScriptStatement {
+    const { source, statements, diagnostics } = this.parse(text);
+    if (diagnostics.some((item) => item.severity === "error")) throw new DiagnosticError(diagnostics);
+    const [statement, second] = statements;
+    if (statement === undefined || second !== undefined) {
+      fail(
+        "session/one-statement",
+        { found: statements.length },
+        { source, span: second?.span ?? { start: 0, end: 0 } },
+      );
+    }
+    return statement;
+  }
+
+  /** Runs `work` when all that was asked for before is done and the database is free. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#last
+      .catch(() => undefined)
+      .then(() => {
+        if (this.#isClosed) fail("session/closed", {});
+        this.#open?.spool();
+        this.#open = undefined;
+        return work();
+      });
+    this.#last = turn;
+    return turn;
+  }
+}

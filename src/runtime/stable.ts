@@ -1,0 +1,119 @@
+/**
+ * Stable surroundings: in every pass of a statement random() and randomblob() restart from one seed, and 'now' is the
+ * time the statement began (2-runtime, rule 7). A function is replaced when a statement first needs it to be stable;
+ * outside of calls the replacement behaves as SQLite's own does.
+ */
+import { createHash, randomBytes } from "node:crypto";
+import Database from "better-sqlite3";
+import type { SqlValue } from "../catalog/value.ts";
+
+const randomNames = ["random", "randomblob"] as const;
+const currentNames = new Map([
+  ["current_date", "date"],
+  ["current_time", "time"],
+  ["current_timestamp", "datetime"],
+]);
+/** Function → index of its first time value. */
+const timeNames = new Map([
+  ["date", 0],
+  ["time", 0],
+  ["datetime", 0],
+  ["julianday", 0],
+  ["unixepoch", 0],
+  ["timediff", 0],
+  ["strftime", 1],
+]);
+
+export class StableSurroundings {
+  readonly #db: Database.Database;
+  readonly #replaced = new Set<string>();
+  /** SQLite's own functions, which `#db` no longer reaches once they are replaced. */
+  #original: Database.Database | undefined;
+  #now = "";
+  #seed: Buffer = Buffer.alloc(0);
+  #drawn = 0;
+
+  constructor(db: Database.Database) {
+    this.#db = db;
+  }
+
+  /** Starts a statement that calls the SQLite functions `functions` (lower case). */
+  begin(functions: ReadonlySet<string>): void {
+    this.#now = new Date().toISOString().replace("T", " ").replace("Z", "");
+    this.#seed = randomBytes(16);
+    this.restart();
+    for (const name of functions) {
+      if (this.#replaced.has(name)) continue;
+      if (this.#replace(name)) this.#replaced.add(name);
+    }
+  }
+
+  /** Starts a pass. */
+  restart(): void {
+    this.#drawn = 0;
+  }
+
+  close(): void {
+    this.#original?.close();
+  }
+
+  #replace(name: string): boolean {
+    if (name === randomNames[0]) {
+      this.#db.function(name, () => this.#bytes(8).readBigInt64LE());
+      return true;
+    }
+    if (name === randomNames[1]) {
+      this.#db.function(name, (size: unknown) => this.#bytes(Math.max(1, Number(size) || 1)));
+      return true;
+    }
+    const shorthand = currentNames.get(name);
+    if (shorthand !== undefined) {
+      this.#db.function(name, { deterministic: true }, () => this.#evaluate(shorthand, [this.#now]));
+      return true;
+    }
+    const timeValue = timeNames.get(name);
+    if (timeValue === undefined) return false;
+    this.#db.function(name, { deterministic: true, varargs: true }, (...values: unknown[]) =>
+      this.#evaluate(name, this.#withTime(values.map(readValue), timeValue)),
+    );
+    return true;
+  }
+
+  /** 'now' wherever a time may stand, and the time value that may be left out. */
+  #withTime(values: readonly SqlValue[], timeValue: number): SqlValue[] {
+    const all = values.length === timeValue ? [...values, "now"] : values;
+    return all.map((value) =>
+      typeof value === "string" && value.toLowerCase() === "now" ? this.#now : value,
+    );
+  }
+
+  #evaluate(name: string, values: readonly SqlValue[]): SqlValue {
+    this.#original ??= new Database(":memory:");
+    const marks = values.map(() => "?").join(", ");
+    return readValue(
+      this.#original
+        .prepare(`SELECT ${name}(${marks})`)
+        .safeIntegers()
+        .pluck()
+        .get(...values),
+    );
+  }
+
+  /** The next bytes of the statement's own sequence. */
+  #bytes(size: number): Buffer {
+    const chunks: Buffer[] = [];
+    for (let length = 0; length < size; length += 32) {
+      chunks.push(
+        createHash("sha256")
+          .update(this.#seed)
+          .update(String(this.#drawn++))
+          .digest(),
+      );
+    }
+    return Buffer.concat(chunks).subarray(0, size);
+  }
+}
+
+function readValue(value: unknown): SqlValue {
+  return value as SqlValue;
+}

@@ -1,0 +1,52 @@
+/** What the statements of one session share. Plain fields: whoever runs a statement gets this and nothing else. */
+import type { Database } from "better-sqlite3";
+import type { Catalog, Defaults, Procedure } from "../catalog/procedure.ts";
+import type { Connection } from "../catalog/request.ts";
+import type { SqlValue } from "../catalog/value.ts";
+import type { Dispatcher } from "./dispatch/dispatcher.ts";
+import type { Files } from "./files.ts";
+import type { Ledger } from "./ledger/ledger.ts";
+import type { Options } from "./options.ts";
+import type { PrivateFunctions } from "./private-functions.ts";
+import type { StableSurroundings } from "./stable.ts";
+
+export interface Workspace {
+  readonly db: Database;
+  readonly catalog: Catalog;
+  readonly functions: PrivateFunctions;
+  readonly surroundings: StableSurroundings;
+  /** Absent where the host allows no files. */
+  readonly files: Files | undefined;
+  readonly options: Options;
+  /** `SET :name = …`, by lower-case name. */
+  readonly variables: Map<string, SqlValue>;
+  readonly defaults: SessionDefaults;
+  readonly ledger: Ledger;
+  /** Calls the session may still send. */
+  readonly allowance: { callsLeft: number };
+  /** Where calls go; undefined if there is no such place. Throws connect/… when one is named that cannot be had. */
+  readonly findConnection: () => Promise<Connection | undefined>;
+  readonly dispatcherFor: (connection: Connection) => Dispatcher;
+}
+
+/** `SET DEFAULT P.Param = value`. */
+export class SessionDefaults {
+  readonly #values = new Map<Procedure, Record<string, SqlValue>>();
+
+  /** NULL takes the default away. */
+  set(procedure: Procedure, parameter: string, value: SqlValue): void {
+    const { [parameter]: _, ...others } = this.#values.get(procedure) ?? {};
+    this.#values.set(procedure, value === null ? others : { ...others, [parameter]: value });
+  }
+
+  of(procedure: Procedure): Defaults {
+    return this.#values.get(procedure) ?? {};
+  }
+
+  /** procedure, parameter, value. */
+  rows(): (readonly [string, string, SqlValue])[] {
+    return [...this.#values].flatMap(([procedure, values]) =>
+      Object.entries(values).map(([parameter, value]) => [procedure.name, parameter, value] as const),
+    );
+  }
+}

@@ -1,0 +1,9 @@
+/** This package's version, from its own package.json. */
+import { readFileSync } from "node:fs";
+
+export const version = readVersion(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
+
+function readVersion(text: string): string {
+  const { version } = JSON.parse(text) as { version: string };
+  return version;
+}

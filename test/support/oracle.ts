@@ -1,0 +1,72 @@
+/**
+ * What a statement would do if calls were pure functions that answer at once: plain SQLite over the rewritten text,
+ * one run, no replay. Tells the result and the calls SQLite really needed.
+ */
+import Database from "better-sqlite3";
+import { DiagnosticSink } from "../../src/diagnostics/diagnostic.ts";
+import { createCatalog } from "../../src/catalog/catalog.ts";
+import type { SqlValue } from "../../src/catalog/value.ts";
+import { parseScript } from "../../src/parser/parse.ts";
+import { bindSites } from "../../src/runtime/bind.ts";
+import { PrivateFunctions } from "../../src/runtime/private-functions.ts";
+import { rewrite } from "../../src/runtime/rewrite.ts";
+import { fromSqlite } from "../../src/runtime/values.ts";
+import { described, echoProcedures, type Answers } from "./echo.ts";
+
+export interface OracleRun {
+  readonly rows: (readonly SqlValue[])[];
+  /** Different calls, in the order SQLite asked for them first. */
+  readonly calls: string[];
+  readonly error: string | undefined;
+}
+
+export class Oracle {
+  readonly db = new Database(":memory:");
+  readonly #catalog = createCatalog(echoProcedures);
+  readonly #functions = new PrivateFunctions(this.db, this.#catalog);
+  readonly #answers: Answers;
+
+  constructor(answers: Answers) {
+    this.#answers = answers;
+  }
+
+  run(sql: string): OracleRun {
+    const source = { name: "oracle", text: sql };
+    const { statements } = parseScript(source, {
+      isProcedure: (name) => this.#catalog.find(name) !== undefined,
+    });
+    const calls = new Set<string>();
+    this.#functions.answering = {
+      hasTopLevelMiss: false,
+      lookup: ({ procedure }, [x = null, y = null]) => {
+        const plain = fromSqlite(x);
+        calls.add(described(procedure.name, plain, fromSqlite(y)));
+        return [this.#answers(procedure.name, plain, fromSqlite(y)), null, x];
+      },
+    };
+    const rows: (readonly SqlValue[])[] = [];
+    try {
+      for (const statement of statements) {
+        if (statement.kind !== "sql") throw new Error(`not SQL: ${sql}`);
+        const sites = bindSites(
+          statement.sites,
+          { catalog: this.#catalog, hasDefault: () => false },
+          new DiagnosticSink(),
+        );
+        const frozen = { last_insert_rowid: 0n, changes: 0n, total_changes: 0n };
+        const { text, names } = rewrite({ source, statement, sites, frozen });
+        this.#functions.ensure(names);
+        const prepared = this.db.prepare(text).safeIntegers();
+        if (prepared.reader) rows.push(...readRows(prepared.raw().all()));
+        else prepared.run();
+      }
+      return { rows, calls: [...calls], error: undefined };
+    } catch (error) {
+      return { rows: [], calls: [...calls], error: String(error) };
+    }
+  }
+}
+
+function readRows(rows: readonly unknown[]): (readonly SqlValue[])[] {
+  return (rows as SqlValue[][]).map((row) => row.map(fromSqlite));
+}
