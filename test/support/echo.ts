@@ -39,6 +39,12 @@ export async function openEcho(answers: Answers, options: SessionOptions = {}): 
   };
 }
 
+const columns = [
+  { name: "R", type: "text", summary: "answer" },
+  { name: "Error_Code", type: "text", summary: "error" },
+  { name: "X", type: "text", summary: "echo" },
+] as const;
+
 export const echoProcedures: readonly Procedure[] = ["P", "Q", "S"].map(echoProcedure);
 
 export function echoConnection(answers: Answers, asked: string[] = []): Connection {
@@ -78,12 +84,6 @@ export function described(procedure: string, x: SqlValue, y: SqlValue): string {
 function readBody(body: unknown): { procedure: string; x: SqlValue; y: SqlValue } {
   return body as { procedure: string; x: SqlValue; y: SqlValue };
 }
-
-const columns = [
-  { name: "R", type: "text", summary: "answer" },
-  { name: "Error_Code", type: "text", summary: "error" },
-  { name: "X", type: "text", summary: "echo" },
-] as const;
 
 function echoProcedure(name: string): Procedure {
   const parameters = ["x", "y"].map((parameter, position) => ({
