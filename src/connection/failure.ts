@@ -1,0 +1,75 @@
+/** From an exception on the way to the API to an ApiFailure: the SDK wraps, Node wraps, the cause tells. */
+import type { ApiFailure } from "../catalog/request.ts";
+import { failureTexts, networkTexts } from "../diagnostics/messages/connect.ts";
+import type { Deadline } from "./deadline.ts";
+import { BrokenBody } from "./exchange.ts";
+import { presentable } from "./mask.ts";
+
+/** No key, or none that can be sent. Its message is fit to be shown. */
+export class CredentialsError extends Error {}
+
+export interface FailureContext {
+  readonly deadline: Deadline;
+  readonly timeoutMs: number;
+  readonly baseUrl: string;
+  readonly secrets: Iterable<string>;
+}
+
+export function failureOf(error: unknown, context: FailureContext): ApiFailure {
+  const { deadline, timeoutMs, secrets } = context;
+  if (deadline.ended === "cancelled") return { kind: "cancelled", message: failureTexts.cancelled() };
+  if (deadline.ended === "timeout") return { kind: "timeout", message: failureTexts.timeout({ timeoutMs }) };
+  const causes = causesOf(error);
+  for (const cause of causes) {
+    if (cause instanceof CredentialsError)
+      return { kind: "credentials", message: presentable(cause.message, secrets) };
+    if (cause instanceof BrokenBody) return brokenBody(cause, causes);
+  }
+  const code = codeOf(causes);
+  // Node's fetch ends a wait of five minutes by itself.
+  if (code === "UND_ERR_HEADERS_TIMEOUT" || code === "UND_ERR_BODY_TIMEOUT") {
+    return { kind: "timeout", message: failureTexts.headersTimeout() };
+  }
+  const host = URL.parse(context.baseUrl)?.host ?? context.baseUrl;
+  const what = networkTexts[code ?? ""];
+  if (what !== undefined) return { kind: "network", message: failureTexts.network({ host, what, code }) };
+  const reason = causes.at(-1)?.message ?? String(error);
+  if (isFromFetch(causes)) {
+    const message = failureTexts.network({ host, what: `could not be asked: ${reason}`, code });
+    return { kind: "network", message: presentable(message, secrets) };
+  }
+  // Neither the network nor the service: a request that cannot be written down (a BigInt in the body, say).
+  return { kind: "unavailable", message: presentable(failureTexts.unsendable({ reason }), secrets) };
+}
+
+function brokenBody(error: BrokenBody, causes: readonly Error[]): ApiFailure {
+  const message =
+    error.reason === "too-large"
+      ? failureTexts.tooLarge({ bytesMax: error.bytesMax })
+      : failureTexts.cut({ code: codeOf(causes) });
+  return { kind: "bad-answer", message };
+}
+
+/** The error and what caused it, outermost first; an AggregateError (one per address tried) by its first. */
+function causesOf(error: unknown): Error[] {
+  const causes: Error[] = [];
+  let current: unknown = error;
+  while (current instanceof Error && causes.length < 10) {
+    causes.push(current);
+    current = current.cause ?? (current instanceof AggregateError ? current.errors[0] : undefined);
+  }
+  return causes;
+}
+
+/** The innermost code: `ECONNREFUSED`, `UND_ERR_SOCKET`. */
+function codeOf(causes: readonly Error[]): string | undefined {
+  for (const cause of causes.toReversed()) {
+    if ("code" in cause && typeof cause.code === "string" && cause.code !== "") return cause.code;
+  }
+  return undefined;
+}
+
+/** What the SDK got as an exception from fetch, it calls a connection error. */
+function isFromFetch(causes: readonly Error[]): boolean {
+  return causes.some((cause) => /^APIConnection/.test(cause.constructor.name));
+}

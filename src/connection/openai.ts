@@ -1,0 +1,202 @@
+/**
+ * The OpenAI API, and servers that speak its protocol: sends one request, once, and says how it went.
+ * The only constructor of the SDK's client. Never retries, never throws, follows no redirect, reads no environment.
+ */
+import type OpenAI from "openai";
+import type { ApiRequest, Connection, ConnectionModels, SendOutcome, Upload } from "../catalog/request.ts";
+import { failureTexts } from "../diagnostics/messages/connect.ts";
+import { checkBaseUrl, openaiBaseUrl } from "./base-url.ts";
+import { startDeadline, type Deadline } from "./deadline.ts";
+import { createExchanger, type Exchanger } from "./exchange.ts";
+import { CredentialsError, failureOf } from "./failure.ts";
+import { presentable } from "./mask.ts";
+import { failure, readAnswer } from "./read-answer.ts";
+
+export interface OpenAIConnectionOptions {
+  readonly name: string;
+  /** A key, or where to get one: asked before every request, so that tokens can be fresh. */
+  readonly apiKey: string | (() => Promise<string>);
+  readonly baseUrl?: string | undefined;
+  readonly organization?: string | undefined;
+  readonly project?: string | undefined;
+  readonly models?: Partial<ConnectionModels> | undefined;
+  readonly fetch?: typeof globalThis.fetch | undefined;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** Larger answers are refused while they are read. Default 64 MB. */
+  readonly answerBytesMax?: number | undefined;
+}
+
+/** 3-procedures: what a call without Model uses. */
+export const openaiModels: ConnectionModels = {
+  text: "gpt-6-luna",
+  image: "gpt-image-2.6-flare",
+  embedding: "text-embedding-3-small",
+  moderation: "omni-moderation-latest",
+  transcription: "gpt-transcribe",
+  translation: "whisper-1",
+  speech: "gpt-4o-mini-tts",
+};
+
+const answerBytesMaxDefault = 64 * 1024 * 1024;
+/** The SDK's own limit must never be the one that strikes: it does not cover bodies. */
+const neverMs = 2 ** 31 - 1;
+
+export function createOpenAIConnection(options: OpenAIConnectionOptions): Connection {
+  const baseUrl = checkBaseUrl(options.baseUrl ?? openaiBaseUrl);
+  const exchanger = createExchanger(
+    options.fetch ?? globalThis.fetch,
+    options.answerBytesMax ?? answerBytesMaxDefault,
+  );
+  const secrets = new Secrets();
+  let client: Promise<OpenAI> | undefined;
+  const send: Connection["send"] = async (request, { signal, timeoutMs }) => {
+    const deadline = startDeadline(signal, timeoutMs);
+    try {
+      client ??= createClient(options, baseUrl, exchanger, secrets);
+      return await exchange(await client, request, { deadline, exchanger, secrets });
+    } catch (error) {
+      return failure(failureOf(error, { deadline, timeoutMs, baseUrl, secrets }));
+    } finally {
+      deadline.clear();
+    }
+  };
+  return {
+    name: options.name,
+    identity: [baseUrl, options.organization ?? "", options.project ?? ""].join(" ").trim(),
+    models: { ...openaiModels, ...options.models },
+    send,
+  };
+}
+
+async function exchange(
+  client: OpenAI,
+  request: ApiRequest,
+  { deadline, exchanger, secrets }: { deadline: Deadline; exchanger: Exchanger; secrets: Secrets },
+): Promise<SendOutcome> {
+  deadline.signal.throwIfAborted();
+  const response = await deadline.race(
+    client
+      .post(`/${request.endpoint}`, {
+        body: bodyOf(request),
+        signal: deadline.signal,
+        timeout: neverMs,
+        headers: {
+          "X-Stainless-Timeout": null,
+          ...(request.endpoint === "audio/speech" ? { Accept: "application/octet-stream" } : {}),
+        },
+      })
+      .asResponse(),
+  );
+  const answer = exchanger.take(response);
+  if (answer === undefined) throw new Error("the SDK answered without asking");
+  return readAnswer(request, answer, secrets);
+}
+
+/** Loaded at the first send: a statement without calls does not pay for the SDK. */
+async function createClient(
+  options: OpenAIConnectionOptions,
+  baseUrl: string,
+  exchanger: Exchanger,
+  secrets: Secrets,
+): Promise<OpenAI> {
+  const { OpenAI } = await import("openai");
+  return withoutCustomHeaders(
+    () =>
+      new OpenAI({
+        apiKey: () => keyOf(options.apiKey, secrets),
+        baseURL: baseUrl,
+        // null, not undefined: the SDK would otherwise look into the environment.
+        adminAPIKey: null,
+        organization: options.organization ?? null,
+        project: options.project ?? null,
+        webhookSecret: null,
+        maxRetries: 0,
+        timeout: neverMs,
+        logLevel: "off",
+        fetch: exchanger.fetch,
+        defaultHeaders: { ...options.headers },
+      }),
+  );
+}
+
+/** The SDK merges OPENAI_CUSTOM_HEADERS into every client and has no option against it. */
+function withoutCustomHeaders<T>(construct: () => T): T {
+  const { OPENAI_CUSTOM_HEADERS: hidden } = process.env;
+  delete process.env["OPENAI_CUSTOM_HEADERS"];
+  try {
+    return construct();
+  } finally {
+    if (hidden !== undefined) process.env["OPENAI_CUSTOM_HEADERS"] = hidden;
+  }
+}
+
+async function keyOf(apiKey: OpenAIConnectionOptions["apiKey"], secrets: Secrets): Promise<string> {
+  let key: string;
+  try {
+    key = typeof apiKey === "string" ? apiKey : await apiKey();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new CredentialsError(failureTexts.noCredentials({ reason: presentable(reason, secrets) }));
+  }
+  secrets.add(key);
+  if (!/^[\x21-\x7e]+$/.test(key)) throw new CredentialsError(failureTexts.badKey());
+  return key;
+}
+
+/** The keys in use, for masking. Tokens are renewed; an answer to an older one may still come. */
+class Secrets implements Iterable<string> {
+  readonly #recent = new Set<string>();
+
+  add(secret: string): void {
+    this.#recent.delete(secret);
+    this.#recent.add(secret);
+    const [oldest] = this.#recent;
+    if (this.#recent.size > 8 && oldest !== undefined) this.#recent.delete(oldest);
+  }
+
+  [Symbol.iterator](): Iterator<string> {
+    return this.#recent.values();
+  }
+}
+
+/** JSON, or a form where there is a file in it. */
+function bodyOf({ endpoint, body }: ApiRequest): FormData | Readonly<Record<string, unknown>> {
+  if (endpoint === "embeddings" && body["encoding_format"] === undefined) {
+    // A third of the bytes, and exact: no detour of float32 over decimal digits.
+    return { ...body, encoding_format: "base64" };
+  }
+  const hasUpload = Object.values(body).some(
+    (value) => isUpload(value) || (Array.isArray(value) && value.some(isUpload)),
+  );
+  return hasUpload ? formOf(body) : body;
+}
+
+/** As the SDK names parts: `name` for one value, `name[]` for each of several, `name[key]` for those of an object. */
+function formOf(body: Readonly<Record<string, unknown>>): FormData {
+  const form = new FormData();
+  const append = (name: string, value: unknown): void => {
+    if (value === undefined || value === null) return;
+    if (isUpload(value)) form.append(name, fileOf(value));
+    else if (Array.isArray(value)) for (const item of value) append(`${name}[]`, item);
+    else if (typeof value === "object")
+      for (const [key, item] of Object.entries(value)) append(`${name}[${key}]`, item);
+    else form.append(name, String(value));
+  };
+  for (const [name, value] of Object.entries(body)) append(name, value);
+  return form;
+}
+
+function fileOf(upload: Upload): File {
+  // A view on shared memory is no BlobPart; the copy also keeps the bytes as they are now.
+  return new File([new Uint8Array(upload.bytes)], upload.filename, { type: upload.mimeType });
+}
+
+function isUpload(value: unknown): value is Upload {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "kind" in value &&
+    value.kind === "upload" &&
+    "bytes" in value
+  );
+}

@@ -1,0 +1,153 @@
+/** From status, headers and bytes to an ApiAnswer or an ApiFailure. No I/O, no exceptions. */
+import type { ApiFailure, ApiRequest, SendOutcome } from "../catalog/request.ts";
+import { failureTexts } from "../diagnostics/messages/connect.ts";
+import type { Exchange } from "./exchange.ts";
+import { presentable } from "./mask.ts";
+
+export function readAnswer(request: ApiRequest, exchange: Exchange, secrets: Iterable<string>): SendOutcome {
+  const { status, headers } = exchange;
+  const requestId = shortText(headers.get("x-request-id"), secrets);
+  const common = { status, ...(requestId === undefined ? {} : { requestId }) };
+  const contentType = (headers.get("content-type") ?? "").replace(/;.*$/s, "").trim().toLowerCase();
+  const broken = (message: string): SendOutcome =>
+    failure({ ...common, kind: "bad-answer", message: presentable(message, secrets) });
+  if (status >= 300 && status < 400) return failure({ ...common, ...redirect(exchange, secrets) });
+  if (status < 200 || status >= 300)
+    return failure({ ...common, ...httpFailure(exchange, contentType, secrets) });
+  if (exchange.bytes.length === 0) return broken(failureTexts.empty());
+  const isJson = /[/+]json$/.test(contentType);
+  const expected = expectedBody(request);
+  if (expected === "bytes" && !isJson) {
+    if (contentType === "text/html" || contentType === "text/plain") {
+      return broken(failureTexts.notBytes({ contentType, start: textStart(exchange.bytes) }));
+    }
+    return { ok: true, answer: { ...common, body: exchange.bytes, contentType } };
+  }
+  const text = parseText(exchange.bytes);
+  if (expected === "text" && !isJson && contentType !== "text/html" && text !== undefined) {
+    return { ok: true, answer: { ...common, body: text, contentType } };
+  }
+  const body = text === undefined ? undefined : parseJson(text);
+  if (body === undefined)
+    return broken(failureTexts.notJson({ contentType, start: textStart(exchange.bytes) }));
+  if (typeof body !== "object" || body === null || Array.isArray(body))
+    return broken(failureTexts.notAnObject());
+  // Some servers report an error with status 200. A response that failed has an `error` too, and is a result.
+  const isResult = ["id", "object", "output", "data", "results", "text"].some((key) => key in body);
+  if (!isResult && readError(body) !== undefined) {
+    return failure({ ...common, ...httpFailure(exchange, contentType, secrets) });
+  }
+  return { ok: true, answer: { ...common, body, contentType } };
+}
+
+export function failure(item: ApiFailure): SendOutcome {
+  return { ok: false, failure: item };
+}
+
+/** What the endpoint answers when all is well. */
+function expectedBody(request: ApiRequest): "json" | "text" | "bytes" {
+  const { endpoint, body } = request;
+  if (endpoint === "audio/speech") return body["stream_format"] === "sse" ? "text" : "bytes";
+  const isAudio = endpoint === "audio/transcriptions" || endpoint === "audio/translations";
+  return isAudio && ["text", "srt", "vtt"].includes(String(body["response_format"])) ? "text" : "json";
+}
+
+function redirect(exchange: Exchange, secrets: Iterable<string>): ApiFailure {
+  // Only the origin: a path or query can carry a token.
+  const target = URL.parse(exchange.headers.get("location") ?? "")?.origin ?? "another address";
+  const message = failureTexts.redirect({ status: exchange.status, target });
+  return { kind: "redirect", message: presentable(message, secrets) };
+}
+
+function httpFailure(exchange: Exchange, contentType: string, secrets: Iterable<string>): ApiFailure {
+  const { status, headers } = exchange;
+  const text = new TextDecoder().decode(exchange.bytes.subarray(0, 1_000_000));
+  const error = readError(parseJson(text)) ?? {};
+  const words = error.message ?? (contentType === "text/html" ? withoutTags(text) : text);
+  const code = shortText(error.code, secrets);
+  const type = shortText(error.type, secrets);
+  const param = shortText(error.param, secrets);
+  const retryAfterMs = parseRetryAfter(headers, Date.now());
+  const shouldRetry = headers.get("x-should-retry");
+  const isOffline = code === "not_available_offline";
+  return {
+    kind: isOffline ? "unavailable" : "http",
+    message: presentable(words, secrets) || failureTexts.noWords({ status }),
+    ...(code === undefined ? {} : { code }),
+    ...(type === undefined ? {} : { type }),
+    ...(param === undefined ? {} : { param }),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    ...(shouldRetry === "true" || shouldRetry === "false" ? { shouldRetry: shouldRetry === "true" } : {}),
+    ...(isOffline ? { hint: failureTexts.offlineHint() } : {}),
+  };
+}
+
+interface ErrorFields {
+  readonly message?: string;
+  readonly code?: string;
+  readonly type?: string;
+  readonly param?: string;
+}
+
+/** The `error` of a body, in the shapes that OpenAI and compatible servers use: an object, a text, or the body itself
+ * with `message` or `detail`. */
+function readError(body: unknown): ErrorFields | undefined {
+  const fields = asRecord(body);
+  if (fields === undefined) return undefined;
+  const error = fields["error"];
+  if (typeof error === "string") return { message: error };
+  const inner = asRecord(error) ?? (error === undefined ? fields : undefined);
+  const message = inner?.["message"] ?? inner?.["detail"];
+  if (inner === undefined || (typeof message !== "string" && asRecord(error) === undefined)) return undefined;
+  const texts = { message, code: inner["code"], type: inner["type"], param: inner["param"] };
+  return Object.fromEntries(
+    Object.entries(texts).flatMap(([key, value]) =>
+      typeof value === "string" || typeof value === "number" ? [[key, String(value)]] : [],
+    ),
+  );
+}
+
+function asRecord(value: unknown): Readonly<Record<string, unknown>> | undefined {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : undefined;
+}
+
+/** Milliseconds. Only the two forms HTTP knows (and the API's own in milliseconds); anything else is no promise. */
+function parseRetryAfter(headers: Headers, now: number): number | undefined {
+  const milliseconds = headers.get("retry-after-ms")?.trim() ?? "";
+  if (/^\d+(?:\.\d+)?$/.test(milliseconds)) return Math.ceil(Number(milliseconds));
+  const after = headers.get("retry-after")?.trim() ?? "";
+  if (/^\d+(?:\.\d+)?$/.test(after)) return Math.ceil(Number(after) * 1000);
+  const date = /^[A-Z][a-z]{2}, /.test(after) ? Date.parse(after) : Number.NaN;
+  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+}
+
+function parseText(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (error) {
+    if (error instanceof TypeError) return undefined;
+    throw error;
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+function textStart(bytes: Uint8Array): string {
+  return withoutTags(new TextDecoder().decode(bytes.subarray(0, 2000))).slice(0, 200);
+}
+
+function withoutTags(text: string): string {
+  return text.replace(/<[^>]{0,1000}>/g, " ").replace(/\s+/g, " ");
+}
+
+function shortText(value: string | null | undefined, secrets: Iterable<string>): string | undefined {
+  const text = presentable(value ?? "", secrets).slice(0, 200);
+  return text === "" ? undefined : text;
+}
