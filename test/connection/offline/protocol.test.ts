@@ -87,6 +87,21 @@ describe("the protocol", () => {
     await expect(request).rejects.toMatchObject({ name: "AbortError" });
   });
 
+  it("leaves the process as it was: no handlers for errors of others", async () => {
+    const events = ["uncaughtException", "unhandledRejection", "exit"] as const;
+    const count = (): readonly number[] => events.map((event) => process.listenerCount(event));
+    const before = count();
+    await post(
+      "embeddings",
+      JSON.stringify({ model: "offline-use-lite", input: "is the process untouched?" }),
+    );
+    await post(
+      "moderations",
+      JSON.stringify({ model: "offline-moderation", input: "is the process untouched?" }),
+    );
+    expect(count()).toEqual(before);
+  });
+
   it("every default model says that it is an offline one", () => {
     for (const model of Object.values(offlineModels)) expect(model).toMatch(/^offline-/u);
   });
