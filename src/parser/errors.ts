@@ -3,7 +3,7 @@ import { EOF } from "chevrotain";
 import type { DiagnosticSink } from "../diagnostics/diagnostic.ts";
 import type { Span } from "../diagnostics/source.ts";
 import type { Grammar } from "./grammar.ts";
-import { Comma, RParen, spanOf, type Token, Unterminated } from "./tokens.ts";
+import { Comma, NamedBind, RParen, spanOf, type Token, Unterminated } from "./tokens.ts";
 
 /** Reports why the grammar stopped in the statement of these tokens. */
 export function reportMistake(grammar: Grammar, tokens: readonly Token[], sink: DiagnosticSink): void {
@@ -56,7 +56,8 @@ function hintFor(expected: string, tokens: readonly Token[], found: Token | unde
   if (expected === '"("' && (first === "CALL" || found !== undefined)) {
     return "the arguments of a call stand in parentheses: CALL P(…)";
   }
-  if (first === "SET" && expected === "the end of the statement") {
+  const isOption = first === "SET" && tokens[1]?.tokenType !== NamedBind;
+  if (isOption && expected === "the end of the statement") {
     return "a value of more than one word stands in quotes: SET option = 'value'";
   }
   if (first === "SHOW") return "SHOW OPTIONS, SHOW PROCEDURES, SHOW DEFAULTS or SHOW VARIABLES";

@@ -92,6 +92,8 @@ export class Grammar extends EmbeddedActionsParser {
   readonly setStatement = this.RULE("setStatement", (): Parsed => {
     this.CONSUME(k.Set);
     return this.OR({
+      MAX_LOOKAHEAD: 1, // so that SET x without "=" is told that "=" is missing
+      IGNORE_AMBIGUITIES: true,
       DEF: [
         { ALT: () => this.SUBRULE(this.setVariable) },
         { ALT: () => this.SUBRULE(this.setDefault) },
@@ -186,7 +188,6 @@ export class Grammar extends EmbeddedActionsParser {
     this.CONSUME(k.Failed);
     const run = this.OPTION(() => {
       this.CONSUME(k.Of);
-      this.OPTION2(() => this.CONSUME(k.Run));
       return this.SUBRULE(this.literal);
     });
     return { kind: "retry-failed", ...(run === undefined ? {} : { run }) };
@@ -306,10 +307,13 @@ export class Grammar extends EmbeddedActionsParser {
     this.OR([{ ALT: () => this.CONSUME(k.Exec) }, { ALT: () => this.CONSUME(k.Execute) }]);
     const procedure = this.CONSUME(t.ProcedureName);
     this.ACTION(() => this.#enter(procedure, true));
-    const args = this.OR2([
-      { ALT: () => this.SUBRULE(this.argumentList) },
-      { ALT: () => this.SUBRULE(this.bareArguments) },
-    ]);
+    const args = this.OR2({
+      DEF: [
+        { ALT: () => this.SUBRULE(this.argumentList) },
+        { ALT: () => this.SUBRULE(this.bareArguments) },
+      ],
+      ERR_MSG: "arguments",
+    });
     return this.ACTION(() => this.#leave(args));
   });
 
@@ -346,6 +350,7 @@ export class Grammar extends EmbeddedActionsParser {
   readonly bareArguments = this.RULE("bareArguments", (): Argument[] => {
     const args: Argument[] = [];
     this.MANY_SEP({ SEP: t.Comma, DEF: () => args.push(this.SUBRULE(this.argument)) });
+    this.CONSUME(t.ArgumentsEnd);
     return args;
   });
 

@@ -4,34 +4,24 @@
  * Never judges SQL: what it does not understand stays as it is, for SQLite to judge.
  */
 import type { Span } from "../diagnostics/source.ts";
-import {
-  clauseOf,
-  frame,
-  holdsCondition,
-  holdsValues,
-  type Clause,
-  type Frame,
-  type SiteContext,
-} from "./frames.ts";
-import { headAt, isCallHead, type Head } from "./heads.ts";
+import { StatementFacts } from "./facts.ts";
+import { clauseOf, frame, holdsCondition, holdsValues } from "./frames.ts";
+import type { Clause, Frame, OpenCall, SiteContext } from "./frames.ts";
+import { headAt, type Head } from "./heads.ts";
 import { itemFrom, readItemWord, unnamedSpan } from "./items.ts";
-import type { CallSite, FrozenFunction, SqlStatement, Verb } from "./syntax.ts";
+import { frameBehind } from "./parens.ts";
+import type { CallSite } from "./syntax.ts";
 import * as t from "./tokens.ts";
 import type { SqlRun, Token } from "./tokens.ts";
-import { targetAt, verbAt } from "./verbs.ts";
-import { endsOperand, isName, nameOf, opensArguments } from "./words.ts";
+import { isName } from "./words.ts";
 
 export interface Islands {
   /** What the grammar reads: tokens of call sites, and runs of SQL between them. */
   readonly tokens: readonly Token[];
   /** By the offset at which a site begins. */
   readonly contexts: ReadonlyMap<number, SiteContext>;
-  readonly binds: readonly Token[];
-  readonly verb: Verb;
-  readonly target: SqlStatement["target"];
+  readonly facts: StatementFacts;
   readonly unnamedItems: readonly Span[];
-  readonly frozenCalls: SqlStatement["frozenCalls"];
-  readonly hasUpsert: boolean;
   /** The call that is nested deeper than the limit; the walk stopped there. */
   readonly tooDeep: Token | undefined;
 }
@@ -57,38 +47,29 @@ class IslandWalk {
   /** Where the current run of SQL began; -1 between runs. */
   #runStart = -1;
   #depth = 0;
-  /** Inside CREATE TRIGGER: its head, or its body with statements of their own. */
-  #trigger: "none" | "head" | "body" = "none";
-  #verb: Verb | undefined;
-  #target: SqlStatement["target"];
   #tooDeep: Token | undefined;
-  #hasUpsert = false;
+  readonly #facts: StatementFacts;
   readonly #out: Token[] = [];
   readonly #contexts = new Map<number, SiteContext>();
-  readonly #binds: Token[] = [];
   readonly #unnamedItems: Span[] = [];
-  readonly #frozenCalls: { name: FrozenFunction; span: Span }[] = [];
 
   constructor(tokens: readonly Token[], options: IslandOptions) {
     this.#tokens = tokens;
     this.#options = options;
+    this.#facts = new StatementFacts(tokens);
     this.#frames = [frame({ kind: "root", clause: options.mode === "statement" ? "query" : "value" })];
   }
 
   run(): Islands {
     for (let token = this.#token(); token !== undefined; token = this.#token()) this.#step(token);
-    while (this.#frames.length > 1) this.#pop();
+    this.#leaveAll();
     this.#endItem(this.#top);
     this.#endRun();
     return {
       tokens: this.#out,
       contexts: this.#contexts,
-      binds: this.#binds,
-      verb: this.#verb ?? "other",
-      target: this.#target,
+      facts: this.#facts,
       unnamedItems: this.#unnamedItems.sort((a, b) => a.start - b.start || b.end - a.end),
-      frozenCalls: this.#frozenCalls,
-      hasUpsert: this.#hasUpsert,
       tooDeep: this.#tooDeep,
     };
   }
@@ -119,40 +100,38 @@ class IslandWalk {
   }
 
   #enterSite(head: Head, position: CallSite["position"]): void {
-    const first = this.#tokens[this.#at];
+    const first = this.#token();
     if (first === undefined) return;
     this.#endRun();
-    if (this.#top.kind === "root" && this.#trigger === "none") this.#verb ??= "select";
+    if (this.#facts.trigger === "none" && this.#top.kind === "root") this.#facts.verb ??= "select";
     if (++this.#depth > callDepthMax) {
       this.#tooDeep = first;
       this.#at = this.#tokens.length;
       return;
     }
-    const state = this.#top;
-    const context: SiteContext = {
-      position,
-      isCondition: position === "value" && holdsCondition(state),
-      isMembership: position === "value" && this.#token(-1)?.word === "IN",
-      isInSchema: state.isInSchema,
-      hasWindow: false,
-    };
+    const context = this.#contextOf(position);
     this.#contexts.set(first.startOffset, context);
     this.#emitHead(head);
     const call = { closers: head.closers, context, isExec: head.isExec };
-    const inherited = {
-      isCondition: context.isCondition,
-      isInSchema: context.isInSchema,
-      startsArgument: true,
+    if (head.arguments === "parenthesized") this.#enterArguments("arguments", call);
+    else if (head.arguments === "bare") this.#enterArguments("bare-arguments", call);
+    else if (head.arguments === "none") this.#leaveSite(head.closers);
+    else this.#emitRest();
+  }
+
+  #contextOf(position: CallSite["position"]): SiteContext {
+    return {
+      position,
+      isCondition: position === "value" && holdsCondition(this.#top),
+      isMembership: position === "value" && this.#token(-1)?.word === "IN",
+      isInSchema: this.#top.isInSchema,
+      hasWindow: false,
     };
-    if (head.arguments === "parenthesized") {
-      this.#frames.push(frame({ kind: "arguments", clause: "value", call, ...inherited }));
-    } else if (head.arguments === "bare") {
-      this.#frames.push(frame({ kind: "bare-arguments", clause: "value", call, ...inherited }));
-    } else if (head.arguments === "none") {
-      this.#leaveSite(head.closers);
-    } else {
-      this.#emitRest();
-    }
+  }
+
+  #enterArguments(kind: "arguments" | "bare-arguments", call: OpenCall): void {
+    const { isCondition, isInSchema } = call.context;
+    this.#frames.push(frame({ kind, clause: "value", call, isCondition, isInSchema, startsArgument: true }));
   }
 
   #emitHead(head: Head): void {
@@ -165,8 +144,10 @@ class IslandWalk {
 
   /** The rest of the statement as it is: the grammar will find what is wrong with it. */
   #emitRest(): void {
-    this.#out.push(...this.#tokens.slice(this.#at));
-    this.#at = this.#tokens.length;
+    for (; this.#at < this.#tokens.length; this.#at++) {
+      const token = this.#token();
+      if (token !== undefined) this.#out.push(token);
+    }
   }
 
   /** Behind the arguments: the site's closing brackets, and what the site means to the frame around it. */
@@ -183,24 +164,19 @@ class IslandWalk {
     if (state.item !== undefined) state.item.hasSite = true;
     if (holdsValues(state.clause)) return;
     // A query or a table has been read: what SQL may follow is what follows a table.
-    const isBareCall = state.kind === "root" && this.#trigger === "none" && this.#isOnlySite();
+    const isWhole = this.#isWholeStatement(state);
     state.clause = "from";
     state.expectsTable = false;
-    if (isBareCall && this.#token()?.word === "INTO") {
-      this.#verb = "create-table-as";
+    if (isWhole && this.#token()?.word === "INTO") {
+      this.#facts.verb = "create-table-as";
       this.#emitRest();
     }
   }
 
   /** Whether nothing but the site that just ended was read so far. */
-  #isOnlySite(): boolean {
-    const first = this.#tokens[0];
-    return (
-      first !== undefined &&
-      this.#out[0]?.startOffset === first.startOffset &&
-      this.#contexts.has(first.startOffset) &&
-      this.#top.clause === "query"
-    );
+  #isWholeStatement(state: Frame): boolean {
+    const start = this.#tokens[0]?.startOffset ?? -1;
+    return state.kind === "root" && state.clause === "query" && this.#contexts.has(start);
   }
 
   // Parentheses
@@ -208,69 +184,10 @@ class IslandWalk {
   #open(): void {
     const state = this.#top;
     this.#extendRun();
-    this.#frames.push(this.#frameOf(state));
+    this.#frames.push(frameBehind(this.#tokens, this.#at, state));
     state.startsArgument = false;
     state.expectsTable = false;
     this.#at++;
-  }
-
-  #frameOf(state: Frame): Frame {
-    const before = this.#token(-1);
-    const { isInSchema } = state;
-    const query = frame({ kind: "query", clause: "query", isInSchema });
-    const names = frame({ kind: "group", clause: "names", isInSchema });
-    const group = frame({ kind: "group", clause: "value", isInSchema, isCondition: holdsCondition(state) });
-    switch (state.clause) {
-      case "ctes":
-        return before?.word === "AS" || before?.word === "MATERIALIZED" ? query : names;
-      case "from":
-        if (!state.expectsTable) return group;
-        return this.#startsQuery(undefined)
-          ? query
-          : frame({ kind: "join", clause: "from", isInSchema, expectsTable: true });
-      case "query":
-        return this.#startsQuery(undefined) ? query : group;
-      case "create-table":
-        return frame({ kind: "group", clause: "definitions", isInSchema });
-      case "definitions":
-        return ["CHECK", "DEFAULT", "AS"].includes(before?.word ?? "")
-          ? frame({ kind: "group", clause: "value", isInSchema: true })
-          : names;
-      case "create-index":
-        return frame({ kind: "group", clause: "value", isInSchema: true });
-      case "list":
-      case "on":
-      case "where":
-      case "value":
-        return this.#groupOrQuery(query, group);
-      case "values": // a row; its parentheses are no subquery's
-      case "window":
-        return group;
-      case "using":
-      case "into":
-      case "target":
-      case "conflict":
-      case "create-view":
-      case "create-trigger":
-      case "names":
-        return names;
-    }
-  }
-
-  #groupOrQuery(query: Frame, group: Frame): Frame {
-    return this.#startsQuery(this.#token(-1)) ? query : group;
-  }
-
-  /** Whether the parenthesis at the current token holds a query; `before` is what stands in front of it. */
-  #startsQuery(before: Token | undefined): boolean {
-    if (this.#startsSelect()) return true;
-    if (opensArguments(before)) return false;
-    return this.#token(1)?.word === "WITH" || isCallHead(this.#tokens, this.#at + 1);
-  }
-
-  #startsSelect(): boolean {
-    const word = this.#token(1)?.word;
-    return word === "SELECT" || word === "VALUES";
   }
 
   #close(): void {
@@ -293,9 +210,20 @@ class IslandWalk {
     this.#leaveSite(closed.call.closers);
   }
 
+  /** Arguments without parentheses end without a sign of their own; the grammar gets one. */
   #endBareArguments(): void {
     this.#endRun();
+    const last = this.#tokens[this.#at - 1];
+    if (last !== undefined)
+      this.#out.push({ ...t.retyped(last, t.ArgumentsEnd), startOffset: last.endOffset });
     this.#leaveSite(this.#pop().call?.closers ?? []);
+  }
+
+  #leaveAll(): void {
+    while (this.#frames.length > 1) {
+      if (this.#top.kind === "bare-arguments") this.#endBareArguments();
+      else this.#pop();
+    }
   }
 
   /** Leaves a level; what was seen inside counts for the levels around it. */
@@ -313,7 +241,7 @@ class IslandWalk {
 
   /** A `;` inside a statement: the end of one statement of a trigger's body. */
   #endTriggerStatement(): void {
-    while (this.#frames.length > 1) this.#pop();
+    this.#leaveAll();
     this.#enterClause(this.#top, "query");
     this.#extendRun();
     this.#at++;
@@ -328,10 +256,9 @@ class IslandWalk {
       this.#readComma(state);
       return;
     }
+    this.#facts.read(this.#at, state);
     if (token.word !== "") this.#readWord(token, state);
-    else if (token.tokenType === t.NamedBind || token.tokenType === t.PositionalBind) this.#binds.push(token);
     if (state.clause === "from" && state.expectsTable && this.#isTableName(token)) state.expectsTable = false;
-    this.#readFrozen(token, state);
     state.startsArgument = false;
     this.#extendRun();
     this.#at++;
@@ -385,51 +312,20 @@ class IslandWalk {
       if (isQuantifier && state.item.first === this.#at) state.item.first++;
     }
     if (token.word === "OVER" && before?.tokenType === t.RParen) state.hasWindow = true;
-    if (token.word === "UPDATE" && before?.word === "DO") this.#hasUpsert = true;
     // CAST (x AS type): a type may look like a call.
     if (state.kind === "group" && token.word === "AS" && state.clause === "value") state.clause = "names";
     if (state.kind === "group" || state.call !== undefined) return;
-    if (state.kind === "root") this.#readRootWord(token, state);
+    if (this.#facts.beginsBody(this.#at)) {
+      this.#facts.trigger = "body";
+      this.#enterClause(state, "query");
+      return;
+    }
     const clause = clauseOf(token.word, state, {
       before: before?.word ?? "",
       after: this.#token(1)?.word ?? "",
       afterNext: this.#token(2)?.word ?? "",
     });
     if (clause !== undefined) this.#enterClause(state, clause);
-  }
-
-  /** The statement's verb and target, and the body of a trigger. */
-  #readRootWord(token: Token, state: Frame): void {
-    if (this.#trigger === "none" && (state.clause === "query" || state.clause === "ctes")) {
-      this.#readVerb(token);
-    }
-    if (state.clause === "create-table" && token.word === "AS" && this.#verb === "create-schema") {
-      this.#verb = "create-table-as";
-    }
-    if (state.clause === "create-table" && token.word === "INDEX") state.isInSchema = true;
-    const before = this.#token(-1);
-    const isBody =
-      this.#trigger === "head" &&
-      token.word === "BEGIN" &&
-      before !== undefined &&
-      endsOperand(before) &&
-      !["TRIGGER", "OF"].includes(before.word);
-    if (isBody) {
-      this.#trigger = "body";
-      this.#enterClause(state, "query");
-    }
-  }
-
-  #readVerb(token: Token): void {
-    // A table of WITH may be named replace.
-    if (token.word === "REPLACE" && this.#token(1)?.word !== "INTO") return;
-    const verb = verbAt(this.#tokens, this.#at);
-    if (verb === "create-trigger") this.#trigger = "head";
-    if (this.#verb !== undefined) return;
-    this.#verb = verb;
-    if (verb === "insert" || verb === "update" || verb === "delete") {
-      this.#target = targetAt(this.#tokens, this.#at);
-    }
   }
 
   #enterClause(state: Frame, clause: Clause): void {
@@ -449,20 +345,6 @@ class IslandWalk {
   /** `t` of `FROM t` and of `FROM main.t`. */
   #isTableName(token: Token): boolean {
     return (isName(token) || token.tokenType === t.Text) && this.#token(1)?.tokenType !== t.Dot;
-  }
-
-  #readFrozen(token: Token, state: Frame): void {
-    const isCall = this.#token(1)?.tokenType === t.LParen && this.#token(2)?.tokenType === t.RParen;
-    if (!isCall || !isName(token) || !holdsValues(state.clause) || this.#isStoredText()) return;
-    const name = frozenByName.get(nameOf(token).text.toLowerCase());
-    const last = this.#token(2);
-    if (name !== undefined && last !== undefined)
-      this.#frozenCalls.push({ name, span: t.spanOf(token, last) });
-  }
-
-  /** Views, triggers and schema expressions run later: nothing in them belongs to this statement's run. */
-  #isStoredText(): boolean {
-    return ["create-view", "create-trigger", "create-schema", "alter"].includes(this.#verb ?? "");
   }
 
   // Output
@@ -502,9 +384,3 @@ class IslandWalk {
 const endsBareArguments: ReadonlySet<string> = new Set(
   "INTO UNION INTERSECT EXCEPT WHERE GROUP ORDER LIMIT RETURNING".split(" "),
 );
-
-const frozenByName: ReadonlyMap<string, FrozenFunction> = new Map<string, FrozenFunction>([
-  ["last_insert_rowid", "last_insert_rowid"],
-  ["changes", "changes"],
-  ["total_changes", "total_changes"],
-]);

@@ -89,8 +89,7 @@ function divide(tokens: readonly Token[]): Division {
   switch (first?.word) {
     case "SET": {
       const equals = tokens.findIndex((token) => token.tokenType === Equals);
-      const hasExpression =
-        second?.tokenType === NamedBind || (second?.word === "DEFAULT" && tokens[2] !== tokens[equals]);
+      const hasExpression = second?.tokenType === NamedBind || second?.word === "DEFAULT";
       return at(hasExpression && equals > 0 ? equals + 1 : tokens.length, "expression");
     }
     case "EXPLAIN":
@@ -124,7 +123,7 @@ function build(parsed: Parsed, found: Found, sink: DiagnosticSink): Statement | 
         span,
         expression: fragment.span,
         sites: fragment.sites,
-        binds: numberBinds(islands.binds),
+        binds: numberBinds(islands.facts.binds),
       };
     }
     case "set-default":
@@ -144,22 +143,28 @@ function setDefault(
     sink.report("parse/call-in-default", site.span, { procedure: site.procedure.text });
   }
   if (fragment.sites.length > 0) return undefined;
-  return { ...rest, span: found.span, expression: fragment.span, binds: numberBinds(found.islands.binds) };
+  return {
+    ...rest,
+    span: found.span,
+    expression: fragment.span,
+    binds: numberBinds(found.islands.facts.binds),
+  };
 }
 
 function sqlStatement(fragment: Fragment, into: SqlStatement["into"], islands: Islands): SqlStatement {
+  const { facts } = islands;
   return {
     kind: "sql",
     span: { start: fragment.span.start, end: into?.span.end ?? fragment.span.end },
-    verb: islands.verb,
+    verb: facts.verb ?? "other",
     isBareCall: fragment.sites.length === 1 && fragment.runs.length === 0,
     sites: fragment.sites,
-    binds: numberBinds(islands.binds),
-    ...(islands.target === undefined ? {} : { target: islands.target }),
+    binds: numberBinds(facts.binds),
+    ...(facts.target === undefined ? {} : { target: facts.target }),
     ...(into === undefined ? {} : { into }),
-    unnamedItems: islands.unnamedItems,
-    frozenCalls: islands.frozenCalls,
-    hasUpsert: islands.hasUpsert,
+    unnamedItems: fragment.sites.length === 0 ? [] : islands.unnamedItems,
+    frozenCalls: facts.frozenCalls,
+    hasUpsert: facts.hasUpsert,
   };
 }
 

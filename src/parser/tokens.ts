@@ -52,6 +52,8 @@ export const Unterminated = define("Unterminated", "a text without its closing q
 export const Sql = define("Sql", "an expression");
 /** A name that islands.ts found to be the procedure of a call. */
 export const ProcedureName = define("ProcedureName", "a procedure name");
+/** Where arguments without parentheses end. Made by islands.ts; it has no text. */
+export const ArgumentsEnd = define("ArgumentsEnd", "an argument");
 
 /** The words the grammar names. They are not reserved: each is also a Word. */
 export const keywords = {
@@ -73,7 +75,6 @@ export const keywords = {
   Procedures: keyword("PROCEDURES"),
   Reset: keyword("RESET"),
   Retry: keyword("RETRY"),
-  Run: keyword("RUN"),
   Set: keyword("SET"),
   Show: keyword("SHOW"),
   Table: keyword("TABLE"),
@@ -91,7 +92,7 @@ export const keywordByWord: ReadonlyMap<string, TokenType> = new Map(
 export const vocabulary: TokenType[] = [
   ...[Word, Quoted, Text, Blob, NumberLiteral, NamedBind, PositionalBind],
   ...[LParen, RParen, LBrace, RBrace, Comma, Dot, Semicolon, Equals, Arrow, Minus, Plus, Operator],
-  ...[Illegal, Unterminated, Sql, ProcedureName],
+  ...[Illegal, Unterminated, Sql, ProcedureName, ArgumentsEnd],
   ...Object.values(keywords),
 ];
 

@@ -71,8 +71,8 @@ export function nameOf(token: Token): Name {
 }
 
 function unquoted(token: Token): string {
-  if (token.tokenType !== Quoted && token.tokenType !== Text) return token.image;
   const quote = token.image.charAt(0);
+  if (token.word !== "" || !["'", '"', "`", "["].includes(quote)) return token.image;
   const inside = token.image.slice(1, -1);
   return quote === "[" ? inside : inside.replaceAll(quote + quote, quote);
 }
