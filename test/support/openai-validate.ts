@@ -67,10 +67,11 @@ function validatorOf(key: string, schema: object): ValidateFunction {
 
 /** Of all that ajv says, the deepest place; of several there, one that is not merely "no branch matches". */
 function describe(errors: readonly ErrorObject[]): BodyProblem {
-  const telling = errors.filter((error) => !["anyOf", "oneOf"].includes(error.keyword));
-  const error = (telling.length > 0 ? telling : errors).toSorted(
-    (a, b) => b.instancePath.split("/").length - a.instancePath.split("/").length,
-  )[0];
+  const telling = errors.filter(({ keyword }) => !["anyOf", "oneOf"].includes(keyword));
+  const depth = ({ instancePath }: ErrorObject): number => instancePath.split("/").length;
+  // At the same place a broken limit says more than the other branches' "not a string".
+  const rank = (item: ErrorObject): number => depth(item) * 2 + Number(item.keyword !== "type");
+  const [error] = (telling.length > 0 ? telling : errors).toSorted((a, b) => rank(b) - rank(a));
   if (error === undefined) return { message: "Invalid body.", param: null, code: null };
   const path = error.instancePath
     .slice(1)

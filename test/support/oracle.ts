@@ -8,6 +8,7 @@ import { createCatalog } from "../../src/catalog/catalog.ts";
 import type { SqlValue } from "../../src/catalog/value.ts";
 import { parseScript } from "../../src/parser/parse.ts";
 import { bindSites } from "../../src/runtime/bind.ts";
+import { planStatement } from "../../src/runtime/plan.ts";
 import { PrivateFunctions } from "../../src/runtime/private-functions.ts";
 import { rewrite } from "../../src/runtime/rewrite.ts";
 import { fromSqlite } from "../../src/runtime/values.ts";
@@ -18,6 +19,8 @@ export interface OracleRun {
   /** Different calls, in the order SQLite asked for them first. */
   readonly calls: string[];
   readonly error: string | undefined;
+  /** A limit counter can end the statement before all rows are seen. */
+  readonly hasLimit: boolean;
 }
 
 export class Oracle {
@@ -45,6 +48,7 @@ export class Oracle {
       },
     };
     const rows: (readonly SqlValue[])[] = [];
+    let hasLimit = false;
     try {
       for (const statement of statements) {
         if (statement.kind !== "sql") throw new Error(`not SQL: ${sql}`);
@@ -56,13 +60,16 @@ export class Oracle {
         const frozen = { last_insert_rowid: 0n, changes: 0n, total_changes: 0n };
         const { text, names } = rewrite({ source, statement, sites, frozen });
         this.#functions.ensure(names);
+        if (statement.verb === "select") {
+          hasLimit ||= planStatement(this.db, text, { binds: {}, names, hasUpsert: false }).hasLimit;
+        }
         const prepared = this.db.prepare(text).safeIntegers();
         if (prepared.reader) rows.push(...readRows(prepared.raw().all()));
         else prepared.run();
       }
-      return { rows, calls: [...calls], error: undefined };
+      return { rows, calls: [...calls], error: undefined, hasLimit };
     } catch (error) {
-      return { rows: [], calls: [...calls], error: String(error) };
+      return { rows: [], calls: [...calls], error: String(error), hasLimit };
     }
   }
 }
