@@ -145,14 +145,19 @@ async function measureAnswers(
     console.log(`  ${question} -> ${answers[asked.findIndex((each) => each[0] === question)]}`);
 }
 
-/** 300 rows through three procedures and 60 summaries, 16 requests at a time, as the engine sends them. */
+/** 300 texts of two sentences through three procedures, 60 summaries of six sentences; 16 requests at a time. */
 async function measureJob(): Promise<void> {
   const texts = Array.from({ length: 300 }, (_, index) => {
     // A number in every sentence: nothing may be taken from the cache but what another procedure read.
     const pick = (offset: number): string => tickets[(index * 7 + offset) % tickets.length]?.[0] ?? "";
     return `Order ${1000 + index}: ${pick(0)} Case ${9000 + index}: ${pick(5)}`;
   });
-  const long = Array.from({ length: 60 }, (_, index) => article.replaceAll(". ", ` in report ${index}. `));
+  const long = Array.from({ length: 60 }, (_, index) =>
+    article
+      .split(". ")
+      .slice(index % 6, (index % 6) + 6)
+      .join(` in report ${index}. `),
+  );
   const model = offlineModels.text;
   const steps: readonly (readonly [string, readonly string[], (text: string) => Promise<unknown>])[] = [
     ["300 embedded", texts, (text) => embed([text])],
