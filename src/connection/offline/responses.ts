@@ -83,7 +83,6 @@ export async function createResponse(
       output_tokens_details: { reasoning_tokens: 0 },
       total_tokens: inputTokens + outputTokens,
     },
-    user: null,
     metadata: isObject(body["metadata"]) ? body["metadata"] : {},
   };
 }
