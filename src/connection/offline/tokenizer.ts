@@ -7,24 +7,9 @@
 export type Vocabulary = readonly (readonly [piece: string, logProbability: number])[];
 
 export function createTokenizer(vocabulary: Vocabulary): (text: string) => readonly number[] {
-  const pieces = new Map<string, Piece>();
-  let longest = 1;
+  const root: Branch = { next: new Map() };
   for (const [index, [text, score]] of vocabulary.entries()) {
-    if (index < reservedCount) continue;
-    const length = Array.from(text).length;
-    pieces.set(text, { index, score, length });
-    longest = Math.max(longest, length);
-  }
-
-  function findPieces(symbols: readonly string[], start: number): readonly Piece[] {
-    const found: Piece[] = [];
-    let text = "";
-    for (const symbol of symbols.slice(start, start + longest)) {
-      text += symbol;
-      const piece = pieces.get(text);
-      if (piece !== undefined) found.push(piece);
-    }
-    return found.length === 0 ? [unknown] : found;
+    if (index >= reservedCount) plant(root, Array.from(text), { index, score });
   }
 
   return (text) => {
@@ -32,7 +17,7 @@ export function createTokenizer(vocabulary: Vocabulary): (text: string) => reado
     const ends: End[] = Array.from({ length: symbols.length + 1 }, () => ({ score: 0, piece: unknown }));
     for (const [start, { score: before }] of ends.entries()) {
       if (start === symbols.length) break;
-      for (const piece of findPieces(symbols, start)) {
+      for (const piece of findPieces(root, symbols, start)) {
         const end = ends[start + piece.length];
         const score = before + piece.score;
         if (end === undefined || (end.score !== 0 && score < end.score)) continue;
@@ -49,6 +34,32 @@ interface Piece {
   readonly score: number;
   /** In code points. */
   readonly length: number;
+}
+
+/** Pieces that begin alike share a path. */
+interface Branch {
+  readonly next: Map<string, Branch>;
+  piece?: Piece;
+}
+
+function plant(root: Branch, symbols: readonly string[], piece: Omit<Piece, "length">): void {
+  let branch = root;
+  for (const symbol of symbols) {
+    const next: Branch = branch.next.get(symbol) ?? { next: new Map() };
+    branch.next.set(symbol, next);
+    branch = next;
+  }
+  branch.piece = { ...piece, length: symbols.length };
+}
+
+function findPieces(root: Branch, symbols: readonly string[], start: number): readonly Piece[] {
+  const found: Piece[] = [];
+  let branch: Branch | undefined = root;
+  for (let position = start; branch !== undefined; position += 1) {
+    if (branch.piece !== undefined) found.push(branch.piece);
+    branch = branch.next.get(symbols[position] ?? "");
+  }
+  return found.length === 0 ? [unknown] : found;
 }
 
 /** The best way to reach a position: its score and its last piece. */
