@@ -1,7 +1,7 @@
 /**
  * Extracts what the test server needs from OpenAI's OpenAPI description: the request schemas of our endpoints, facts
  * only, mended and deliberately loosened. Writes test/support/api-schema.json; run it when the description changes.
- * Does nothing where the description is absent: the result is committed.
+ * Format it afterwards (npx oxfmt). Does nothing where the description is absent: the result is committed.
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 
@@ -12,15 +12,36 @@ const target = new URL("../test/support/api-schema.json", import.meta.url);
 
 /** Facts only: everything else in the description is prose, or means nothing to a validator. */
 const keptKeywords = new Set([
-  ...["type", "enum", "properties", "required", "additionalProperties", "items", "anyOf", "allOf", "not"],
-  ...["minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems", "$ref"],
+  "type",
+  "enum",
+  "properties",
+  "required",
+  "additionalProperties",
+  "items",
+  "anyOf",
+  "allOf",
+  "not",
+  "minimum",
+  "maximum",
+  "minLength",
+  "maxLength",
+  "minItems",
+  "maxItems",
+  "$ref",
 ]);
 
 /** The API answers `unknown_parameter` to a field it does not know, also where the description leaves a body open;
  * so every body is closed. Fields callsql never sends are left out with the thousand schemas behind them. */
 const unusedResponseFields = [
-  ...["tools", "tool_choice", "prompt", "conversation", "context_management", "stream_options", "moderation"],
-  ...["prompt_cache_options", "access_programs"],
+  "tools",
+  "tool_choice",
+  "prompt",
+  "conversation",
+  "context_management",
+  "stream_options",
+  "moderation",
+  "prompt_cache_options",
+  "access_programs",
 ];
 
 const imageQualities = ["standard", "hd", "low", "medium", "high", "xhigh", "max", "auto", null];

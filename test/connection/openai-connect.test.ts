@@ -33,8 +33,10 @@ describe("a connection by name", () => {
 
   test("openai takes base URL, organization and project from the environment it is given", async () => {
     const connection = await connectionFromName("openai", {
-      ...{ OPENAI_API_KEY: key, OPENAI_BASE_URL: "http://127.0.0.1:8000/v1/" },
-      ...{ OPENAI_ORG_ID: "org_1", OPENAI_PROJECT_ID: "proj_1" },
+      OPENAI_API_KEY: key,
+      OPENAI_BASE_URL: "http://127.0.0.1:8000/v1/",
+      OPENAI_ORG_ID: "org_1",
+      OPENAI_PROJECT_ID: "proj_1",
     });
     expect(connection?.identity).toBe("http://127.0.0.1:8000/v1 org_1 proj_1");
   });

@@ -33,13 +33,11 @@ describe("the API says no", () => {
   test("status, code, type, param and request id come through", async () => {
     const failure = await failureWith(faults.contextLength());
     expect(failure).toEqual({
-      ...{
-        kind: "http",
-        status: 400,
-        code: "context_length_exceeded",
-        type: "invalid_request_error",
-        param: "input",
-      },
+      kind: "http",
+      status: 400,
+      code: "context_length_exceeded",
+      type: "invalid_request_error",
+      param: "input",
       message: "Your input exceeds the context window of this model. Please adjust your input and try again.",
       requestId: expect.stringMatching(/^req_/),
     });

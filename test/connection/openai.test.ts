@@ -116,7 +116,9 @@ describe("every endpoint gets a request the API takes, and its answer comes back
   test("audio/transcriptions with nested and repeated fields", async () => {
     const file = upload(audioBytes("mp3"), "audio.mp3", "audio/mpeg");
     const body = {
-      ...{ model: "gpt-4o-transcribe-diarize", file, response_format: "diarized_json" },
+      model: "gpt-4o-transcribe-diarize",
+      file,
+      response_format: "diarized_json",
       chunking_strategy: { type: "server_vad", threshold: 0.4, prefix_padding_ms: 200 },
       known_speaker_names: ["ann", "bob"],
     };
@@ -152,7 +154,9 @@ describe("every endpoint gets a request the API takes, and its answer comes back
 
   test("a structured answer fits its schema", async () => {
     const schema = {
-      ...{ type: "object", required: ["category", "confidence"], additionalProperties: false },
+      type: "object",
+      required: ["category", "confidence"],
+      additionalProperties: false,
       properties: { category: { type: "string", enum: ["bug", "question"] }, confidence: { type: "number" } },
     };
     const format = { type: "json_schema", name: "classification", strict: true, schema };
@@ -168,11 +172,11 @@ describe("what the client adds to a request", () => {
   test("key, organization and project, and nothing from the environment", async () => {
     const saved = { ...process.env };
     Object.assign(process.env, {
-      ...{
-        OPENAI_CUSTOM_HEADERS: "x-leak: yes\nAuthorization: Bearer other-key-entirely",
-        OPENAI_ORG_ID: "org-env",
-      },
-      ...{ OPENAI_PROJECT_ID: "proj-env", OPENAI_BASE_URL: "http://127.0.0.1:1/v1", OPENAI_LOG: "debug" },
+      OPENAI_CUSTOM_HEADERS: "x-leak: yes\nAuthorization: Bearer other-key-entirely",
+      OPENAI_ORG_ID: "org-env",
+      OPENAI_PROJECT_ID: "proj-env",
+      OPENAI_BASE_URL: "http://127.0.0.1:1/v1",
+      OPENAI_LOG: "debug",
       OPENAI_ADMIN_KEY: "sk-admin-0123456789",
     });
     try {

@@ -106,16 +106,16 @@ function inFormat(
 
 function segmentOf(spoken: Spoken, request: RecordedRequest): object {
   return {
-    ...{
-      id: 0,
-      seek: 0,
-      start: 0,
-      end: spoken.seconds,
-      text: ` ${spoken.text}`,
-      tokens: [50364, 440, 50464],
-    },
-    ...{ temperature: Number(request.body["temperature"] ?? 0), avg_logprob: -0.21 },
-    ...{ compression_ratio: 1.1, no_speech_prob: 0.01 },
+    id: 0,
+    seek: 0,
+    start: 0,
+    end: spoken.seconds,
+    text: ` ${spoken.text}`,
+    tokens: [50364, 440, 50464],
+    temperature: Number(request.body["temperature"] ?? 0),
+    avg_logprob: -0.21,
+    compression_ratio: 1.1,
+    no_speech_prob: 0.01,
   };
 }
 

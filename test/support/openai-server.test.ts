@@ -223,6 +223,10 @@ describe("answers", () => {
     expect(JSON.stringify(bad.body)).toContain('"type":"refusal"');
     const good = await post("responses", { model: "m", input: "good" }, overridden);
     expect(JSON.stringify(good.body)).toContain("Reply ");
+    overridden.answerWith(() => ({ given: true }));
+    expect((await post("responses", { model: "m", input: "good" }, overridden)).body).toEqual({
+      given: true,
+    });
   });
 
   test("GET models lists shutdown dates", async () => {
@@ -267,6 +271,14 @@ describe("faults", () => {
     expect(await run(8)).not.toEqual(first);
   });
 
+  test("end with heal(), and the record stays", async () => {
+    server.script(faults.overloaded());
+    const during = await ask(server);
+    server.heal();
+    expect([during, await ask(server)]).toEqual([503, 200]);
+    expect(server.requests).toHaveLength(2);
+  });
+
   test("a delay goes with another fault", async () => {
     server.script(faults.delay(80), faults.insufficientQuota());
     const start = performance.now();
@@ -304,7 +316,7 @@ describe("faults", () => {
     const responses = await Promise.all(
       Array.from({ length: 4 }, () => fetch(`${limited.url}/models`, { headers })),
     );
-    expect(responses.map(({ status }) => status).toSorted()).toEqual([200, 200, 429, 429]);
+    expect(responses.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 200, 429, 429]);
     const refused = responses.find(({ status }) => status === 429);
     expect(refused?.headers.get("retry-after")).toBe("1");
     expect(Number(refused?.headers.get("retry-after-ms"))).toBeLessThanOrEqual(100);

@@ -63,7 +63,11 @@ export interface OpenAIServer {
   /** Sockets accepted since the start. */
   readonly connections: number;
   script(...faults: readonly Fault[]): void;
-  /** Forgets requests, violations, counts and scripted faults; stored responses stay. */
+  /** Ends an outage: scripted faults are forgotten, all else stays. */
+  heal(): void;
+  /** Replaces the `answer` option, until the next reset(). */
+  answerWith(answer: ServerOptions["answer"]): void;
+  /** Forgets requests, violations, counts, scripted faults and answerWith(); stored responses stay. */
   reset(): void;
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -116,6 +120,10 @@ export async function startOpenAIServer(options: ServerOptions = {}): Promise<Op
       return state.connections;
     },
     script: (...faults) => state.script.add(faults),
+    heal: () => state.script.clear(),
+    answerWith: (answer) => {
+      state.answer = answer;
+    },
     reset: () => state.reset(),
     close,
     [Symbol.asyncDispose]: close,
@@ -128,6 +136,7 @@ class State {
   readonly rate: RequestRate;
   readonly responseIds = new Set<string>();
   readonly missingModels: ReadonlySet<string>;
+  answer: ServerOptions["answer"];
   requests: RecordedRequest[] = [];
   violations: Violation[] = [];
   counts = new Map<string, number>();
@@ -139,6 +148,7 @@ class State {
 
   constructor(options: ServerOptions) {
     this.options = options;
+    this.answer = options.answer;
     this.script = new FaultScript(options.seed ?? 1);
     this.script.add(options.faults ?? []);
     this.rate = new RequestRate(options.requestsPerMinute, options.burst);
@@ -153,12 +163,19 @@ class State {
     this.charged = 0;
     this.peakInFlight = this.inFlight;
     this.script.clear();
+    this.answer = this.options.answer;
   }
 }
 
 const postEndpoints = new Set([
-  ...["responses", "embeddings", "moderations", "images/generations", "images/edits"],
-  ...["audio/transcriptions", "audio/translations", "audio/speech"],
+  "responses",
+  "embeddings",
+  "moderations",
+  "images/generations",
+  "images/edits",
+  "audio/transcriptions",
+  "audio/translations",
+  "audio/speech",
 ]);
 
 async function handle(incoming: IncomingMessage, response: ServerResponse, state: State): Promise<void> {
@@ -197,7 +214,7 @@ async function work(
 ): Promise<Delivery> {
   request.charged = request.method === "POST";
   if (request.charged) state.charged += 1;
-  const given: unknown = await state.options.answer?.(request);
+  const given: unknown = await state.answer?.(request);
   const answer: Answer =
     given === undefined ? defaultAnswer(request) : { body: given, contentType: typeOf(given) };
   if (request.endpoint === "responses" && request.body["store"] !== false) {

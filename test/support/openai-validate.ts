@@ -133,7 +133,7 @@ function listOf(value: unknown): unknown[] {
 }
 
 function readProperties(schema: object | undefined): Record<string, unknown> {
-  return { ...((schema as { properties?: Record<string, unknown> } | undefined)?.properties ?? {}) };
+  return { ...(schema as { properties?: Record<string, unknown> } | undefined)?.properties };
 }
 
 function parseSchema(text: string): object {
