@@ -71,5 +71,5 @@ function codeOf(causes: readonly Error[]): string | undefined {
 
 /** What the SDK got as an exception from fetch, it calls a connection error. */
 function isFromFetch(causes: readonly Error[]): boolean {
-  return causes.some((cause) => /^APIConnection/.test(cause.constructor.name));
+  return causes.some((cause) => cause.constructor.name.startsWith("APIConnection"));
 }

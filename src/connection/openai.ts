@@ -180,7 +180,7 @@ function formOf(body: Readonly<Record<string, unknown>>): FormData {
     else if (Array.isArray(value)) for (const item of value) append(`${name}[]`, item);
     else if (typeof value === "object")
       for (const [key, item] of Object.entries(value)) append(`${name}[${key}]`, item);
-    else form.append(name, String(value));
+    else form.append(name, typeof value === "string" ? value : JSON.stringify(value));
   };
   for (const [name, value] of Object.entries(body)) append(name, value);
   return form;
