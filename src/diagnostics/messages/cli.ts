@@ -1,4 +1,105 @@
 /** Command line, files and formats. */
-import type { MessageTable } from "./message.ts";
+import { didYouMean, list, quote, type MessageTable } from "./message.ts";
 
-export const cliMessages = {} satisfies MessageTable;
+export const cliMessages = {
+  "cli/usage": (details: { problem: string }) => ({
+    message: details.problem,
+    hint: "callsql --help shows how it is used",
+  }),
+  "cli/unknown-option": (details: { option: string; suggestion?: string | undefined }) => ({
+    message: `there is no option ${quote(details.option)}`,
+    hint: didYouMean(details.suggestion, "callsql --help lists the options"),
+  }),
+  "cli/unknown-command": (details: { command: string; suggestion?: string | undefined }) => ({
+    message: `there is no command ${quote(details.command)}`,
+    hint: didYouMean(details.suggestion, "commands are: run, procedures; SQL text goes behind -c"),
+  }),
+  "cli/unknown-procedure": (details: { procedure: string; suggestion?: string | undefined }) => ({
+    message: `there is no procedure ${quote(details.procedure)}`,
+    hint: didYouMean(details.suggestion, "callsql procedures lists them"),
+  }),
+  "cli/unknown-format": (details: {
+    format: string;
+    formats: readonly string[];
+    suggestion?: string | undefined;
+  }) => ({
+    message: `there is no format ${quote(details.format)}`,
+    hint: didYouMean(details.suggestion, `formats are: ${details.formats.join(", ")}`),
+  }),
+  "cli/no-prompt": (_: object) => ({
+    message: "the interactive prompt is not part of this version yet",
+    hint: `run a statement with: callsql -c "SELECT 1" [DB]`,
+  }),
+  "cli/no-script": (_: object) => ({
+    message: "no script to run",
+    hint: "callsql run FILE.sql... [DB]; a last argument that does not end in .sql is the database",
+  }),
+  "cli/two-databases": (details: { databases: readonly string[] }) => ({
+    message: `two databases: ${list(details.databases.map(quote))}`,
+    hint: "name one; a further database can be had with ATTACH",
+  }),
+  "cli/not-an-assignment": (details: { option: string; text: string; form: string }) => ({
+    message: `${quote(details.text)} is not what ${details.option} takes`,
+    hint: `write ${details.option} ${details.form}`,
+  }),
+  "cli/bad-parameter": (details: { name: string; problem: string }) => ({
+    message: `the value of ${quote(details.name)} ${details.problem}`,
+    hint: "forms are NAME=text, NAME=42, NAME=@file (bytes) and NAME=json:…",
+  }),
+  "cli/bad-params-file": (details: { file: string; problem: string }) => ({
+    message: `${quote(details.file)} ${details.problem}`,
+    hint: "--params takes a .json file with one object, or a .csv file whose first row gives the values",
+  }),
+  "cli/unreadable-file": (details: { file: string; reason: string }) => ({
+    message: `cannot read ${quote(details.file)}: ${details.reason}`,
+  }),
+  "cli/unwritable-file": (details: { file: string; reason: string }) => ({
+    message: `cannot write ${quote(details.file)}: ${details.reason}`,
+  }),
+  "cli/is-directory": (details: { file: string }) => ({
+    message: `${quote(details.file)} is a directory`,
+    hint: "name a file",
+  }),
+  "cli/invalid-utf8": (details: { file: string; offset: number; isUtf16: boolean }) => ({
+    message: `${quote(details.file)} is not UTF-8: invalid byte at offset ${details.offset}`,
+    hint: details.isUtf16 ? "it looks like UTF-16; convert it to UTF-8 first" : undefined,
+  }),
+  "cli/import-format": (details: { file: string }) => ({
+    message: `${quote(details.file)} is not a kind of file --import knows`,
+    hint: "it reads .csv, .tsv, .json, .ndjson and .jsonl",
+  }),
+  "cli/import-empty": (details: { file: string }) => ({
+    message: `${quote(details.file)} has no header and no rows`,
+    hint: "a table needs at least the names of its columns",
+  }),
+  "cli/import-duplicate-column": (details: { file: string; column: string }) => ({
+    message: `${quote(details.file)} names the column ${quote(details.column)} twice`,
+    hint: "rename one; SQLite does not tell apart names that differ only in case",
+  }),
+  "cli/csv-field-count": (details: { file: string; line: number; fields: number; expected: number }) => ({
+    message: `${details.file}:${details.line}: ${details.fields} fields, but the header has ${details.expected}`,
+    hint: "a field that contains the separator or a line break must be quoted",
+  }),
+  "cli/csv-open-quote": (details: { file: string; line: number }) => ({
+    message: `${details.file}:${details.line}: a quoted field is never closed`,
+    hint: `a quote inside a quoted field is doubled: "a ""quoted"" word"`,
+  }),
+  "cli/csv-stray-quote": (details: { file: string; line: number }) => ({
+    message: `${details.file}:${details.line}: a quote stands inside a field`,
+    hint: `quote the whole field and double the quotes in it: "a ""quoted"" word"`,
+  }),
+  "cli/csv-malformed": (details: { file: string; line: number; reason: string }) => ({
+    message: `${details.file}:${details.line}: ${details.reason}`,
+  }),
+  "cli/json-malformed": (details: { file: string; line?: number | undefined; reason: string }) => ({
+    message: `${details.line === undefined ? quote(details.file) : `${details.file}:${details.line}`} is not JSON: ${details.reason}`,
+  }),
+  "cli/json-shape": (details: { file: string; line?: number | undefined; found: string }) => ({
+    message: `${details.line === undefined ? quote(details.file) : `${details.file}:${details.line}`} holds ${details.found} where an object belongs`,
+    hint: `--import reads [{"column": value}, …] from .json and one object a line from .ndjson`,
+  }),
+  "cli/json-too-large": (details: { file: string; megabytesMax: number }) => ({
+    message: `${quote(details.file)} is larger than ${details.megabytesMax} MB`,
+    hint: "write it as .ndjson, one object a line: that is read row by row",
+  }),
+} satisfies MessageTable;

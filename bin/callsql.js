@@ -1,0 +1,46 @@
+#!/usr/bin/env node
+// Plain JavaScript that an old Node can still run: it says what is missing before a native module crashes on it.
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+const [major, minor] = process.versions.node.split(".").map(Number);
+const main = new URL("../dist/cli/main.js", import.meta.url);
+const ownNode = fileURLToPath(new URL("../node_modules/node/bin/node", import.meta.url));
+
+if (major < 22 || (major === 22 && minor < 12)) {
+  if (existsSync(ownNode)) runWith(ownNode);
+  else leave(`callsql needs Node 22.12 or newer; this is ${process.version} (https://nodejs.org)`);
+} else if (!existsSync(main)) {
+  leave("callsql is not built yet: run `npm run build` first");
+} else {
+  const { start } = await import(main.href);
+  await start();
+}
+
+/** @param {string} text */
+function leave(text) {
+  process.stderr.write(`${text}\n`);
+  process.exitCode = 2;
+}
+
+/**
+ * Runs this file again with the repository's own Node. Not spawnSync: a process that waits in it cannot pass
+ * signals on, and would leave the child behind.
+ * @param {string} node
+ */
+function runWith(node) {
+  const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: "inherit" });
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+    process.on(signal, () => {
+      // Ctrl-C on a terminal has reached the child already; twice would mean "at once".
+      if (signal !== "SIGINT" || !process.stderr.isTTY) child.kill(signal);
+    });
+  }
+  child.on("error", (error) => leave(`cannot run ${node}: ${error.message}`));
+  child.on("exit", (code, signal) => {
+    if (signal !== null) process.removeAllListeners(signal);
+    if (signal !== null) process.kill(process.pid, signal);
+    else process.exitCode = code ?? 1;
+  });
+}

@@ -1,0 +1,181 @@
+/**
+ * Runs texts in a session and writes their results: the common part of `callsql -c` and `callsql run`.
+ * Everything is read and parsed before anything runs: a mistake found by then has changed nothing.
+ */
+import {
+  DiagnosticError,
+  exitCodeOf,
+  fail,
+  type openSession,
+  type Progress,
+  type ResultSet,
+  type Script,
+  type ScriptStatement,
+  type Session,
+} from "../index.ts";
+import type { Options } from "./command-line.ts";
+import { importFile } from "./import/import.ts";
+import { fileOutput, standardOutput, type Output } from "./output.ts";
+import { readParameters, type Parameter } from "./params.ts";
+import { count } from "./quantity.ts";
+import type { Reporter } from "./reporter.ts";
+import { ResultWriter } from "./result-writer.ts";
+import { listenForStop, type Stop } from "./stop.ts";
+import { Summary } from "./summary.ts";
+import { ClosedPipe, coloursOf, type Terminal } from "./terminal.ts";
+import type { TextsAndDatabase } from "./texts.ts";
+
+export interface Surroundings {
+  readonly terminal: Terminal;
+  readonly reporter: Reporter;
+  readonly openSession: typeof openSession;
+}
+
+/** The exit code. */
+export async function runBatch(
+  { texts, database }: TextsAndDatabase,
+  options: Options,
+  surroundings: Surroundings,
+): Promise<number> {
+  const { terminal, reporter } = surroundings;
+  const parameters = await readParameters(options.parameters);
+  const stop = listenForStop(terminal);
+  try {
+    const session = await surroundings.openSession({
+      env: terminal.env,
+      files: true,
+      readonly: options.isReadonly,
+      ...(database === undefined ? {} : { database }),
+      ...(options.connection === undefined ? {} : { connection: options.connection }),
+    });
+    try {
+      const scripts = texts.map(({ text, name }) => session.parse(text, name));
+      const parseFailure = await reportParse(scripts, reporter);
+      if (parseFailure !== undefined && !options.isKeepGoing) return parseFailure;
+      const batch = { session, scripts, parameters, options, stop, surroundings };
+      return (await run(batch, parseFailure)) ?? 0;
+    } finally {
+      await session.close();
+    }
+  } finally {
+    stop.release();
+  }
+}
+
+interface Batch {
+  readonly session: Session;
+  readonly scripts: readonly Script[];
+  readonly parameters: readonly Parameter[];
+  readonly options: Options;
+  readonly stop: Stop;
+  readonly surroundings: Surroundings;
+}
+
+/** The exit code of the mistakes found by parsing, all of which are reported. */
+async function reportParse(scripts: readonly Script[], reporter: Reporter): Promise<number | undefined> {
+  const found = scripts.flatMap(({ diagnostics }) => diagnostics);
+  for (const item of found) await reporter.diagnostic(item);
+  const errors = found.filter(({ severity }) => severity === "error");
+  return errors.length === 0 ? undefined : exitCodeOf(new DiagnosticError(errors));
+}
+
+async function run(batch: Batch, earlierFailure: number | undefined): Promise<number | undefined> {
+  const { options, stop, surroundings } = batch;
+  const { terminal, reporter } = surroundings;
+  const startedAt = terminal.now();
+  const summary = new Summary();
+  // Before anything runs: results that cannot be written should not be paid for.
+  const output = await openOutput(batch);
+  const isColourWanted = options.isColourWanted && options.output === undefined;
+  const style = { colours: coloursOf(terminal, terminal.stdout, isColourWanted) };
+  const writer = new ResultWriter({ ...options, output, style });
+  let isWhole = false;
+  let failure: number | undefined;
+  try {
+    await prepare(batch);
+    failure = await runStatements(batch, { writer, output, summary });
+    isWhole = failure === undefined || options.isKeepGoing;
+  } catch (error) {
+    if (stop.exitCode === undefined || error instanceof ClosedPipe) throw error;
+    if (error instanceof DiagnosticError) await reporter.error(error);
+    failure = stop.exitCode;
+  } finally {
+    await output.close(isWhole);
+  }
+  if (terminal.stderr.isTTY || summary.hasCalls)
+    await reporter.note(summary.text(terminal.now() - startedAt));
+  return stop.exitCode ?? earlierFailure ?? failure ?? (summary.failed > 0 ? 5 : undefined);
+}
+
+/** Settings, parameters and imports, in this order: a setting may matter to what follows. */
+async function prepare({ session, options, parameters, stop, surroundings }: Batch): Promise<void> {
+  for (const text of options.settings) await applySetting(session, text);
+  for (const { name, value } of parameters) session.setVariable(name, value);
+  for (const request of options.imports) {
+    const rows = await importFile(session, request, stop.signal);
+    await surroundings.reporter.note(
+      `${count(rows, "row")} imported into ${request.table} from ${request.file}`,
+    );
+  }
+}
+
+/** `--set on_error=row` is `SET on_error = 'row'`, so the session says what is wrong with it. */
+async function applySetting(session: Session, text: string): Promise<void> {
+  const [, option, value] = /^\s*([A-Za-z_]\w*)\s*=(.*)$/s.exec(text) ?? [];
+  if (option === undefined || value === undefined)
+    fail("cli/not-an-assignment", { option: "--set", text, form: "OPTION=VALUE" });
+  const script = session.parse(`SET ${option} = '${value.replaceAll("'", "''")}'`, "--set");
+  if (script.diagnostics.length > 0) throw new DiagnosticError(script.diagnostics);
+  for (const statement of script.statements) await (await session.execute(statement)).close();
+}
+
+interface Target {
+  readonly writer: ResultWriter;
+  readonly output: Output;
+  readonly summary: Summary;
+}
+
+/** The exit code of the first failure. */
+async function runStatements(batch: Batch, target: Target): Promise<number | undefined> {
+  const { options, scripts, stop, surroundings } = batch;
+  let failure: number | undefined;
+  for (const [index, statement] of scripts.flatMap(({ statements }) => statements).entries()) {
+    try {
+      stop.signal.throwIfAborted();
+      await runStatement(batch, target, statement, index + 1);
+    } catch (error) {
+      if (!(error instanceof DiagnosticError) || stop.exitCode !== undefined) throw error;
+      await target.output.flush();
+      await surroundings.reporter.error(error);
+      failure ??= exitCodeOf(error);
+      if (!options.isKeepGoing) return failure;
+    }
+  }
+  return failure;
+}
+
+async function runStatement(
+  batch: Batch,
+  target: Target,
+  statement: ScriptStatement,
+  number: number,
+): Promise<void> {
+  const { session, stop, surroundings } = batch;
+  const { progress } = surroundings.reporter;
+  let result: ResultSet | undefined;
+  try {
+    const options = { signal: stop.signal, onProgress: (news: Progress) => progress.update(news) };
+    result = await session.execute(statement, {}, options);
+    target.summary.rows += await target.writer.write(result, number, stop.signal);
+  } finally {
+    progress.finish();
+    await result?.close();
+    if (result !== undefined) target.summary.add(result);
+  }
+  for (const warning of result.warnings) await surroundings.reporter.diagnostic(warning);
+}
+
+async function openOutput({ options, surroundings }: Batch): Promise<Output> {
+  if (options.output !== undefined) return fileOutput(options.output);
+  return standardOutput(surroundings.terminal.stdout, () => surroundings.reporter.progress.hide());
+}

@@ -1,0 +1,206 @@
+/**
+ * Arguments → what is to be done, as plain data. Reads no file and opens nothing; every mistake is a coded
+ * diagnostic with the nearest right word.
+ */
+import { Command, CommanderError } from "commander";
+import { fail, suggest, version } from "../index.ts";
+import { parseFormatName, type FormatName } from "./format/format.ts";
+import { examples, exitCodes } from "./help.ts";
+import { parseImport, type ImportRequest } from "./import/import.ts";
+import type { ParameterSource } from "./params.ts";
+
+export type Invocation =
+  | {
+      readonly kind: "query";
+      readonly commands: readonly string[];
+      readonly arguments: readonly string[];
+      readonly options: Options;
+    }
+  | { readonly kind: "run"; readonly arguments: readonly string[]; readonly options: Options }
+  | {
+      readonly kind: "procedures";
+      readonly name?: string;
+      readonly isJson: boolean;
+      readonly options: Options;
+    }
+  /** Help and version: text to print. */
+  | { readonly kind: "text"; readonly text: string };
+
+export interface Options {
+  readonly database?: string;
+  readonly connection?: string;
+  /** In the order given. */
+  readonly parameters: readonly ParameterSource[];
+  readonly format: FormatName;
+  readonly output?: string;
+  /** `OPTION=VALUE`, in the order given. */
+  readonly settings: readonly string[];
+  readonly imports: readonly ImportRequest[];
+  readonly hasStatementNumbers: boolean;
+  readonly isKeepGoing: boolean;
+  readonly isQuiet: boolean;
+  readonly isColourWanted: boolean;
+  readonly isReadonly: boolean;
+}
+
+export function parseCommandLine(args: readonly string[]): Invocation {
+  const printed: string[] = [];
+  const parser = buildParser(printed);
+  try {
+    parser.program.parse(args, { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode !== 0) failUsage(error, parser);
+    return { kind: "text", text: printed.join("") };
+  }
+  const invocation = parser.invocation();
+  return invocation ?? fail("cli/usage", { problem: "no command" });
+}
+
+interface Parser {
+  readonly program: Command;
+  readonly subcommands: readonly Command[];
+  invocation(): Invocation | undefined;
+}
+
+/** What the repeatable options gather, in the order of the command line. */
+interface Gathered {
+  readonly commands: string[];
+  readonly parameters: ParameterSource[];
+  readonly settings: string[];
+  readonly imports: ImportRequest[];
+  format: FormatName;
+  database?: string;
+  connection?: string;
+  output?: string;
+}
+
+function buildParser(printed: string[]): Parser {
+  const program = new Command("callsql");
+  const gathered: Gathered = { commands: [], parameters: [], settings: [], imports: [], format: "table" };
+  const options = (): Options => optionsOf(program, gathered);
+  let invocation: Invocation | undefined;
+
+  configure(program, printed)
+    .description("SQL that can call AI models, on local SQLite data.")
+    .version(version, "-V, --version", "print the version")
+    .argument("[database]", "SQLite file; in memory when absent")
+    .allowExcessArguments()
+    .addHelpText("before", examples)
+    .addHelpText("after", exitCodes)
+    .action(() => {
+      invocation = {
+        kind: "query",
+        commands: gathered.commands,
+        arguments: program.args,
+        options: options(),
+      };
+    });
+  addOptions(program, gathered);
+
+  const run = configure(program.command("run"), printed)
+    .description("run SQL files, one after the other")
+    .argument("<file...>", "SQL files, then the database if the last does not end in .sql")
+    .action((files: string[]) => {
+      if (gathered.commands.length > 0) fail("cli/usage", { problem: "run takes files, not -c" });
+      invocation = { kind: "run", arguments: files, options: options() };
+    });
+  const procedures = configure(program.command("procedures"), printed)
+    .description("list the procedures that can be called, or describe one")
+    .argument("[name]", "procedure")
+    .option("--json", "as JSON");
+  procedures.action((name: string | undefined) => {
+    const isJson = procedures.getOptionValue("json") === true;
+    invocation = { kind: "procedures", isJson, options: options(), ...(name === undefined ? {} : { name }) };
+  });
+  return { program, subcommands: [run, procedures], invocation: () => invocation };
+}
+
+/** Errors come back as exceptions and help as text: nothing here writes or exits. */
+function configure(command: Command, printed: string[]): Command {
+  return command
+    .exitOverride()
+    .showSuggestionAfterError(false)
+    .helpOption("-h, --help", "show this help")
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({ writeOut: (text) => printed.push(text), outputError: () => {} });
+}
+
+/** All on the program, which finds them before and behind a command's name. */
+function addOptions(program: Command, gathered: Gathered): void {
+  program
+    .option("-c, --command <sql>", "run this text; repeatable; - reads standard input", (text) => {
+      gathered.commands.push(text);
+    })
+    .option("--db <database>", "SQLite file", (file) => {
+      if (gathered.database !== undefined)
+        fail("cli/two-databases", { databases: [gathered.database, file] });
+      gathered.database = file;
+    })
+    .option("--connection <name>", "openai, or offline: models inside the package, no key needed", (name) => {
+      gathered.connection = name;
+    })
+    .option(
+      "-p, --param <name=value>",
+      "bind :name; =42 is a number, =@file its bytes, =json:… a JSON value, else text; repeatable",
+      (text) => {
+        gathered.parameters.push({ kind: "assignment", text });
+      },
+    )
+    .option("--params <file>", "bind the members of a .json object, or the first row of a .csv", (file) => {
+      gathered.parameters.push({ kind: "file", file });
+    })
+    .option(
+      "-o, --format <format>",
+      "table, box, csv, tsv, json, ndjson, markdown or line (default: table)",
+      (name) => {
+        gathered.format = parseFormatName(name);
+      },
+    )
+    .option("--output <file>", "write results to a file, which appears when it is whole", (file) => {
+      gathered.output = file;
+    })
+    .option("--set <option=value>", "as SET option = 'value'; repeatable", (text) => {
+      gathered.settings.push(text);
+    })
+    .option("--import <table=file>", "load a .csv, .tsv, .json or .ndjson file first; repeatable", (text) => {
+      gathered.imports.push(parseImport(text));
+    })
+    .option("--with-statement", "add the statement's number as the first column")
+    .option("--keep-going", "go on behind a statement that failed")
+    .option("--readonly", "open the database for reading only")
+    .option("--quiet", "no progress, summary or warnings; errors still show")
+    .option("--no-color", "no colours");
+}
+
+function optionsOf(program: Command, gathered: Gathered): Options {
+  const isSet = (name: string): boolean => program.getOptionValue(name) === true;
+  const { parameters, settings, imports, format, database, connection, output } = gathered;
+  return {
+    parameters,
+    settings,
+    imports,
+    format,
+    ...(database === undefined ? {} : { database }),
+    ...(connection === undefined ? {} : { connection }),
+    ...(output === undefined ? {} : { output }),
+    hasStatementNumbers: isSet("withStatement"),
+    isKeepGoing: isSet("keepGoing"),
+    isQuiet: isSet("quiet"),
+    isColourWanted: isSet("color"),
+    isReadonly: isSet("readonly"),
+  };
+}
+
+/** Commander's error in our words. */
+function failUsage(error: CommanderError, { program, subcommands }: Parser): never {
+  const named = /'([^']*)'/.exec(error.message)?.[1] ?? "";
+  if (error.code === "commander.unknownOption") {
+    const flags = [program, ...subcommands].flatMap((command) =>
+      command.options.map(({ long }) => long ?? ""),
+    );
+    return fail("cli/unknown-option", { option: named, suggestion: suggest(named, [...flags, "--help"]) });
+  }
+  if (error.code === "commander.missingArgument") return fail("cli/no-script", {});
+  return fail("cli/usage", { problem: error.message.replace(/^error: /, "").replaceAll("'", '"') });
+}

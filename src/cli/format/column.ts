@@ -1,0 +1,32 @@
+/** The one model that every format writes from: named columns and rows of SQLite's values in their order. */
+import type { ResultColumn, SqlValue } from "../../index.ts";
+import type { Colours } from "../terminal.ts";
+
+export type Column = ResultColumn;
+export type Row = readonly SqlValue[];
+
+export interface Style {
+  /** Off unless the format is read by a person on a terminal. Never changes what is said. */
+  readonly colours: Colours;
+}
+
+/**
+ * A result set as text, piece by piece; nothing is held back longer than the format needs. When
+ * reading fails, what was read is written first, then the failure is thrown on.
+ */
+export type Format = (
+  columns: readonly Column[],
+  rows: AsyncIterable<Row>,
+  style: Style,
+) => AsyncIterable<string>;
+
+/** Names for formats in which a name is a key: a repeated one becomes `name:1`, as SQLite names it in subqueries. */
+export function distinctNames(columns: readonly Column[]): string[] {
+  const taken = new Set<string>();
+  return columns.map(({ name }) => {
+    let distinct = name;
+    for (let count = 1; taken.has(distinct); count++) distinct = `${name}:${count}`;
+    taken.add(distinct);
+    return distinct;
+  });
+}

@@ -1,0 +1,41 @@
+/**
+ * JSON (one array a result set) and NDJSON (one object a line). Written from the values, never through an
+ * object: keys keep their order, `__proto__` is a key like any other, and big integers keep their digits.
+ * An array that a failure cut short is left open, so that nobody takes it for the whole.
+ */
+import { jsonOfSql, jsonOfText } from "../json.ts";
+import { distinctNames, type Column, type Format, type Row } from "./column.ts";
+import { embeddingIn, jsonOfEmbedding } from "./embedding.ts";
+
+export const ndjson: Format = async function* write(columns, rows) {
+  const object = objectWriter(columns);
+  for await (const row of rows) yield `${object(row)}\n`;
+};
+
+export const json: Format = async function* write(columns, rows) {
+  const object = objectWriter(columns);
+  let isFirst = true;
+  try {
+    for await (const row of rows) {
+      yield `${isFirst ? "[" : ",\n"}${object(row)}`;
+      isFirst = false;
+    }
+  } catch (error) {
+    if (!isFirst) yield "\n";
+    throw error;
+  }
+  yield isFirst ? "[]\n" : "]\n";
+};
+
+function objectWriter(columns: readonly Column[]): (row: Row) => string {
+  const keys = distinctNames(columns).map(jsonOfText);
+  return (row) => {
+    const members = columns.map((column, index) => `${keys[index]}:${cellJson(row[index] ?? null, column)}`);
+    return `{${members.join(",")}}`;
+  };
+}
+
+function cellJson(value: Row[number], column: Column): string {
+  const vector = embeddingIn(value, column);
+  return vector === undefined ? jsonOfSql(value) : jsonOfEmbedding(vector);
+}

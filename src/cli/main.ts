@@ -1,0 +1,60 @@
+/**
+ * The command line's one entry: arguments in, exit code out. Imports only the public API of callsql, and so
+ * proves that it suffices.
+ */
+import { DiagnosticError, exitCodeOf, openSession, procedures } from "../index.ts";
+import { runBatch, type Surroundings } from "./batch.ts";
+import { parseCommandLine, type Invocation } from "./command-line.ts";
+import { proceduresText } from "./commands/procedures.ts";
+import { textsOfQuery } from "./commands/query.ts";
+import { textsOfRun } from "./commands/run.ts";
+import { Reporter } from "./reporter.ts";
+import { ClosedPipe, processTerminal, type Terminal } from "./terminal.ts";
+
+/** What of the library the commands use; tests give their own. */
+export interface Library {
+  readonly openSession: typeof openSession;
+  readonly procedures: typeof procedures;
+}
+
+/** Called by bin/callsql.js. Sets the exit code and lets the process end by itself, so that output drains. */
+export async function start(): Promise<void> {
+  process.exitCode = await main(process.argv.slice(2), processTerminal());
+}
+
+export async function main(
+  args: readonly string[],
+  terminal: Terminal,
+  library: Library = { openSession, procedures },
+): Promise<number> {
+  let reporter = new Reporter(terminal, { isQuiet: false, isColourWanted: !args.includes("--no-color") });
+  try {
+    const invocation = parseCommandLine(args);
+    if (invocation.kind !== "text") reporter = new Reporter(terminal, invocation.options);
+    return await execute(invocation, { terminal, reporter, openSession: library.openSession }, library);
+  } catch (error) {
+    if (error instanceof ClosedPipe) return 0;
+    await reporter.error(error);
+    return error instanceof DiagnosticError ? exitCodeOf(error) : 1;
+  }
+}
+
+async function execute(
+  invocation: Invocation,
+  surroundings: Surroundings,
+  library: Library,
+): Promise<number> {
+  const { terminal } = surroundings;
+  switch (invocation.kind) {
+    case "query":
+      return runBatch(await textsOfQuery(invocation, terminal), invocation.options, surroundings);
+    case "run":
+      return runBatch(await textsOfRun(invocation, terminal), invocation.options, surroundings);
+    case "procedures":
+      await terminal.stdout.write(proceduresText(library.procedures, invocation));
+      return 0;
+    case "text":
+      await terminal.stdout.write(invocation.text);
+      return 0;
+  }
+}

@@ -1,0 +1,92 @@
+/**
+ * Parameters from the command line: `-p NAME=VALUE` and `--params FILE`. Order is kept, a later one wins.
+ * They become the session's variables, so a script's own `SET :NAME = …` may still change them.
+ */
+import { extname } from "node:path";
+import { fail, type SqlValue } from "../index.ts";
+import { typedValue } from "./cell.ts";
+import { readBytes, readText } from "./file.ts";
+import { readCsv } from "./import/csv.ts";
+import { isJsonObject, parseJson, sqlValueOfJson } from "./json.ts";
+
+export interface Parameter {
+  readonly name: string;
+  readonly value: SqlValue;
+}
+
+/** One of `-p` and `--params`, as given. */
+export type ParameterSource =
+  | { readonly kind: "assignment"; readonly text: string }
+  | { readonly kind: "file"; readonly file: string };
+
+export async function readParameters(sources: readonly ParameterSource[]): Promise<Parameter[]> {
+  const found: Parameter[] = [];
+  for (const source of sources) {
+    if (source.kind === "assignment") found.push(await parseParameter(source.text));
+    else found.push(...(await readParameterFile(source.file)));
+  }
+  return found;
+}
+
+/**
+ * `n=42` and `n=1.5` are numbers, `n=@FILE` the bytes of a file, `n=json:…` a JSON value (null is NULL, true 1,
+ * an array or object its text), everything else text. `n=json:"42"` is therefore the text 42.
+ */
+async function parseParameter(text: string): Promise<Parameter> {
+  const at = text.indexOf("=");
+  const name = bareName(text.slice(0, Math.max(0, at)));
+  if (at < 0 || name === "") fail("cli/not-an-assignment", { option: "-p", text, form: "NAME=VALUE" });
+  const value = text.slice(at + 1);
+  if (value.startsWith("@")) return { name, value: await readBytes(value.slice(1)) };
+  if (value.startsWith("json:")) return { name, value: jsonParameter(name, value.slice("json:".length)) };
+  return { name, value: typedValue(value) };
+}
+
+/** `:name`, `@name` and `$name` are accepted, for that is how the SQL text shows it. */
+function bareName(written: string): string {
+  return written.trim().replace(/^[:@$]/, "");
+}
+
+function jsonParameter(name: string, text: string): SqlValue {
+  try {
+    return sqlValueOfJson(parseJson(text));
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    return fail("cli/bad-parameter", { name, problem: `is not JSON: ${error.message}` });
+  }
+}
+
+async function readParameterFile(file: string): Promise<Parameter[]> {
+  switch (extname(file).toLowerCase()) {
+    case ".json":
+      return readJsonParameters(file);
+    case ".csv":
+      return readCsvParameters(file);
+    default:
+      return fail("cli/bad-params-file", { file, problem: "is neither .json nor .csv" });
+  }
+}
+
+async function readJsonParameters(file: string): Promise<Parameter[]> {
+  const text = await readText(file);
+  let content: unknown;
+  try {
+    content = parseJson(text);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    fail("cli/bad-params-file", { file, problem: `is not JSON: ${error.message}` });
+  }
+  if (!isJsonObject(content)) fail("cli/bad-params-file", { file, problem: "holds no JSON object" });
+  return Object.entries(content).map(([name, value]) => ({
+    name: bareName(name),
+    value: sqlValueOfJson(value),
+  }));
+}
+
+async function readCsvParameters(file: string): Promise<Parameter[]> {
+  const { columns, rows } = await readCsv(file, ",");
+  for await (const row of rows) {
+    return columns.map((name, index) => ({ name: bareName(name), value: row[index] ?? null }));
+  }
+  return fail("cli/bad-params-file", { file, problem: "has a header but no row" });
+}

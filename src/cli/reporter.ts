@@ -1,0 +1,70 @@
+/**
+ * Everything said to a person: errors, warnings, notes, progress and the summary, all on stderr.
+ * Text from models and services is made safe here; colour is put on after that.
+ */
+import { DiagnosticError, diagnostic, renderDiagnostic, type Diagnostic } from "../index.ts";
+import { safeText } from "./format/text.ts";
+import { ProgressLine } from "./progress.ts";
+import { coloursOf, type Colours, type Terminal } from "./terminal.ts";
+
+export interface ReporterOptions {
+  readonly isQuiet: boolean;
+  readonly isColourWanted: boolean;
+}
+
+export class Reporter {
+  readonly progress: ProgressLine;
+  readonly #terminal: Terminal;
+  readonly #isQuiet: boolean;
+  readonly #colours: Colours;
+
+  constructor(terminal: Terminal, options: ReporterOptions) {
+    this.#terminal = terminal;
+    this.#isQuiet = options.isQuiet;
+    this.#colours = coloursOf(terminal, terminal.stderr, options.isColourWanted);
+    this.progress = new ProgressLine(terminal, options.isQuiet);
+  }
+
+  async error(error: unknown): Promise<void> {
+    for (const item of diagnosticsOf(error)) await this.diagnostic(item);
+  }
+
+  /** Warnings are kept back by --quiet, errors never. */
+  async diagnostic(item: Diagnostic): Promise<void> {
+    if (item.severity === "warning" && this.#isQuiet) return;
+    await this.#write(coloured(safeText(renderDiagnostic(item)), this.#colours));
+  }
+
+  async note(text: string): Promise<void> {
+    if (!this.#isQuiet) await this.#write(this.#colours.dim(safeText(text)));
+  }
+
+  async #write(text: string): Promise<void> {
+    this.progress.hide();
+    // A closed stderr is no reason to stop: results may still be wanted.
+    await this.#terminal.stderr.write(`${text}\n`).catch(() => {});
+  }
+}
+
+/** Anything that is not a DiagnosticError is our bug, and is said to be. */
+function diagnosticsOf(error: unknown): readonly Diagnostic[] {
+  if (error instanceof DiagnosticError) return error.diagnostics;
+  const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return [diagnostic("internal/bug", { what })];
+}
+
+function coloured(text: string, colours: Colours): string {
+  return text
+    .split("\n")
+    .map((line) => colouredLine(line, colours))
+    .join("\n");
+}
+
+function colouredLine(line: string, colours: Colours): string {
+  if (line.startsWith("error["))
+    return line.replace(/^error\[[^\]]*\]/, (head) => colours.bold(colours.red(head)));
+  if (line.startsWith("warning[")) return line.replace(/^warning\[[^\]]*\]/, (head) => colours.yellow(head));
+  if (/^\s*-->/.test(line)) return colours.dim(line);
+  if (/^\s+\|\s+\^/.test(line)) return colours.red(line);
+  return line.replace(/^ {2}hint:/, (head) => colours.cyan(head));
+}

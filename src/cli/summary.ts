@@ -1,0 +1,40 @@
+/** The last line of a run: what it did and what it cost. */
+import type { ResultSet } from "../index.ts";
+import { count, duration, usd } from "./quantity.ts";
+
+export class Summary {
+  rows = 0;
+  failed = 0;
+  #changes = 0;
+  #calls = 0;
+  #made = 0;
+  #cached = 0;
+  #tokens = 0;
+  #costUsd = 0;
+
+  add({ kind, affectedRows, counts }: ResultSet): void {
+    if (kind === "changes") this.#changes += affectedRows;
+    this.failed += counts.failed;
+    this.#calls += counts.calls;
+    this.#made += counts.made;
+    this.#cached += counts.cached;
+    this.#tokens += counts.inputTokens + counts.outputTokens;
+    this.#costUsd += counts.costUsd;
+  }
+
+  get hasCalls(): boolean {
+    return this.#calls + this.#cached > 0;
+  }
+
+  text(elapsedMs: number): string {
+    const parts = [count(this.rows, "row")];
+    if (this.#changes > 0) parts.push(`${count(this.#changes, "row")} changed`);
+    parts.push(duration(elapsedMs));
+    if (!this.hasCalls) return parts.join(", ");
+    parts.push(`${count(this.#made, "call")} made${this.#cached > 0 ? ` (${this.#cached} cached)` : ""}`);
+    if (this.failed > 0) parts.push(`${this.failed} failed`);
+    if (this.#tokens > 0) parts.push(count(this.#tokens, "token"));
+    if (this.#costUsd > 0) parts.push(usd(this.#costUsd));
+    return parts.join(", ");
+  }
+}

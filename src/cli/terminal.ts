@@ -1,0 +1,95 @@
+/**
+ * The outside of the command line behind one small object, so that nothing else touches `process`.
+ * Knows streams, colours and signals; knows nothing of SQL.
+ */
+import { constants } from "node:os";
+import pc from "picocolors";
+
+export interface Terminal {
+  readonly stdin: { readonly isTTY: boolean; read(): AsyncIterable<Uint8Array> };
+  readonly stdout: OutputStream;
+  readonly stderr: OutputStream;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Milliseconds; only differences are used. */
+  now(): number;
+  /** Calls back on SIGINT, SIGTERM and SIGHUP until the returned function is called. */
+  onSignal(listener: (signal: StopSignal) => void): () => void;
+  /** Leaves at once, without closing anything. */
+  exit(code: number): void;
+}
+
+export type StopSignal = "SIGINT" | "SIGTERM" | "SIGHUP";
+
+export interface OutputStream {
+  readonly isTTY: boolean;
+  /** Cells in a line of the terminal; 80 when it is none. */
+  readonly columns: number;
+  /** Settles when more may be written; rejects with ClosedPipe when the reader has gone. */
+  write(text: string): Promise<void>;
+}
+
+/** The reader of our output has gone (`| head`): the work is done, and that is success. */
+export class ClosedPipe extends Error {}
+
+export type Colours = ReturnType<typeof pc.createColors>;
+
+/** NO_COLOR beats FORCE_COLOR beats the terminal; see no-color.org and force-color.org. */
+export function coloursOf(terminal: Terminal, stream: OutputStream, isWanted: boolean): Colours {
+  return pc.createColors(isWanted && isColourful(terminal.env, stream));
+}
+
+/** What a shell reports for a process that a signal ended. */
+export function exitCodeOfSignal(signal: StopSignal): number {
+  return 128 + constants.signals[signal];
+}
+
+export function processTerminal(): Terminal {
+  return {
+    stdin: { isTTY: process.stdin.isTTY === true, read: () => process.stdin },
+    stdout: outputStream(process.stdout),
+    stderr: outputStream(process.stderr),
+    env: process.env,
+    now: () => performance.now(),
+    onSignal,
+    exit: (code) => process.exit(code),
+  };
+}
+
+function isColourful(env: Terminal["env"], stream: OutputStream): boolean {
+  if (env["NO_COLOR"]) return false;
+  if (env["FORCE_COLOR"]) return !["0", "false"].includes(env["FORCE_COLOR"]);
+  return stream.isTTY && env["TERM"] !== "dumb";
+}
+
+function onSignal(listener: (signal: StopSignal) => void): () => void {
+  const signals: readonly StopSignal[] = ["SIGINT", "SIGTERM", "SIGHUP"];
+  for (const signal of signals) process.on(signal, listener);
+  return () => {
+    for (const signal of signals) process.off(signal, listener);
+  };
+}
+
+function outputStream(stream: NodeJS.WriteStream): OutputStream {
+  let failure: Error | undefined;
+  // Without a listener a late EPIPE would end the process with a stack trace.
+  stream.on("error", (error) => {
+    failure ??= readClosedPipe(error);
+  });
+  return {
+    isTTY: stream.isTTY === true,
+    get columns() {
+      return stream.columns ?? 80;
+    },
+    write: (text) =>
+      new Promise((resolve, reject) => {
+        if (failure !== undefined) return reject(failure);
+        stream.write(text, (error) => (error ? reject(readClosedPipe(error)) : resolve()));
+      }),
+  };
+}
+
+/** EPIPE from a pipe, ECONNRESET from a socket, ERR_STREAM_DESTROYED from a write behind one of those. */
+function readClosedPipe(error: Error & { code?: string }): Error {
+  const codes = ["EPIPE", "ECONNRESET", "ERR_STREAM_DESTROYED", "EOF"];
+  return codes.includes(error.code ?? "") ? new ClosedPipe("the reader has gone", { cause: error }) : error;
+}

@@ -1,0 +1,22 @@
+/** The SQL texts of one invocation, in order, each with the name that diagnostics give it. */
+import { textOf } from "./file.ts";
+import type { Terminal } from "./terminal.ts";
+
+export interface Text {
+  /** A file's path, `stdin`, or `command` (`command 2` where several were given). */
+  readonly name: string;
+  readonly text: string;
+}
+
+export interface TextsAndDatabase {
+  readonly texts: readonly Text[];
+  readonly database?: string;
+}
+
+export async function readStdin(terminal: Terminal): Promise<Text> {
+  return { name: "stdin", text: await textOf("stdin", terminal.stdin.read()) };
+}
+
+export function withDatabase(texts: readonly Text[], database: string | undefined): TextsAndDatabase {
+  return database === undefined ? { texts } : { texts, database };
+}

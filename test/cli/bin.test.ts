@@ -1,0 +1,58 @@
+/** The launcher, in a folder of its own: what it says before anything of ours is loaded. */
+import { spawnSync } from "node:child_process";
+import { copyFileSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+
+const launcher = new URL("../../bin/callsql.js", import.meta.url);
+
+function packageFolder(files: Record<string, string>): string {
+  const at = mkdtempSync(join(tmpdir(), "callsql-"));
+  for (const [path, text] of Object.entries({ "package.json": '{"type":"module"}', ...files })) {
+    mkdirSync(join(at, path, ".."), { recursive: true });
+    writeFileSync(join(at, path), text, { mode: 0o755 });
+  }
+  mkdirSync(join(at, "bin"));
+  copyFileSync(launcher, join(at, "bin/callsql.js"));
+  return at;
+}
+
+function run(at: string, args: readonly string[] = [], node: readonly string[] = []) {
+  const options = { encoding: "utf8" } as const;
+  const { status, signal, stderr, stdout } = spawnSync(
+    process.execPath,
+    [...node, join(at, "bin/callsql.js"), ...args],
+    options,
+  );
+  return { status, signal, stderr, stdout };
+}
+
+const oldNode = [
+  "--import",
+  `data:text/javascript,Object.defineProperty(process,"versions",{value:{...process.versions,node:"20.20.0"}})`,
+];
+
+test("without dist/ it says what to run", () => {
+  const { status, stderr } = run(packageFolder({}));
+  expect(stderr).toBe("callsql is not built yet: run `npm run build` first\n");
+  expect(status).toBe(2);
+});
+
+test("an old Node gets one line", () => {
+  const { status, stderr } = run(packageFolder({}), [], oldNode);
+  expect(stderr).toMatch(/^callsql needs Node 22\.12 or newer; this is v.*\n$/);
+  expect(status).toBe(2);
+});
+
+test("an old Node hands over to the repository's own, with arguments, exit code and signal", () => {
+  const script = '#!/bin/sh\nshift\n[ "$1" = die ] && kill -TERM $$\necho "own: $*"\nexit 5\n';
+  const at = packageFolder({ "node_modules/node/bin/node": script });
+  expect(run(at, ["-c", "SELECT 1"], oldNode)).toMatchObject({ status: 5, stdout: "own: -c SELECT 1\n" });
+  expect(run(at, ["die"], oldNode)).toMatchObject({ signal: "SIGTERM" });
+});
+
+test("otherwise it starts the built command line", () => {
+  const at = packageFolder({ "dist/cli/main.js": "export async function start() { process.exitCode = 4; }" });
+  expect(run(at)).toMatchObject({ status: 4, stderr: "" });
+});

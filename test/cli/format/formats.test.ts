@@ -1,0 +1,219 @@
+import { describe, expect, test } from "vitest";
+import pc from "picocolors";
+import { csv as csvParser } from "./round-trip.ts";
+import type { Column, Row } from "../../../src/cli/format/column.ts";
+import { formats, type FormatName } from "../../../src/cli/format/format.ts";
+import { widthOf } from "../../../src/cli/format/text.ts";
+
+async function* each(rows: readonly Row[]): AsyncGenerator<Row> {
+  yield* rows;
+}
+
+const column = (name: string, format?: "embedding"): Column => ({ name, type: undefined, format });
+
+async function write(
+  format: FormatName,
+  names: readonly (string | Column)[],
+  rows: readonly Row[],
+): Promise<string> {
+  const columns = names.map((name) => (typeof name === "string" ? column(name) : name));
+  const parts: string[] = [];
+  for await (const part of formats[format](columns, each(rows), { colours: pc.createColors(false) }))
+    parts.push(part);
+  return parts.join("");
+}
+
+const floats = (...components: number[]): Uint8Array => new Uint8Array(new Float32Array(components).buffer);
+
+describe("table and box", () => {
+  test("columns are aligned, numbers stand right", async () => {
+    expect(
+      await write(
+        "table",
+        ["id", "name"],
+        [
+          [1, "x"],
+          [10, null],
+        ],
+      ),
+    ).toBe("+----+------+\n| id | name |\n+----+------+\n|  1 | x    |\n| 10 | NULL |\n+----+------+\n");
+    expect(await write("box", ["id"], [[1]])).toBe("┌────┐\n│ id │\n├────┤\n│  1 │\n└────┘\n");
+  });
+
+  test("an empty result still shows its columns", async () => {
+    expect(await write("table", ["a"], [])).toBe("+---+\n| a |\n+---+\n+---+\n");
+  });
+
+  test("width is what a terminal shows: CJK, emoji, combining marks, ZWNJ", async () => {
+    const texts = ["日本語", "👨‍👩‍👧", "🇩🇪", "❤️", "e\u0301", "می\u200cخواهم", "ﾊﾝ", "x"];
+    const lines = (
+      await write(
+        "table",
+        ["t"],
+        texts.map((text) => [text]),
+      )
+    )
+      .trimEnd()
+      .split("\n");
+    expect(new Set(lines.map(widthOf)).size).toBe(1);
+  });
+
+  test("a value of several lines makes a row of several lines", async () => {
+    expect(await write("table", ["a", "b"], [["x\r\nyy", 1]])).toBe(
+      "+----+---+\n| a  | b |\n+----+---+\n| x  | 1 |\n| yy |   |\n+----+---+\n",
+    );
+  });
+
+  test("bytes and vectors are named, not shown", async () => {
+    const png = Buffer.from("89504e470d0a1a0a00", "hex");
+    const vector = floats(0.013, -0.02, 1, 2);
+    const text = await write(
+      "table",
+      ["a", "b", column("c", "embedding")],
+      [[new Uint8Array(2048), png, vector]],
+    );
+    expect(text).toContain("<blob, 2048 bytes>");
+    expect(text).toContain("<image/png, 9 bytes>");
+    expect(text).toContain("[0.013, -0.020, … 4]");
+  });
+
+  test("a long result is measured over its first rows, and nothing is lost or cut behind them", async () => {
+    const rows = Array.from({ length: 1500 }, (_, index): Row => [index === 1400 ? "much wider" : "x"]);
+    const lines = (await write("table", ["t"], rows)).trimEnd().split("\n");
+    expect(lines.length).toBe(1500 + 4);
+    expect(lines).toContain("| much wider |");
+    const exactly = (await write("table", ["t"], rows.slice(0, 1000))).trimEnd().split("\n");
+    expect(exactly.length).toBe(1000 + 4);
+  });
+});
+
+describe("a terminal does not obey values", () => {
+  const hostile = "a\u001b]0;title\u0007\u001b[31mb\u009b2Jc\u202ed\u200b\u{e0041}\r\ud800";
+
+  test.each(["table", "box", "markdown", "line"] as const)("%s shows controls escaped", async (format) => {
+    const text = await write(format, [`h\u001b[1m`], [[hostile]]);
+    // oxlint-disable-next-line no-control-regex
+    expect(text).not.toMatch(
+      /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u200b\u{e0041}]|\p{Surrogate}/u,
+    );
+    const shown = format === "markdown" ? text.replaceAll("\\\\", "\\") : text;
+    expect(shown).toContain("\\x1b]0;title\\x07\\x1b[31mb\\x9b2Jc\\u202ed\\u200b\\u{e0041}\\r\\ud800");
+  });
+
+  test.each(["json", "ndjson"] as const)("%s is exact and inert", async (format) => {
+    const text = await write(format, ["h"], [[hostile]]);
+    // oxlint-disable-next-line no-control-regex
+    expect(text.trimEnd()).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e]/);
+    const parsed: unknown = JSON.parse(text);
+    expect(parsed).toEqual(format === "json" ? [{ h: hostile }] : { h: hostile });
+  });
+
+  test("csv is exact", async () => {
+    expect(await write("csv", ["h"], [["\u001b[31m"]])).toBe("h\n\u001b[31m\n");
+  });
+});
+
+describe("markdown and line", () => {
+  test("markdown keeps a value in its cell", async () => {
+    const value = "x|y\\\n<b>&amp; & z";
+    expect((await write("markdown", ["a|b", "n"], [[value, 1]])).split("\n")).toEqual([
+      `| a\\|b${" ".repeat(25)} | n |`,
+      `|${"-".repeat(31)}|--:|`,
+      "| x\\|y\\\\<br>&lt;b>&amp;amp; & z | 1 |",
+      "",
+    ]);
+  });
+
+  test("line aligns names and keeps rows apart", async () => {
+    expect(
+      await write(
+        "line",
+        ["a", "long"],
+        [
+          ["x\ny", null],
+          [2n ** 60n, 1],
+        ],
+      ),
+    ).toBe("   a = x\n       y\nlong = NULL\n\n   a = 1152921504606846976\nlong = 1\n");
+  });
+});
+
+describe("csv and tsv", () => {
+  test("null is an empty cell, the empty text is quoted, RFC 4180 otherwise", async () => {
+    expect(
+      await write(
+        "csv",
+        ["a", "b"],
+        [
+          [null, ""],
+          ['say "hi"', "x,y\nz"],
+          [1.5, 9007199254740993n],
+        ],
+      ),
+    ).toBe('a,b\n,""\n"say ""hi""","x,y\nz"\n1.5,9007199254740993\n');
+    expect(await write("tsv", ["a", "b"], [["x\ty", "p,q"]])).toBe('a\tb\n"x\ty"\tp,q\n');
+  });
+
+  test("bytes are base64, vectors are arrays, infinity has a name", async () => {
+    const row = [new Uint8Array([1, 2]), floats(0.1, -2), -Infinity];
+    expect(await write("csv", ["a", column("b", "embedding"), "c"], [row])).toBe(
+      'a,b,c\nAQI=,"[0.1, -2]",-Inf\n',
+    );
+  });
+
+  test("what is written is read back the same", async () => {
+    const rows: Row[] = [
+      [null, "", " x ", "007"],
+      [1, -2.5, 1e-7, 2n ** 62n],
+      ["a\r\nb", '"', ",", "日本"],
+    ];
+    expect(await csvParser(await write("csv", ["a", "b", "c", "d"], rows))).toEqual(rows);
+  });
+});
+
+describe("json and ndjson", () => {
+  test("values have their JSON kinds", async () => {
+    const row: Row = [null, 1, 2.5, 2n ** 63n - 1n, "é\n", new Uint8Array([255]), floats(0.1, 2), Infinity];
+    const names = ["n", "i", "r", "big", "t", "b", column("e", "embedding"), "inf"];
+    expect(await write("ndjson", names, [row])).toBe(
+      '{"n":null,"i":1,"r":2.5,"big":9223372036854775807,"t":"é\\n",' +
+        '"b":{"$base64": true, "encoded": "/w=="},"e":[0.1, 2],"inf":9e999}\n',
+    );
+  });
+
+  test("__proto__ is a key and repeated names stay apart", async () => {
+    expect(await write("ndjson", ["__proto__", "a", "a", "a:1"], [[1, 2, 3, 4]])).toBe(
+      '{"__proto__":1,"a":2,"a:1":3,"a:1:1":4}\n',
+    );
+  });
+
+  test("an array is closed only when it is whole", async () => {
+    expect(await write("json", ["a"], [])).toBe("[]\n");
+    expect(await write("json", ["a"], [[1], [2]])).toBe('[{"a":1},\n{"a":2}]\n');
+    async function* cut(): AsyncGenerator<Row> {
+      yield [1];
+      throw new Error("cut");
+    }
+    const parts: string[] = [];
+    const reading = (async () => {
+      for await (const part of formats.json([column("a")], cut(), { colours: pc.createColors(false) }))
+        parts.push(part);
+    })();
+    await expect(reading).rejects.toThrow("cut");
+    expect(parts.join("")).toBe('[{"a":1}\n');
+  });
+
+  test("rows are written as they come", async () => {
+    let given = 0;
+    async function* slow(): AsyncGenerator<Row> {
+      for (;;) yield [++given];
+    }
+    for (const format of ["csv", "tsv", "ndjson", "json", "line"] as const) {
+      given = 0;
+      let parts = 0;
+      for await (const _ of formats[format]([column("a")], slow(), { colours: pc.createColors(false) }))
+        if (++parts === 3) break;
+      expect(given).toBeLessThanOrEqual(3);
+    }
+  });
+});

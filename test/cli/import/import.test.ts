@@ -1,0 +1,130 @@
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { DiagnosticError } from "../../../src/index.ts";
+import { importFile } from "../../../src/cli/import/import.ts";
+import { fakeLibrary } from "../support/session.ts";
+
+async function load(name: string, content: string | Uint8Array): Promise<string[]> {
+  const file = join(mkdtempSync(join(tmpdir(), "callsql-")), name);
+  writeFileSync(file, content);
+  const library = fakeLibrary();
+  const session = await library.openSession();
+  await importFile(session, { table: "t", file }, new AbortController().signal);
+  return library.log.slice(1);
+}
+
+/** Code and message of what goes wrong. */
+async function failure(name: string, content: string | Uint8Array): Promise<string> {
+  const error: unknown = await load(name, content).catch((reason: unknown) => reason);
+  return error instanceof DiagnosticError ? error.message : String(error);
+}
+
+describe("csv", () => {
+  test("cells become numbers where they are written as numbers", async () => {
+    const rows = "1,-2.50,007,+49,1e5,1.5e3,12345678901234567890,9007199254740993,-0,1.,.5";
+    expect(await load("a.csv", `a,b,c,d,e,f,g,h,i,j,k\n${rows}\n`)).toEqual([
+      "t(a,b,c,d,e,f,g,h,i,j,k) number 1,number -2.5,string 007,string +49,string 1e5,number 1500," +
+        "string 12345678901234567890,bigint 9007199254740993,string -0,string 1.,string .5",
+    ]);
+  });
+
+  test("an empty cell is NULL, a quoted empty cell the empty text", async () => {
+    expect(await load("a.csv", 'a,b\n,""\n')).toEqual(["t(a,b) object null,string "]);
+  });
+
+  test("a byte order mark, CRLF and empty lines at the end do not matter", async () => {
+    expect(await load("a.csv", "\ufeffa,b\r\n1,2\r\n\r\n")).toEqual(["t(a,b) number 1,number 2"]);
+  });
+
+  test("tsv is separated by tabs", async () => {
+    expect(await load("a.tsv", 'a\tb\n1,5\t"x\ty"\n')).toEqual(["t(a,b) string 1,5,string x\ty"]);
+  });
+
+  test("an unnamed column gets a name; a header of numbers stays text", async () => {
+    expect(await load("a.csv", ",2024\nx,y\n")).toEqual(["t(column_1,2024) string x,string y"]);
+  });
+
+  test("a header without rows makes an empty import", async () => {
+    expect(await load("a.csv", "a,b\n")).toEqual([]);
+  });
+
+  test.each([
+    ["", "cli/import-empty", "no header"],
+    ["a,A\n1,2\n", "cli/import-duplicate-column", '"A"'],
+    ["a,b\n1,2\n1,2,3\n", "cli/csv-field-count", "a.csv:3: 3 fields, but the header has 2"],
+    ['a,b\n1,"open\n', "cli/csv-open-quote", "a.csv:"],
+    ['a,b\n1,"x"y\n', "cli/csv-stray-quote", "a.csv:2"],
+    ['a,b\n1,x"y\n', "cli/csv-stray-quote", "a.csv:2"],
+  ])("%j is %s", async (content, code, text) => {
+    const message = await failure("a.csv", content);
+    expect(message).toMatch(new RegExp(`^${code}: `));
+    expect(message).toContain(text);
+  });
+
+  test("a long file streams, and a bad byte in it is named", async () => {
+    const good = Buffer.from(`a,b\n${"é,1\n".repeat(60_000)}`);
+    expect((await load("a.csv", good)).length).toBe(60_000);
+    const bad = Buffer.concat([good, Buffer.from([0xc3, 0x28])]);
+    expect(await failure("a.csv", bad)).toContain(`offset ${good.length}`);
+    expect(await failure("a.csv", Buffer.concat([good, Buffer.from([0xe6])]))).toContain(
+      `offset ${good.length}`,
+    );
+  });
+
+  test("UTF-16 is recognised", async () => {
+    expect(await failure("a.csv", Buffer.from("\ufeffa,b\n", "utf16le"))).toContain("offset 0");
+  });
+
+  test("a missing file and a folder are said to be that", async () => {
+    const session = await fakeLibrary().openSession();
+    const signal = new AbortController().signal;
+    const load = (file: string): Promise<number> => importFile(session, { table: "t", file }, signal);
+    await expect(load("/nowhere/a.csv")).rejects.toThrow("cli/unreadable-file");
+    await expect(load(mkdtempSync(join(tmpdir(), "callsql-x.csv")))).rejects.toThrow("cli/import-format");
+  });
+});
+
+describe("json and ndjson", () => {
+  const objects = ['{"a":1,"b":[1,{"x":9007199254740993}]}', '{"c":true,"a":9007199254740993,"b":null}'];
+  const expected = [
+    't(a,b,c) number 1,string [1,{"x":9007199254740993}],object null',
+    "t(a,b,c) bigint 9007199254740993,object null,number 1",
+  ];
+
+  test("columns are all keys; values keep their kinds and digits", async () => {
+    expect(await load("a.json", `[${objects.join(",")}]`)).toEqual(expected);
+    expect(await load("a.ndjson", `${objects.join("\r\n")}\n\n`)).toEqual(expected);
+    expect(await load("a.jsonl", objects.join("\n"))).toEqual(expected);
+  });
+
+  test("bytes come back from their base64 form", async () => {
+    expect(await load("a.json", '[{"a":{"$base64":true,"encoded":"AQI="}}]')).toEqual([
+      "t(a) object \u0001\u0002",
+    ]);
+  });
+
+  test("__proto__ and constructor are columns", async () => {
+    expect(await load("a.ndjson", '{"__proto__":1,"constructor":2}\n{"a":3}\n')).toEqual([
+      "t(__proto__,constructor,a) number 1,number 2,object null",
+      "t(__proto__,constructor,a) object null,object null,number 3",
+    ]);
+  });
+
+  test.each([
+    ["a.json", "{", "cli/json-malformed"],
+    ["a.json", '{"a":1}', "cli/json-shape"],
+    ["a.json", "[1]", "cli/json-shape"],
+    ["a.json", "[]", "cli/import-empty"],
+    ["a.json", '[{"a":1,"A":2}]', "cli/import-duplicate-column"],
+    ["a.ndjson", '{"a":1}\n{"a":\n', "cli/json-malformed"],
+    ["a.ndjson", '{"a":1}\n[]\n', "cli/json-shape"],
+    ["a.ndjson", "\n", "cli/import-empty"],
+    ["a.json", Buffer.from([0x5b, 0xff]), "cli/invalid-utf8"],
+  ])("%s holding %j is %s", async (name, content, code) => {
+    const message = await failure(name, content);
+    expect(message).toMatch(new RegExp(`^${code}: `));
+    if (name === "a.ndjson" && code !== "cli/import-empty") expect(message).toContain("a.ndjson:2");
+  });
+});
