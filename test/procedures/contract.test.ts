@@ -53,7 +53,7 @@ describe.each(procedures.map((procedure) => [procedure.name, procedure] as const
 
     test("places documented parameters before extensions, positions from 0", () => {
       expect(procedure.parameters.map((parameter) => parameter.position)).toEqual(
-        procedure.parameters.keys().toArray(),
+        procedure.parameters.map((_, index) => index),
       );
       const marks = procedure.parameters.map((parameter) => parameter.isExtension === true);
       expect(marks).toEqual(marks.toSorted());
