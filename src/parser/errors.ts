@@ -2,7 +2,7 @@
 import { EOF } from "chevrotain";
 import type { DiagnosticSink } from "../diagnostics/diagnostic.ts";
 import type { Span } from "../diagnostics/source.ts";
-import type { Grammar } from "./grammar.ts";
+import type { Grammar, OpenCall } from "./grammar.ts";
 import { Comma, NamedBind, RParen, spanOf, type Token, Unterminated } from "./tokens.ts";
 
 /** Reports why the grammar stopped in the statement of these tokens. */
@@ -20,12 +20,16 @@ export function reportMistake(grammar: Grammar, tokens: readonly Token[], sink: 
   const found = isAtEnd ? undefined : tokens.find((token) => token.startOffset >= error.token.startOffset);
   const span = found === undefined ? behind(last) : spanOf(found);
   const call = grammar.open.at(-1);
-  if (call?.paren !== undefined && isAtEnd && error.message !== "an expression") {
-    const details = { procedure: call.procedure.image, opener: "(", closer: ")" };
-    sink.report("parse/unclosed", spanOf(call.paren), details);
+  const isArgument = error.message === "an expression";
+  if (call !== undefined && isAtEnd && call.paren !== undefined && !isArgument) {
+    const [opener, closer] = error.message === '"}"' ? [braceOf(call, tokens), "}"] : [call.paren, ")"];
+    const details = { procedure: call.procedure.image, opener: opener.image, closer };
+    sink.report("parse/unclosed", spanOf(opener), details);
     return;
   }
-  if (call !== undefined && error.message === "an expression" && endsArgument(found)) {
+  // The grammar consumes every comma it expects: one it stumbles over has no argument in front of it.
+  const isEmpty = found?.tokenType === Comma || (isArgument && found?.tokenType === RParen);
+  if (call !== undefined && isEmpty) {
     sink.report("parse/empty-argument", span, { procedure: call.procedure.image });
     return;
   }
@@ -37,8 +41,10 @@ export function reportMistake(grammar: Grammar, tokens: readonly Token[], sink: 
   sink.report("parse/expected", span, details);
 }
 
-function endsArgument(token: Token | undefined): boolean {
-  return token?.tokenType === Comma || token?.tokenType === RParen;
+/** The `{` of `{call P(…)`. */
+function braceOf(call: OpenCall, tokens: readonly Token[]): Token {
+  const name = tokens.findIndex((token) => token.startOffset === call.procedure.startOffset);
+  return tokens[name - 2] ?? call.procedure;
 }
 
 /** The place right behind a token: where what is missing belongs. */

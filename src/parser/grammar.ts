@@ -7,6 +7,7 @@ import {
   EmbeddedActionsParser,
   type IParserErrorMessageProvider,
   type IToken,
+  tokenMatcher,
   type TokenType,
 } from "chevrotain";
 import type { Span } from "../diagnostics/source.ts";
@@ -203,11 +204,11 @@ export class Grammar extends EmbeddedActionsParser {
   /** `INTO answers`, `INTO TEMP answers`, `INTO main.answers`. Only behind a statement that is nothing but a call. */
   readonly intoClause = this.RULE("intoClause", () => {
     const first = this.CONSUME(k.Into);
-    const isTemporary = this.OPTION(() =>
-      this.OR({
-        DEF: [{ ALT: () => this.CONSUME(k.Temp) }, { ALT: () => this.CONSUME(k.Temporary) }],
-      }),
-    );
+    const isTemporary = this.OPTION({
+      // TEMP may also be the name: INTO temp, INTO temp.answers.
+      GATE: () => this.#isAhead(2, t.Word, t.Quoted),
+      DEF: () => this.OR([{ ALT: () => this.CONSUME(k.Temp) }, { ALT: () => this.CONSUME(k.Temporary) }]),
+    });
     const outer = this.SUBRULE(this.name);
     const inner = this.OPTION2(() => {
       this.CONSUME(t.Dot);
@@ -308,10 +309,7 @@ export class Grammar extends EmbeddedActionsParser {
     const procedure = this.CONSUME(t.ProcedureName);
     this.ACTION(() => this.#enter(procedure, true));
     const args = this.OR2({
-      DEF: [
-        { ALT: () => this.SUBRULE(this.argumentList) },
-        { ALT: () => this.SUBRULE(this.bareArguments) },
-      ],
+      DEF: [{ ALT: () => this.SUBRULE(this.argumentList) }, { ALT: () => this.SUBRULE(this.bareArguments) }],
       ERR_MSG: "arguments",
     });
     return this.ACTION(() => this.#leave(args));
@@ -357,7 +355,11 @@ export class Grammar extends EmbeddedActionsParser {
   /** `body || '!'`, `Model => :m`; in EXEC also `@Model = :m` */
   readonly argument = this.RULE("argument", (): Argument => {
     const first = this.LA(1);
-    const name = this.OPTION(() => this.SUBRULE(this.argumentName));
+    const name = this.OPTION({
+      // Words such as CALL may begin a call or be a parameter's name.
+      GATE: () => this.#isAhead(2, t.Arrow, t.Equals),
+      DEF: () => this.SUBRULE(this.argumentName),
+    });
     const value = this.SUBRULE(this.expression);
     return this.ACTION(() => ({
       span: this.#from(first),
@@ -434,6 +436,10 @@ export class Grammar extends EmbeddedActionsParser {
   /** What a keyword stands for. */
   #word<const T>(_: IToken, meaning: T): T {
     return meaning;
+  }
+
+  #isAhead(distance: number, ...types: readonly TokenType[]): boolean {
+    return types.some((type) => tokenMatcher(this.LA(distance), type));
   }
 
   #enter(procedure: IToken, isExplicit: boolean): void {

@@ -113,7 +113,7 @@ function blob(text: string, start: number): Lexeme {
   return close < 0 ? { end: text.length, type: Unterminated } : { end: close + 1, type: Illegal };
 }
 
-/** `1`, `1_000`, `0xFF`, `1.5e-3`, `.5`. Letters right behind a number spoil it. */
+/** `1`, `1_000`, `0xFF`, `1.5e-3`, `.5`. Letters behind it spoil a number, and so does a `_` not between digits. */
 function numeral(text: string, start: number): Lexeme {
   const isHex = /^0[xX]$/.test(text.slice(start, start + 2)) && isHexDigit(text, start + 2);
   let at = isHex ? skipWhile(text, start + 2, isHexOrSeparator) : skipWhile(text, start, isDigitOrSeparator);
@@ -123,7 +123,9 @@ function numeral(text: string, start: number): Lexeme {
     if (exponent !== null) at = skipWhile(text, at + exponent[0].length, isDigitOrSeparator);
   }
   const end = skipWhile(text, at, isIdentifier);
-  return { end, type: end === at ? NumberLiteral : Illegal };
+  const misplaced = isHex ? /(?<![0-9a-f])_|_(?![0-9a-f])/i : /(?<![0-9])_|_(?![0-9])/;
+  const isWhole = end === at && !misplaced.test(text.slice(start, end));
+  return { end, type: isWhole ? NumberLiteral : Illegal };
 }
 
 /** `:name`, also with Tcl's `::` and one `(…)` suffix, which belong to the name. */

@@ -1,0 +1,169 @@
+import Database from "better-sqlite3";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import type { Span } from "../../src/diagnostics/source.ts";
+import type { CallSite } from "../../src/parser/syntax.ts";
+import { parseScript } from "../../src/parser/parse.ts";
+import { scan } from "../../src/parser/scanner.ts";
+import { Illegal, LBrace, RBrace, Unterminated } from "../../src/parser/tokens.ts";
+import { allSites, parse } from "./support.ts";
+
+/** Fragments that make random text meet the parser's branches. */
+const fragments = [
+  ..."CALL EXEC LATERAL TABLE SELECT FROM WHERE JOIN ON AS WITH VALUES INSERT INTO UPDATE SET DELETE".split(
+    " ",
+  ),
+  ..."CREATE TRIGGER VIEW INDEX BEGIN END UNION RETURNING ORDER BY OVER CASE DO CONFLICT IN DEFAULT EXPLAIN".split(
+    " ",
+  ),
+  ..."CALLS SHOW RESET DESCRIBE RETRY FAILED OF P Q t x P( Q( ( ( ) ) ) , , ; . = => { } * + :a ? ?3 @b".split(
+    " ",
+  ),
+  ...["{call P(", "1", "0x1", "'a'", "'", '"b"', "[c]", "/* */", "--\n", "\n", "é", "\ud800", "\0", "x'00'"],
+];
+
+const soup = fc.array(fc.constantFrom(...fragments), { maxLength: 40 }).map((parts) => parts.join(" "));
+const anyText = fc.oneof(soup, fc.string({ unit: "binary" }), fc.string());
+
+test("no text makes the parser throw", () => {
+  fc.assert(
+    fc.property(anyText, (text) => void parse(text)),
+    { numRuns: 2000 },
+  );
+});
+
+test("tokens and the gaps between them are the text, in order", () => {
+  fc.assert(
+    fc.property(anyText, (text) => {
+      let at = 0;
+      for (const token of scan(text)) {
+        expect(token.startOffset).toBeGreaterThanOrEqual(at);
+        expect(token.endOffset).toBeGreaterThanOrEqual(token.startOffset);
+        expect(text.slice(token.startOffset, token.endOffset + 1)).toBe(token.image);
+        expect(text.slice(at, token.startOffset)).not.toMatch(/^[A-Za-z0-9(),;]/);
+        at = token.endOffset + 1;
+      }
+      expect(at).toBeLessThanOrEqual(text.length);
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test("spans lie in the text, in order, inner ones inside outer ones", () => {
+  fc.assert(
+    fc.property(soup, (text) => {
+      const whole = { start: 0, end: text.length };
+      const { statements, diagnostics } = parse(text);
+      for (const item of diagnostics) expectInside(item.span ?? whole, whole);
+      expectOrdered(statements, whole);
+      for (const item of statements) {
+        const held = item.kind === "explain-calls" ? item.statement : item;
+        expectInside(held.span, item.span);
+        if ("sites" in held) expectSites(held.sites, held.span);
+        if ("binds" in held) expectOrdered(held.binds, held.span);
+        if (held.kind === "sql") for (const span of held.unnamedItems) expectInside(span, held.span);
+      }
+    }),
+    { numRuns: 3000 },
+  );
+});
+
+function expectSites(sites: readonly CallSite[], outer: Span): void {
+  expectOrdered(sites, outer);
+  for (const site of sites) {
+    expectInside(site.procedure.span, site.span);
+    expectOrdered(site.arguments, site.span);
+    for (const argument of site.arguments) {
+      expectInside(argument.expression, argument.span);
+      expectSites(argument.sites, argument.expression);
+    }
+  }
+}
+
+function expectOrdered(items: readonly { readonly span: Span }[], outer: Span): void {
+  let end = outer.start;
+  for (const { span } of items) {
+    expect(span.start).toBeGreaterThanOrEqual(end);
+    expectInside(span, outer);
+    end = span.end;
+  }
+}
+
+function expectInside(inner: Span, outer: Span): void {
+  expect(inner.start).toBeGreaterThanOrEqual(outer.start);
+  expect(inner.end).toBeGreaterThan(inner.start);
+  expect(inner.end).toBeLessThanOrEqual(outer.end);
+}
+
+test("ten times the text is at most ten times the work", () => {
+  fc.assert(
+    fc.property(soup, (text) => {
+      // An open quote or comment would close in the second copy.
+      fc.pre(!/['"`[\]]|--|\/\*/.test(text));
+      const [once, tenTimes] = [work(`${text} `), work(`${text} `.repeat(10))];
+      expect(tenTimes.tokens).toBeLessThanOrEqual(10 * once.tokens + 10);
+      expect(tenTimes.questions).toBeLessThanOrEqual(tenTimes.tokens);
+      expect(once.questions).toBeLessThanOrEqual(once.tokens);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+function work(text: string): { tokens: number; questions: number } {
+  let questions = 0;
+  parseScript({ name: "test", text }, { isProcedure: () => ++questions > 0 });
+  return { tokens: scan(text).length, questions };
+}
+
+test("every site found has a name that was asked for, or stands behind CALL", () => {
+  fc.assert(
+    fc.property(soup, (text) => {
+      for (const site of allSites(parse(text).statements)) {
+        expect(site.isExplicit || /^[PQ]$/i.test(site.procedure.text)).toBe(true);
+      }
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test("SQLite names the same tokens in its errors", () => {
+  const db = new Database(":memory:");
+  const pieces = [
+    ..."' '' \" ` [ ] x' 0 1 0x . .5 e e5 _ _1 a A é $ $a :b @c #d ? ?2 :: ( ) ; , + - -> ->> * / /* */ --".split(
+      " ",
+    ),
+    ..."\n < > << >> <> != ! = == | || & ~ % { } \\ ^ SELECT".split(" "),
+    ...["\v", "\f", " ", "\ufeff", "select 1", " "],
+  ];
+  const text = fc
+    .array(fc.constantFrom(...pieces), { maxLength: 8 })
+    .map((parts) => `SELECT ${parts.join("")}`);
+  fc.assert(
+    fc.property(text, (sql) => {
+      const tokens = scan(sql);
+      // This build of SQLite leaves out Tcl's suffixes of binds.
+      fc.pre(!tokens.some((item) => /^[:@$#].*[:(]/.test(item.image)));
+      const message = errorOf(db, sql);
+      const [, bad] = /^unrecognized token: "(.*)"$/s.exec(message) ?? [];
+      const [, near] = /^near "(.*)": syntax error$/s.exec(message) ?? [];
+      if (bad !== undefined) {
+        const types = [Illegal, Unterminated, LBrace, RBrace];
+        expect(tokens.filter((item) => types.includes(item.tokenType)).map((item) => item.image)).toContain(
+          bad,
+        );
+      }
+      if (near !== undefined && !sql.includes("=>")) expect(tokens.map((item) => item.image)).toContain(near);
+      if (message === "") expect(tokens.filter((item) => item.tokenType === Illegal)).toEqual([]);
+    }),
+    { numRuns: 5000 },
+  );
+});
+
+function errorOf(db: Database.Database, sql: string): string {
+  try {
+    db.prepare(sql);
+    return "";
+  } catch (error) {
+    return error instanceof Error ? error.message : "";
+  }
+}
