@@ -92,9 +92,9 @@ async function run(batch: Batch, earlierFailure: number | undefined): Promise<nu
   let isWhole = false;
   let failure: number | undefined;
   try {
-    await prepare(batch);
-    failure = await runStatements(batch, { writer, output, summary });
-    isWhole = failure === undefined || options.isKeepGoing;
+    const refused = await prepare(batch);
+    failure = refused ?? (await runStatements(batch, { writer, output, summary }));
+    isWhole = failure === undefined || (refused === undefined && options.isKeepGoing);
   } catch (error) {
     if (stop.exitCode === undefined || error instanceof ClosedPipe) throw error;
     if (error instanceof DiagnosticError) await reporter.error(error);
@@ -107,9 +107,19 @@ async function run(batch: Batch, earlierFailure: number | undefined): Promise<nu
   return stop.exitCode ?? earlierFailure ?? failure ?? (summary.failed > 0 ? 5 : undefined);
 }
 
-/** Settings, parameters and imports, in this order: a setting may matter to what follows. */
-async function prepare({ session, options, parameters, stop, surroundings }: Batch): Promise<void> {
-  for (const text of options.settings) await applySetting(session, text);
+/**
+ * Settings, parameters and imports, in this order: a setting may matter to what follows. The exit code of a setting
+ * that the session refused: a mistake of the command line, whatever it would be in a script.
+ */
+async function prepare(batch: Batch): Promise<number | undefined> {
+  const { session, options, parameters, stop, surroundings } = batch;
+  try {
+    for (const text of options.settings) await applySetting(session, text);
+  } catch (error) {
+    if (!(error instanceof DiagnosticError)) throw error;
+    await surroundings.reporter.error(error);
+    return 2;
+  }
   for (const { name, value } of parameters) session.setVariable(name, value);
   for (const request of options.imports) {
     const rows = await importFile(session, request, stop.signal);
@@ -117,6 +127,7 @@ async function prepare({ session, options, parameters, stop, surroundings }: Bat
       `${count(rows, "row")} imported into ${request.table} from ${request.file}`,
     );
   }
+  return undefined;
 }
 
 /** `--set on_error=row` is `SET on_error = 'row'`, so the session says what is wrong with it. */

@@ -1,8 +1,11 @@
 /** Result sets, one after the other, in the chosen format. */
+import { setImmediate } from "node:timers/promises";
 import type { ResultSet, SqlValue } from "../index.ts";
 import type { Column, Row, Style } from "./format/column.ts";
 import { formats, isSeparated, type FormatName } from "./format/format.ts";
 import type { Output } from "./output.ts";
+
+const rowsPerTurn = 512;
 
 export interface ResultWriterOptions {
   readonly output: Output;
@@ -48,8 +51,9 @@ class CountedRows implements AsyncIterable<Row> {
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Row> {
     for await (const row of this.#rows) {
+      // Rows of SQLite come without waiting; Ctrl-C is heard only when the event loop gets its turn.
+      if (++this.count % rowsPerTurn === 0) await setImmediate();
       this.#signal.throwIfAborted();
-      this.count++;
       yield this.#before.length === 0 ? row : [...this.#before, ...row];
     }
   }

@@ -70,7 +70,14 @@ describe("what runs", () => {
     const at = folder();
     writeFileSync(join(at, "t.csv"), "a,b\n1,x\n");
     const { log, err } = await callsql([
-      ...["-c", "rows 1", "-p", "x=1", "--import", `t=${join(at, "t.csv")}`, "--set", "on_error=it's"],
+      "-c",
+      "rows 1",
+      "-p",
+      "x=1",
+      "--import",
+      `t=${join(at, "t.csv")}`,
+      "--set",
+      "on_error=it's",
     ]);
     expect(log.slice(1, 5)).toEqual([
       "SET on_error = 'it''s'",
@@ -177,6 +184,18 @@ describe("what fails", () => {
     const kept = await callsql(["-c", "broken; fail x; change 1", "--keep-going"]);
     expect(kept.log).toContain("change 1");
     expect(kept.code).toBe(1);
+  });
+
+  test("a setting that the session refuses is a mistake of the command line", async () => {
+    const { code, log } = await callsql(["--set", "refused=1", "-c", "change 1"]);
+    expect(code).toBe(2);
+    expect(log).not.toContain("change 1");
+  });
+
+  test("a signal is heard while rows come without waiting", async () => {
+    const terminal = fakeTerminal();
+    setTimeout(() => terminal.signal("SIGINT"), 20);
+    expect(await main(["-c", "rows 100000000", "-o", "csv"], terminal, fakeLibrary())).toBe(130);
   });
 
   test("failed calls make exit code 5", async () => {

@@ -8,7 +8,7 @@ import { fail, type SqlValue } from "../../index.ts";
 import { typedValue } from "../cell.ts";
 import { readTextChunks } from "../file.ts";
 import { columnNames } from "./header.ts";
-import type { Importable } from "./import.ts";
+import type { Importable } from "./importable.ts";
 
 /** A row larger than this is taken for a quote that was never closed. */
 const recordBytesMax = 256 * 1024 * 1024;

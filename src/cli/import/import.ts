@@ -3,15 +3,11 @@
  * Reading happens while the session inserts; a mistake in row 900,000 leaves no table behind.
  */
 import { extname } from "node:path";
-import { fail, type Session, type SqlValue } from "../../index.ts";
+import { fail, type Session } from "../../index.ts";
 import { readCsv } from "./csv.ts";
+import type { Importable } from "./importable.ts";
 import { readJson } from "./json.ts";
 import { readNdjson } from "./ndjson.ts";
-
-export interface Importable {
-  readonly columns: readonly string[];
-  readonly rows: AsyncIterable<readonly SqlValue[]>;
-}
 
 export interface ImportRequest {
   readonly table: string;

@@ -3,7 +3,7 @@ import { fail, type SqlValue } from "../../index.ts";
 import { readText, sizeOf } from "../file.ts";
 import { isJsonObject, parseJson, sqlValueOfJson, type JsonObject } from "../json.ts";
 import { columnNames } from "./header.ts";
-import type { Importable } from "./import.ts";
+import type { Importable } from "./importable.ts";
 
 /** The text and its objects are in memory at once, and a string has a limit of its own. */
 const megabytesMax = 256;

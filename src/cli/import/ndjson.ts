@@ -6,7 +6,7 @@ import { fail, type SqlValue } from "../../index.ts";
 import { readTextChunks } from "../file.ts";
 import { isJsonObject, parseJson, type JsonObject } from "../json.ts";
 import { columnNames } from "./header.ts";
-import type { Importable } from "./import.ts";
+import type { Importable } from "./importable.ts";
 import { kindOf, memberOf } from "./json.ts";
 
 export async function readNdjson(file: string): Promise<Importable> {

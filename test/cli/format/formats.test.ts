@@ -92,8 +92,8 @@ describe("a terminal does not obey values", () => {
 
   test.each(["table", "box", "markdown", "line"] as const)("%s shows controls escaped", async (format) => {
     const text = await write(format, [`h\u001b[1m`], [[hostile]]);
-    // oxlint-disable-next-line no-control-regex
     expect(text).not.toMatch(
+      // oxlint-disable-next-line no-control-regex
       /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u200b\u{e0041}]|\p{Surrogate}/u,
     );
     const shown = format === "markdown" ? text.replaceAll("\\\\", "\\") : text;

@@ -127,6 +127,8 @@ async function run(text: string, signal: AbortSignal | undefined, onWait: () => 
         );
         onWait();
       });
+    case "SET":
+      return argument === "refused" ? fail("parse/nul", {}) : resultSet("notice", numbers(0), {});
     case "fail":
       return fail("connect/unknown", { name: argument });
     default:
