@@ -50,8 +50,8 @@ function probe(stage: Stage, attempt: Attempt): PassOutcome {
     const outcome = runPass(stage, { ...attempt, placeholder });
     if (outcome.kind === "clean") return outcome;
     first ??= outcome;
-    // A statement that fails under a placeholder cannot succeed with such an answer: it tells nothing.
-    if (outcome.failed) continue;
+    // A statement that fails when a single call has such an answer cannot succeed with it: this placeholder tells nothing.
+    if (outcome.failed && outcome.missedCalls === 1) continue;
     agreeing++;
     common = common === undefined ? outcome.pending : intersect(common, outcome.pending);
     if (common.length <= 1) break;

@@ -9,6 +9,7 @@ import type { CallError, Row } from "../catalog/procedure.ts";
 import type { SqlValue } from "../catalog/value.ts";
 import { CallKeys, type Answer, type Call, type Memo } from "./memo.ts";
 import { placeholderRow, type Placeholder } from "./placeholder.ts";
+import { columnOf, type ResultColumn } from "./result-set.ts";
 import type { BoundValues, Plan } from "./plan.ts";
 import type { Answering, PrivateFunctions } from "./private-functions.ts";
 import { missedName, siteName, type PrivateName } from "./private-name.ts";
@@ -50,12 +51,15 @@ export interface Missed {
   readonly askedExpected: boolean;
   /** SQLite failed after the first miss: perhaps because of the placeholder. */
   readonly failed: boolean;
+  /** Different calls that were given a placeholder, recorded or not. */
+  readonly missedCalls: number;
 }
 
 /** The savepoint is still open: `keep` or `discard` it. */
 export interface Clean {
   readonly kind: "clean";
   readonly askedExpected: boolean;
+  readonly columns: readonly ResultColumn[];
   readonly rows: readonly (readonly SqlValue[])[];
   /** More rows than were kept. */
   readonly hasMore: boolean;
@@ -103,8 +107,8 @@ export function runPass(stage: Stage, attempt: Attempt): PassOutcome {
     functions.answering = recorder;
     result = produce(stage, recorder);
   } catch (error) {
+    if (recorder.first === undefined) endRefused(stage, error);
     discard(db, wasInTransaction);
-    if (recorder.first === undefined || error instanceof CallFailed) throw error;
     return recorder.missed(!(error instanceof WindowFull));
   } finally {
     functions.answering = undefined;
@@ -129,7 +133,20 @@ export function discard(db: Database, wasInTransaction: boolean): void {
   else if (wasInTransaction) fail("plan/transaction-lost", {});
 }
 
+/** SQLite has undone what it undoes of a refused statement: OR FAIL keeps rows, OR ROLLBACK ends the transaction. */
+function endRefused(stage: Stage, error: unknown): never {
+  const { db } = stage;
+  if (db.inTransaction) {
+    if (error instanceof CallFailed) db.exec(`ROLLBACK TO ${savepoint}`);
+    removeGuard(stage);
+    db.exec(`RELEASE ${savepoint}`);
+  }
+  throw error;
+}
+
 interface Produced {
+  /** Empty for a statement that gives no rows. */
+  readonly columns: readonly ResultColumn[];
   readonly rows: readonly (readonly SqlValue[])[];
   readonly hasMore: boolean;
   readonly affectedRows: number;
@@ -140,8 +157,15 @@ function produce(stage: Stage, recorder: Recorder): Produced {
   const statement = stage.db.prepare(stage.text).safeIntegers();
   if (!statement.reader) {
     const { changes, lastInsertRowid } = statement.run(stage.binds);
-    return { rows: [], hasMore: false, affectedRows: changes, lastInsertRowid: BigInt(lastInsertRowid) };
+    return {
+      columns: [],
+      rows: [],
+      hasMore: false,
+      affectedRows: changes,
+      lastInsertRowid: BigInt(lastInsertRowid),
+    };
   }
+  const columns = statement.columns().map(columnOf);
   const rowsKept = statement.readonly ? stage.rowsKept : Infinity;
   const rows: (readonly SqlValue[])[] = [];
   for (const row of statement.raw().iterate(stage.binds)) {
@@ -149,7 +173,7 @@ function produce(stage: Stage, recorder: Recorder): Produced {
     if (recorder.first === undefined && rows.length < rowsKept) rows.push(readRow(row));
   }
   const affectedRows = statement.readonly ? 0 : rows.length;
-  return { rows, hasMore: recorder.rowsDone > rows.length, affectedRows, lastInsertRowid: 0n };
+  return { columns, rows, hasMore: recorder.rowsDone > rows.length, affectedRows, lastInsertRowid: 0n };
 }
 
 /** Answers the second run of a clean pass: everything it asks for has been asked before. */
@@ -201,6 +225,7 @@ class Recorder implements Answering {
   readonly #attempt: Attempt;
   readonly #pending = new Map<string, Call>();
   readonly #used = new Set<string>();
+  readonly #missedKeys = new Set<string>();
   readonly #keys: CallKeys;
   #firstName: string | undefined;
   #lowestMissed = Infinity;
@@ -237,6 +262,7 @@ class Recorder implements Answering {
       pending: [...this.#pending.values()],
       askedExpected: this.askedExpected,
       failed,
+      missedCalls: this.#missedKeys.size,
     };
   }
 
@@ -256,6 +282,7 @@ class Recorder implements Answering {
 
   #miss(name: string, call: Call): void {
     this.first ??= call;
+    this.#missedKeys.add(call.key);
     this.#firstName ??= name;
     // A call in RETURNING comes after the row is written: skipping writes would hide the next one.
     if ((this.#stage.plan.addresses.get(name) ?? 0) < this.#stage.plan.writeAddress)

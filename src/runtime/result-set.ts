@@ -16,6 +16,12 @@ export interface ResultColumn {
   readonly format: "embedding" | undefined;
 }
 
+/** From better-sqlite3's description of a result column. A vector is told by its name: SQLite keeps no other sign. */
+export function columnOf(column: { name: string; type: string | null; column: string | null }): ResultColumn {
+  const isVector = /embedding$|vector$/i.test(column.column ?? column.name);
+  return { name: column.name, type: column.type ?? undefined, format: isVector ? "embedding" : undefined };
+}
+
 type RawRow = readonly SqlValue[];
 
 export interface ResultInput {

@@ -25,7 +25,7 @@ import {
   type Stage,
 } from "./pass.ts";
 import { planStatement, type BoundValues, type Plan } from "./plan.ts";
-import { ResultSet, type ResultColumn } from "./result-set.ts";
+import { columnOf, ResultSet } from "./result-set.ts";
 import { rewrite, type FrozenValues, type Rewritten } from "./rewrite.ts";
 import { reachesThroughSchema } from "./schema.ts";
 import { fromSqlite as fromSqliteError } from "./sql-error.ts";
@@ -197,11 +197,10 @@ async function runCalling(
   counts.failed = clean.failures.length;
   addFailures(warnings, clean.failures);
   if (clean.hasMore) return streamed(workspace, stage, clean, counts, warnings);
-  const statementColumns = columnsOf(workspace, text);
   commit(workspace);
   return new ResultSet({
-    kind: statementColumns.length > 0 ? "rows" : "changes",
-    columns: statementColumns,
+    kind: clean.columns.length > 0 ? "rows" : "changes",
+    columns: clean.columns,
     rows: clean.rows,
     affectedRows: clean.affectedRows,
     warnings,
@@ -234,7 +233,6 @@ function streamed(
   files?.release();
   files?.hold();
   const statement = db.prepare(stage.text).safeIntegers();
-  const columns = statement.columns().map(columnOf);
   functions.answering = replaying(stage);
   const cursor = readRows(statement.raw().iterate(stage.binds));
   const onClosed = (): void => {
@@ -244,7 +242,7 @@ function streamed(
   };
   return new ResultSet({
     kind: "rows",
-    columns,
+    columns: clean.columns,
     rows: [],
     rest: cursor,
     onClosed,
@@ -309,16 +307,6 @@ function readIntegers(row: unknown): readonly bigint[] {
 
 function readRows(cursor: Iterator<unknown>): Iterator<readonly SqlValue[]> {
   return cursor as Iterator<readonly SqlValue[]>;
-}
-
-function columnsOf({ db }: Workspace, text: string): readonly ResultColumn[] {
-  const statement = db.prepare(text);
-  return statement.reader ? statement.columns().map(columnOf) : [];
-}
-
-export function columnOf(column: { name: string; type: string | null; column: string | null }): ResultColumn {
-  const isVector = /embedding$|vector$/i.test(column.column ?? column.name);
-  return { name: column.name, type: column.type ?? undefined, format: isVector ? "embedding" : undefined };
 }
 
 function addWarning(warnings: Diagnostic[], found: CallWarning, procedure: Procedure): void {

@@ -1,6 +1,11 @@
 /** The catalogue and the session as tables that any query may read: sys_procedures and its kin. */
 import type { Database } from "better-sqlite3";
-import { describeColumns, describeModels, describeParameters, describeProcedures } from "../catalog/describe.ts";
+import {
+  describeColumns,
+  describeModels,
+  describeParameters,
+  describeProcedures,
+} from "../catalog/describe.ts";
 import type { SqlValue } from "../catalog/value.ts";
 import type { Workspace } from "./workspace.ts";
 

@@ -138,7 +138,11 @@ const shapes: Shape[] = [
     setup: ["CREATE TABLE t(a TEXT)", "INSERT INTO t VALUES (NULL), ('x')"],
     sql: "SELECT r.R FROM t, P(a) r",
   },
-  { name: "a call of an aggregate", setup: [numbered, filled], sql: "SELECT P(max(body)), Q(group_concat(body)) FROM t" },
+  {
+    name: "a call of an aggregate",
+    setup: [numbered, filled],
+    sql: "SELECT P(max(body)), Q(group_concat(body)) FROM t",
+  },
   {
     name: "a call of a window function",
     setup: [numbered, filled],
@@ -221,7 +225,8 @@ describe("replay buys the calls SQLite needs and gives its result", () => {
       const rows = await opened.rows(shape.sql);
       expect(rows).toEqual(expected.rows);
       expect(opened.asked.toSorted()).toEqual(expected.calls.toSorted());
-      if (shape.check !== undefined) expect(await opened.rows(shape.check)).toEqual(oracle.run(shape.check).rows);
+      if (shape.check !== undefined)
+        expect(await opened.rows(shape.check)).toEqual(oracle.run(shape.check).rows);
     });
   }
 });
@@ -231,13 +236,17 @@ describe("stability", () => {
     await using opened = await open(echo);
     await opened.session.execute("CREATE TABLE o(v TEXT)");
     await opened.session.execute("INSERT INTO o VALUES ('x'), ('y')");
-    await opened.session.execute("INSERT INTO o(v) SELECT R FROM P(total_changes() || ':' || last_insert_rowid())");
+    await opened.session.execute(
+      "INSERT INTO o(v) SELECT R FROM P(total_changes() || ':' || last_insert_rowid())",
+    );
     expect(opened.asked).toEqual(["P(2:2)"]);
   });
 
   test("random() and randomblob() are the same in every pass", async () => {
     await using opened = await open(echo);
-    const rows = await opened.rows("SELECT P(random()), P(hex(randomblob(4))), Q(random()) FROM (VALUES (1), (2))");
+    const rows = await opened.rows(
+      "SELECT P(random()), P(hex(randomblob(4))), Q(random()) FROM (VALUES (1), (2))",
+    );
     expect(rows).toHaveLength(2);
     expect(new Set(opened.asked).size).toBe(opened.asked.length);
     expect(opened.asked).toHaveLength(6);
@@ -278,9 +287,7 @@ describe("stability", () => {
   });
 });
 
-
 async function open(answers: Answers): Promise<Echo & AsyncDisposable> {
   const opened = await openEcho(answers);
   return { ...opened, [Symbol.asyncDispose]: () => opened.session.close() };
 }
-

@@ -77,7 +77,12 @@ export function echoConnection(answers: Answers, asked: string[] = []): Connecti
 
 export function described(procedure: string, x: SqlValue, y: SqlValue): string {
   const text = (value: SqlValue): string =>
-    value instanceof Uint8Array ? `<${value.length} bytes>` : value === null ? "NULL" : String(value);
+    value instanceof Uint8Array
+      ? `<${value.length} bytes>`
+      : typeof value === "string"
+        ? // 1 and '1' are different calls to the runtime.
+          value.replace(/^-?[\d.]+$/, "'$&'")
+        : String(value ?? "NULL");
   return y === null ? `${procedure}(${text(x)})` : `${procedure}(${text(x)}, ${text(y)})`;
 }
 
