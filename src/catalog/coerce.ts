@@ -6,7 +6,7 @@ import { fromBase64, fromDataUrl, sniff } from "./media.ts";
 import { callError } from "./problem.ts";
 import type { CallError, Parameter } from "./procedure.ts";
 import { isObject, readJson } from "./read.ts";
-import type { ArgumentValue, SqlValue } from "./value.ts";
+import { characterCount, type ArgumentValue, type SqlValue } from "./value.ts";
 
 export type Coerced =
   | { readonly ok: true; readonly value: ArgumentValue }
@@ -128,10 +128,11 @@ function limitError(parameter: Parameter, value: ArgumentValue): CallError | und
   }
   if (typeof value === "string") {
     if (value === "" && mayNotBeEmpty(parameter)) return callError("call/empty-value", { parameter: name });
-    // Code points, as the API counts; the cheap UTF-16 length decides almost always.
-    const isLong = maxLength !== undefined && value.length > maxLength && [...value].length > maxLength;
-    return isLong
-      ? callError("call/too-long", { parameter: name, length: [...value].length, max: maxLength })
+    // The cheap UTF-16 length decides almost always.
+    if (maxLength === undefined || value.length <= maxLength) return undefined;
+    const length = characterCount(value);
+    return length > maxLength
+      ? callError("call/too-long", { parameter: name, length, max: maxLength })
       : undefined;
   }
   if (value instanceof Uint8Array) {

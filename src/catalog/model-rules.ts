@@ -24,9 +24,9 @@ export function modelProblem(
   args: Arguments,
   model: Model | undefined,
 ): CallError | undefined {
-  if (model === undefined) return undefined;
+  const id = args["Model"];
+  if (model === undefined || typeof id !== "string") return undefined;
   const { definition, table } = subject;
-  const id = String(args["Model"]);
   if (!model.endpoints.includes(definition.endpoint)) {
     const models = usableModels(table, definition.endpoint);
     return callError("call/wrong-model", {

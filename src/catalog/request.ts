@@ -39,6 +39,8 @@ export interface ApiAnswer {
   readonly requestId?: string;
   /** `content-type`, lower case, without parameters. */
   readonly contentType: string;
+  /** The model that answered, where a header says so (`openai-model`): bodies of images and audio do not. */
+  readonly model?: string;
 }
 
 /** Anything that is not a usable answer. Texts are masked: they never contain a key. */

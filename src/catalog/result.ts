@@ -3,8 +3,8 @@
  * Every column is always there; what is not known is NULL.
  */
 import { apiHints } from "../diagnostics/messages/call.ts";
-import type { ColumnDefinitions, Definition, ParameterDefinitions, Reading } from "./definition.ts";
-import { costOf, shippedModels, type Cost, type ModelTable } from "./models.ts";
+import type { ColumnDefinitions, Definition, ParameterDefinitions } from "./definition.ts";
+import { costOf, shippedModels, type Cost, type ModelTable, type Usage } from "./models.ts";
 import { readArguments } from "./prepare.ts";
 import { callError } from "./problem.ts";
 import type { CallError, CallResult, Cells, CellValue, Column, Outcome, Prepared, Row } from "./procedure.ts";
@@ -37,7 +37,8 @@ export function resultOf<P extends ParameterDefinitions, C extends ColumnDefinit
   const { answer } = outcome;
   const reading = definition.row(answer.body, readArguments<P>(args), answer);
   const error = reading.error === undefined ? undefined : completeError(reading.error, answer);
-  const cost = costOfReading(reading, args, prepared.modelTable ?? shippedModels);
+  const model = reading.model ?? answer.model ?? args["Model"];
+  const cost = costOfModel(model, reading.usage ?? {}, prepared.modelTable ?? shippedModels);
   const status = error === undefined ? "completed" : (reading.status ?? "failed");
   const tail = tailCells({ status, error, outcome, cost });
   const usage = {
@@ -131,10 +132,9 @@ function completeError(error: CallError, answer: ApiAnswer): CallError {
   };
 }
 
-function costOfReading(reading: Reading, args: Arguments, table: ModelTable): Cost | undefined {
-  const id = reading.model ?? args["Model"];
+function costOfModel(id: unknown, usage: Usage, table: ModelTable): Cost | undefined {
   const model = typeof id === "string" ? table.find(id) : undefined;
-  return model === undefined ? undefined : costOf(model, reading.usage ?? {});
+  return model === undefined ? undefined : costOf(model, usage);
 }
 
 interface Tail {

@@ -13,4 +13,11 @@ export type ArgumentValue =
 /** Arguments of one call by parameter name, defaults already applied, values coerced and range-checked. */
 export type Arguments = Readonly<Record<string, ArgumentValue | undefined>>;
 
+/** As the API counts: code points, not UTF-16 units. */
+export function characterCount(text: string): number {
+  let count = 0;
+  for (const _ of text) count += 1;
+  return count;
+}
+
 export type ColumnType = "text" | "integer" | "real" | "blob";

@@ -50,6 +50,7 @@ export const createTranscription = defineProcedure({
   primary: "Transcription",
   columns: {
     Transcription: { type: "text", summary: "The text." },
+    Model_Used: { type: "text", summary: "The model that answered, where the answer names it." },
     Usage_Type: { type: "text", summary: "What the model is billed by: tokens or duration." },
     Usage_Seconds: { type: "real", summary: "Billed seconds." },
     Usage_InputTokens: { type: "integer", summary: "Input tokens." },
@@ -90,11 +91,12 @@ export const createTranscription = defineProcedure({
       timestamp_granularities: args.Timestamps,
     };
   },
-  row: (body) => {
+  row: (body, _, answer) => {
     const text = readText(body, "text");
     return {
       cells: {
         Transcription: text,
+        Model_Used: answer.model,
         Usage_Type: readText(body, "usage", "type"),
         Usage_Seconds: readNumber(body, "usage", "seconds"),
         Usage_InputTokens: readNumber(body, "usage", "input_tokens"),

@@ -25,6 +25,7 @@ export const createTranslation = defineProcedure({
   primary: "Translation",
   columns: {
     Translation: { type: "text", summary: "The English text." },
+    Model_Used: { type: "text", summary: "The model that answered, where the answer names it." },
     Detected_Language: { type: "text", summary: "Language of the text, as the API names it." },
     Audio_Duration: { type: "real", summary: "Seconds." },
     Segments: { type: "text", summary: "JSON array of segments with times." },
@@ -48,12 +49,13 @@ export const createTranslation = defineProcedure({
     // The plain format has no duration, which the price is by.
     response_format: "verbose_json",
   }),
-  row: (body) => {
+  row: (body, _, answer) => {
     const text = readText(body, "text");
     const duration = readNumber(body, "duration");
     return {
       cells: {
         Translation: text,
+        Model_Used: answer.model,
         Detected_Language: readText(body, "language"),
         Audio_Duration: duration,
         Segments: readArray(body, "segments"),

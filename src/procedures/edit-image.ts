@@ -80,8 +80,8 @@ export const editImage = defineProcedure({
     mask: args.Mask === undefined ? undefined : upload("mask", args.Mask),
     input_fidelity: args.InputFidelity,
   }),
-  row: (body) => {
-    const { image, cells, ...reading } = readImage(body);
+  row: (body, _, answer) => {
+    const { image, cells, ...reading } = readImage(body, answer);
     return { ...reading, cells: { Image_Created: image, ...cells } };
   },
 });

@@ -1,6 +1,7 @@
 import { defineProcedure } from "../catalog/define.ts";
 import { mimeTypeOf, sniff } from "../catalog/media.ts";
 import { callError } from "../catalog/problem.ts";
+import { characterCount } from "../catalog/value.ts";
 
 export const generateAudio = defineProcedure({
   name: "GenerateAudio",
@@ -64,6 +65,7 @@ export const generateAudio = defineProcedure({
     Audio: { type: "blob", summary: "The generated audio." },
     Audio_MimeType: { type: "text", summary: "Such as audio/mpeg." },
     Audio_Bytes: { type: "integer", summary: "Size of the audio." },
+    Model_Used: { type: "text", summary: "The model that answered, where the answer names it." },
   },
   examples: [
     "CALL GenerateAudio(:Input, Model => 'gpt-4o-mini-tts', Voice => 'alloy')",
@@ -91,10 +93,11 @@ export const generateAudio = defineProcedure({
         Audio: audio,
         Audio_MimeType: audio === undefined ? undefined : (sniffedType(audio) ?? mimeType),
         Audio_Bytes: audio?.length,
+        Model_Used: answer.model,
       },
       error: audio === undefined ? callError("call/empty-answer", { what: "audio" }) : undefined,
       // Tokens of speech are told in streams only; models billed by character need none.
-      usage: { characters: [...args.Input].length },
+      usage: { characters: characterCount(args.Input) },
     };
   },
 });

@@ -33,8 +33,8 @@ export const generateImage = defineProcedure({
   ],
   rules: [formatRule, (args, context) => sizeError("Size", args.Size, context)],
   request: (args) => imageFields(args, args.Size),
-  row: (body) => {
-    const { image, cells, ...reading } = readImage(body);
+  row: (body, _, answer) => {
+    const { image, cells, ...reading } = readImage(body, answer);
     return { ...reading, cells: { Image: image, ...cells } };
   },
 });

@@ -11,6 +11,7 @@ import type { SizeRule } from "../catalog/model-schema.ts";
 import type { Usage } from "../catalog/models.ts";
 import { callError } from "../catalog/problem.ts";
 import type { CallError } from "../catalog/procedure.ts";
+import type { ApiAnswer } from "../catalog/request.ts";
 import { readField, readNumber, readText } from "../catalog/read.ts";
 
 export const outputParameters = {
@@ -51,6 +52,7 @@ export const imageColumns = {
   },
   Revised_Prompt: { type: "text", summary: "The prompt the model made of the instructions (dall-e-3)." },
   Created_At: { type: "integer", summary: "Unix seconds." },
+  Model_Used: { type: "text", summary: "The model that answered, where the answer names it." },
   Background_Used: { type: "text", summary: "Background of the image." },
   OutputFormat_Used: { type: "text", summary: "Format of the image." },
   Quality_Used: { type: "text", summary: "Quality of the image." },
@@ -119,7 +121,8 @@ export interface ImageReading extends Reading<keyof typeof imageColumns> {
   readonly image: Uint8Array | undefined;
 }
 
-export function readImage(body: unknown): ImageReading {
+export function readImage(body: unknown, answer: ApiAnswer): ImageReading {
+  const model = readText(body, "model") ?? answer.model;
   const first = readField(body, "data", 0);
   const image = fromBase64(readText(first, "b64_json") ?? "");
   const url = readText(first, "url");
@@ -132,6 +135,7 @@ export function readImage(body: unknown): ImageReading {
       Image_Url: url,
       Revised_Prompt: readText(first, "revised_prompt"),
       Created_At: readNumber(body, "created"),
+      Model_Used: model,
       Background_Used: readText(body, "background"),
       OutputFormat_Used: format,
       Quality_Used: readText(body, "quality"),
@@ -149,7 +153,7 @@ export function readImage(body: unknown): ImageReading {
         ? callError("call/empty-answer", { what: "image" })
         : undefined,
     usage: imageUsage(body),
-    model: readText(body, "model"),
+    model,
   };
 }
 

@@ -56,7 +56,7 @@ describe.each(procedures.map((procedure) => [procedure.name, procedure] as const
         procedure.parameters.map((_, index) => index),
       );
       const marks = procedure.parameters.map((parameter) => parameter.isExtension === true);
-      expect(marks).toEqual(marks.toSorted());
+      expect(marks).toEqual(marks.toSorted((a, b) => Number(a) - Number(b)));
     });
 
     test("finds parameters by name and alias in any case", () => {
@@ -118,7 +118,7 @@ describe.each(procedures.map((procedure) => [procedure.name, procedure] as const
     });
 
     test("fills every result column it declares from a full answer", () => {
-      const { row, result } = answer(name, successes[name]);
+      const { row, result } = answer(name, successes[name], minimalOf(name), "gpt-x");
       expect(result.error).toBeUndefined();
       expect(row).toMatchObject({
         Status: "completed",
@@ -141,6 +141,14 @@ describe.each(procedures.map((procedure) => [procedure.name, procedure] as const
         expect(row[parameter]).toEqual(isList ? '["greeting","complaint"]' : value);
       }
       if (row["Model"] !== undefined) expect(row["Model"]).not.toBeNull();
+    });
+
+    test("costs nothing and says so when a model on this machine answered", () => {
+      const success = successes[name];
+      const body =
+        success instanceof Uint8Array ? success : Object.assign({}, success, { model: "offline-x" });
+      const { row } = answer(name, body, minimalOf(name), "offline-x");
+      expect(row).toMatchObject({ Model_Used: "offline-x", Cost_Usd: 0 });
     });
 
     test("gives a full row with the error for a failed request", () => {

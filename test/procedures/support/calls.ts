@@ -89,12 +89,27 @@ export interface Answered {
   readonly row: Readonly<Record<string, SqlValue>>;
 }
 
-/** The row that an answer of this body makes. */
-export function answer(name: string, body: unknown, values: Values = minimalOf(name)): Answered {
+/** The row that an answer of this body makes; `model` is what a header says. */
+export function answer(
+  name: string,
+  body: unknown,
+  values: Values = minimalOf(name),
+  model?: string,
+): Answered {
   const contentType = body instanceof Uint8Array ? "application/octet-stream" : "application/json";
   return outcome(
     name,
-    { answer: { body, status: 200, requestId: "req_1", contentType }, attempts: 1, durationMs: 12 },
+    {
+      answer: {
+        body,
+        status: 200,
+        requestId: "req_1",
+        contentType,
+        ...(model === undefined ? {} : { model }),
+      },
+      attempts: 1,
+      durationMs: 12,
+    },
     values,
   );
 }
