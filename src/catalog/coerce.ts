@@ -24,7 +24,8 @@ export function coerce(parameter: Parameter, value: Given): Coerced {
 /** A value as a message shows it: short, and never a file's content. */
 export function show(value: ArgumentValue | Given): string {
   if (value instanceof Uint8Array) return `a BLOB of ${value.length} bytes`;
-  const text = typeof value === "bigint" ? String(value) : (JSON.stringify(value) ?? "?");
+  if (typeof value === "number" || typeof value === "bigint") return String(value);
+  const text = JSON.stringify(typeof value === "string" ? value.slice(0, 60) : value);
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }
 

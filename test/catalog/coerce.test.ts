@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { coerce } from "../../src/catalog/coerce.ts";
+import { coerce, show } from "../../src/catalog/coerce.ts";
 import type { ParameterDefinition } from "../../src/catalog/procedure.ts";
 import type { SqlValue } from "../../src/catalog/value.ts";
 
@@ -76,6 +76,13 @@ test.each<[Given, unknown]>([
   ["yes", "call/not-a-boolean"],
 ])("%o as a boolean is %o", (value, expected) => {
   expect(coerced({ type: "boolean" }, value)).toBe(expected);
+});
+
+test("a value is shown short, and a file never", () => {
+  expect(show("x".repeat(1000))).toHaveLength(58);
+  expect(show(Buffer.alloc(5))).toBe("a BLOB of 5 bytes");
+  expect(show(Infinity)).toBe("Infinity");
+  expect(show(["a"])).toBe('["a"]');
 });
 
 describe("bytes", () => {

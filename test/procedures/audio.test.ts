@@ -1,9 +1,18 @@
 /** CreateTranscription, CreateTranslation and GenerateAudio. */
 import { describe, expect, test } from "vitest";
-import { problemOf } from "../support/openai-validate.ts";
 import { audioBytes } from "../support/tiny-media.ts";
 import { transcription, translation } from "./support/answers.ts";
-import { answer, bodyOf, errorOf, outcome, prepare, warningsOf, wav, type Values } from "./support/calls.ts";
+import {
+  answer,
+  bodyOf,
+  errorOf,
+  outcome,
+  prepare,
+  warningsOf,
+  wav,
+  type Values,
+  schemaProblem,
+} from "./support/calls.ts";
 
 const upload = { kind: "upload", bytes: wav, filename: "audio.wav", mimeType: "audio/wav" };
 const unknown = Buffer.from("no header at all");
@@ -28,6 +37,16 @@ describe("CreateTranscription", () => {
       response_format: "verbose_json",
       timestamp_granularities: ["word", "segment"],
     });
+  });
+
+  test.each<[string, Values]>([
+    ["whisper-1", { Instructions: "x", Timestamps: '["word"]' }],
+    ["gpt-4o-mini-transcribe", { Instructions: "x" }],
+    ["gpt-4o-transcribe-diarize", {}],
+    ["gpt-transcribe", { Instructions: "x" }],
+  ])("sends %s a full call that the API's schema accepts", (Model, values) => {
+    const full = { Input: wav, Model, Language: "en", Temperature: 0.1, ...values };
+    expect(schemaProblem("CreateTranscription", full)).toBeUndefined();
   });
 
   test("asks each model for the richest answer it gives", () => {
@@ -102,6 +121,7 @@ describe("CreateTranslation", () => {
       temperature: 0,
       response_format: "verbose_json",
     });
+    expect(schemaProblem("CreateTranslation", values)).toBeUndefined();
     expect(warningsOf("CreateTranslation", values)).toEqual(["call/parameter-not-sent"]);
   });
 
@@ -138,7 +158,7 @@ describe("GenerateAudio", () => {
       response_format: "wav",
       speed: 1.5,
     });
-    expect(problemOf("audio/speech", "json", body)).toBeUndefined();
+    expect(schemaProblem("GenerateAudio", full)).toBeUndefined();
     expect(
       warningsOf("GenerateAudio", full).filter((code) => code === "call/parameter-not-sent"),
     ).toHaveLength(2);

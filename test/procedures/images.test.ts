@@ -1,6 +1,5 @@
 /** GenerateImage and EditImage: fields, files, rules between parameters, and the image that comes back. */
 import { describe, expect, test } from "vitest";
-import { problemOf } from "../support/openai-validate.ts";
 import { imageBytes } from "../support/tiny-media.ts";
 import { image, picture } from "./support/answers.ts";
 import {
@@ -13,6 +12,7 @@ import {
   prepare,
   warningsOf,
   type Values,
+  schemaProblem,
 } from "./support/calls.ts";
 
 const output = {
@@ -39,7 +39,8 @@ describe("GenerateImage", () => {
       size: "1024x1024",
       ...outputFields,
     });
-    expect(problemOf("images/generations", "json", body)).toBeUndefined();
+    const values = { Instructions: "a cat", Size: "1600x1200", ...output };
+    expect(schemaProblem("GenerateImage", values)).toBeUndefined();
   });
 
   test("asks dall-e for bytes, since it would send an address", () => {
@@ -108,6 +109,13 @@ describe("EditImage", () => {
       image: { kind: "upload", bytes: png, filename: "image.png", mimeType: "image/png" },
       mask: { kind: "upload", bytes: mask, filename: "mask.png", mimeType: "image/png" },
     });
+  });
+
+  test("sends a full call that the API's schema accepts", () => {
+    const values = { Instructions: "a hat", Image: png, Mask: mask, OutputSize: "1024x1024", ...output };
+    expect(schemaProblem("EditImage", values)).toBeUndefined();
+    const other = { Instructions: "a hat", Image: png, Model: "gpt-image-1.5", InputFidelity: "high" };
+    expect(schemaProblem("EditImage", other)).toBeUndefined();
   });
 
   test("has Size as another name of OutputSize", () => {

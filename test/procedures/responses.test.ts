@@ -4,7 +4,7 @@ import { toDataUrl } from "../../src/catalog/media.ts";
 import { imageBytes } from "../support/tiny-media.ts";
 import { problemOf } from "../support/openai-validate.ts";
 import { failed, incomplete, message, refusal, response } from "./support/answers.ts";
-import { answer, bodyOf, errorOf, png, prepare, type Values } from "./support/calls.ts";
+import { answer, bodyOf, errorOf, png, prepare, type Values, schemaProblem } from "./support/calls.ts";
 
 const four = ["GenerateResponse", "AnalyzeImage", "SummarizeText", "ClassifyText"];
 const result = ["Response_Result", "Response_Result", "Summary", "Category"];
@@ -213,6 +213,13 @@ describe("AnalyzeImage", () => {
     const url = toDataUrl(png, "image/png");
     expect(image({ Image: url })).toEqual(content(url));
     expect(image({ Image: png.toString("base64") })).toEqual(content(url));
+  });
+
+  test("sends a full call that the API's schema accepts", () => {
+    const values = { PreviousResponseId: "resp_1", Store: 1, MaxToolCalls: 2, ReasoningEffort: "max" };
+    expect(
+      schemaProblem("AnalyzeImage", { Message: "what?", Image: png, Detail: "original", ...values }),
+    ).toBe(undefined);
   });
 
   test("passes an https URL and the detail on", () => {

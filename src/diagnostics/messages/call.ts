@@ -4,7 +4,7 @@
  */
 import { list, quote, type MessageTable } from "./message.ts";
 
-interface SizeLimits {
+export interface SizeLimits {
   readonly multipleOf: number;
   readonly ratioMax: number;
   readonly edgeMax: number;
@@ -123,7 +123,7 @@ const modelMessages = {
     hint: `leave ${details.parameter} out, or choose another model; sys_models shows what each accepts`,
   }),
   "call/sampling-effort": (details: { parameter: string; model: string; effort: string }) => ({
-    message: `unsupported parameter: ${quote(details.parameter)} is not supported with reasoning effort ${quote(details.effort)}${withModel(details.model)}`,
+    message: `unsupported parameter: ${quote(details.parameter)} is not supported with reasoning effort ${quote(details.effort)} of the model ${quote(details.model)}`,
     hint: "leave ReasoningEffort out or set it to none",
   }),
   "call/unknown-model": (details: { parameter: string; model: string }) => ({
@@ -145,7 +145,7 @@ const modelMessages = {
     date: string;
     replacement?: string | undefined;
   }) => ({
-    message: `the model ${quote(details.model)} is retired on ${details.date}`,
+    message: `the model ${quote(details.model)} will be retired on ${details.date}`,
     hint: replacementHint(details.replacement),
   }),
   "call/parameter-not-sent": (details: { procedure: string; parameter: string }) => ({

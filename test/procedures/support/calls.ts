@@ -8,9 +8,10 @@ import type {
   PrepareContext,
   Procedure,
 } from "../../../src/catalog/procedure.ts";
-import type { ConnectionModels } from "../../../src/catalog/request.ts";
+import type { ConnectionModels, Upload } from "../../../src/catalog/request.ts";
 import type { SqlValue } from "../../../src/catalog/value.ts";
 import { procedures } from "../../../src/procedures/index.ts";
+import { problemOf, type BodyProblem } from "../../support/openai-validate.ts";
 import { audioBytes, imageBytes } from "../../support/tiny-media.ts";
 
 export const models: ConnectionModels = {
@@ -72,6 +73,20 @@ export function ready(name: string, values: Values, context: Partial<PrepareCont
 
 export function bodyOf(name: string, values: Values): Readonly<Record<string, unknown>> {
   return ready(name, values).request.body;
+}
+
+/** What the API's schema has against the call's body; an upload is checked as the server sees it: a file part. */
+export function schemaProblem(name: string, values: Values): BodyProblem | undefined {
+  const { endpoint, body } = ready(name, values).request;
+  const isMultipart = ["images/edits", "audio/transcriptions", "audio/translations"].includes(endpoint);
+  const parts = Object.entries(body).map(([field, value]) => [field, readPart(value)]);
+  return problemOf(endpoint, isMultipart ? "multipart" : "json", Object.fromEntries(parts));
+}
+
+function readPart(value: unknown): unknown {
+  if (typeof value !== "object" || value === null || !("bytes" in value)) return value;
+  const { filename, mimeType, bytes } = value as Upload;
+  return { filename, mimeType, size: bytes.length };
 }
 
 /** The code of the call's error, or undefined when it may be sent. */
