@@ -1,0 +1,32 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { expect, test } from "vitest";
+import { isGrammarPageFresh, renderEbnf } from "../../scripts/grammar-ebnf.ts";
+import { Grammar } from "../../src/parser/grammar.ts";
+import { parse } from "./support.ts";
+
+const root = path.resolve(import.meta.dirname, "../..");
+
+test("grammar.md shows the grammar as it is (node scripts/grammar-ebnf.ts)", () => {
+  expect(isGrammarPageFresh()).toBe(true);
+});
+
+test("every rule of the grammar has a production", () => {
+  const names = new Grammar().getSerializedGastProductions().map((rule) => ("name" in rule ? rule.name : ""));
+  for (const name of names) expect(renderEbnf()).toContain(`${String(name)} `);
+});
+
+test("every rule carries a comment", () => {
+  const lines = readFileSync(path.join(root, "src/parser/grammar.ts"), "utf8").split("\n");
+  const bare = lines.filter(
+    (line, at) => line.includes("this.RULE(") && !lines[at - 1]?.trim().endsWith("*/"),
+  );
+  expect(bare).toEqual([]);
+});
+
+test("the examples of grammar.md parse", () => {
+  const page = readFileSync(path.join(root, "grammar.md"), "utf8");
+  const examples = [...page.matchAll(/```sql\n(.*?)```/gs)].map((match) => match[1] ?? "");
+  expect(examples.length).toBeGreaterThan(2);
+  for (const example of examples) expect(parse(example).diagnostics).toEqual([]);
+});
