@@ -160,6 +160,7 @@ function statementClause(word: string, state: Frame, near: Neighbours): Clause |
     case "ALTER":
       return "definitions";
     case "ATTACH":
+    case "DETACH":
     case "VACUUM":
       return "value";
     case "DROP":
@@ -169,7 +170,6 @@ function statementClause(word: string, state: Frame, near: Neighbours): Clause |
     case "ROLLBACK":
     case "SAVEPOINT":
     case "RELEASE":
-    case "DETACH":
     case "PRAGMA":
     case "ANALYZE":
     case "REINDEX":

@@ -76,7 +76,10 @@ export class Grammar extends EmbeddedActionsParser {
     this.open.length = 0;
   }
 
-  /** statement: any of the following */
+  /**
+   * statement ::= setStatement | resetStatement | showStatement | describeStatement | explainCalls | retryFailed | sqlStatement
+   * Whatever ends at a `;`.
+   */
   readonly statement = this.RULE("statement", (): Parsed => {
     return this.OR([
       { ALT: () => this.SUBRULE(this.setStatement) },
@@ -89,7 +92,10 @@ export class Grammar extends EmbeddedActionsParser {
     ]);
   });
 
-  /** `SET :name = expression`, `SET DEFAULT P.Param = expression`, `SET option = literal`: `SET on_error = row` */
+  /**
+   * setStatement ::= "SET" ( setVariable | setDefault | setOption )
+   * `SET :style = 'a haiku'`, `SET DEFAULT P.Model = 'gpt-4o'`, `SET on_error = row`
+   */
   readonly setStatement = this.RULE("setStatement", (): Parsed => {
     this.CONSUME(k.Set);
     return this.OR({
@@ -104,7 +110,10 @@ export class Grammar extends EmbeddedActionsParser {
     });
   });
 
-  /** `SET :style = 'a haiku'` */
+  /**
+   * setVariable ::= NamedBind "=" expression
+   * `SET :style = 'a haiku'`
+   */
   readonly setVariable = this.RULE("setVariable", (): Parsed => {
     const token = this.CONSUME(t.NamedBind);
     this.CONSUME(t.Equals);
@@ -116,7 +125,10 @@ export class Grammar extends EmbeddedActionsParser {
     }));
   });
 
-  /** `SET DEFAULT GenerateResponse.Model = 'gpt-4o-mini'` */
+  /**
+   * setDefault ::= "DEFAULT" name "." name "=" expression
+   * `SET DEFAULT GenerateResponse.Model = 'gpt-4o-mini'`
+   */
   readonly setDefault = this.RULE("setDefault", (): Parsed => {
     this.CONSUME(k.Default);
     const procedure = this.SUBRULE(this.name);
@@ -127,7 +139,10 @@ export class Grammar extends EmbeddedActionsParser {
     return { kind: "set-default", procedure, parameter, fragment };
   });
 
-  /** `SET cache = 'off'` */
+  /**
+   * setOption ::= name "=" literal
+   * `SET cache = 'off'`
+   */
   readonly setOption = this.RULE("setOption", (): Parsed => {
     const option = this.SUBRULE(this.name);
     this.CONSUME(t.Equals);
@@ -135,7 +150,10 @@ export class Grammar extends EmbeddedActionsParser {
     return { kind: "set-option", option, value };
   });
 
-  /** `RESET cache`, `RESET ALL` */
+  /**
+   * resetStatement ::= "RESET" ( "ALL" | name )
+   * `RESET cache`, `RESET ALL`
+   */
   readonly resetStatement = this.RULE("resetStatement", (): Parsed => {
     this.CONSUME(k.Reset);
     return this.OR({
@@ -154,7 +172,10 @@ export class Grammar extends EmbeddedActionsParser {
     });
   });
 
-  /** `SHOW OPTIONS`, `SHOW PROCEDURES`, `SHOW DEFAULTS`, `SHOW VARIABLES` */
+  /**
+   * showStatement ::= "SHOW" ( "OPTIONS" | "PROCEDURES" | "DEFAULTS" | "VARIABLES" )
+   * `SHOW OPTIONS`, `SHOW PROCEDURES`, `SHOW DEFAULTS`, `SHOW VARIABLES`
+   */
   readonly showStatement = this.RULE("showStatement", (): Parsed => {
     this.CONSUME(k.Show);
     const what = this.OR({
@@ -169,13 +190,19 @@ export class Grammar extends EmbeddedActionsParser {
     return { kind: "show", what };
   });
 
-  /** `DESCRIBE GenerateResponse` */
+  /**
+   * describeStatement ::= "DESCRIBE" name
+   * `DESCRIBE GenerateResponse`
+   */
   readonly describeStatement = this.RULE("describeStatement", (): Parsed => {
     this.CONSUME(k.Describe);
     return { kind: "describe", procedure: this.SUBRULE(this.name) };
   });
 
-  /** `EXPLAIN CALLS SELECT ModerateText(body) FROM posts` */
+  /**
+   * explainCalls ::= "EXPLAIN" "CALLS" sqlStatement
+   * `EXPLAIN CALLS SELECT ModerateText(body) FROM posts`
+   */
   readonly explainCalls = this.RULE("explainCalls", (): Parsed => {
     this.CONSUME(k.Explain);
     this.CONSUME(k.Calls);
@@ -183,7 +210,10 @@ export class Grammar extends EmbeddedActionsParser {
     return this.ACTION((): Parsed => ({ ...statement, kind: "explain-calls" }));
   });
 
-  /** `RETRY FAILED`, `RETRY FAILED OF 12` */
+  /**
+   * retryFailed ::= "RETRY" "FAILED" ( "OF" literal )?
+   * `RETRY FAILED`, `RETRY FAILED OF 12`
+   */
   readonly retryFailed = this.RULE("retryFailed", (): Parsed => {
     this.CONSUME(k.Retry);
     this.CONSUME(k.Failed);
@@ -194,14 +224,20 @@ export class Grammar extends EmbeddedActionsParser {
     return { kind: "retry-failed", ...(run === undefined ? {} : { run }) };
   });
 
-  /** `SELECT * FROM posts, ModerateText(body) m`, `CALL GenerateResponse('Hi') INTO answers` */
+  /**
+   * sqlStatement ::= expression intoClause?
+   * `SELECT * FROM posts, ModerateText(body) m`, `CALL GenerateResponse('Hi') INTO answers`
+   */
   readonly sqlStatement = this.RULE("sqlStatement", () => {
     const fragment = this.SUBRULE(this.expression);
     const into = this.OPTION(() => this.SUBRULE(this.intoClause));
     return { kind: "sql" as const, fragment, ...(into === undefined ? {} : { into }) };
   });
 
-  /** `INTO answers`, `INTO TEMP answers`, `INTO main.answers`. Only behind a statement that is nothing but a call. */
+  /**
+   * intoClause ::= "INTO" ( "TEMP" | "TEMPORARY" )? name ( "." name )?
+   * `INTO answers`, `INTO TEMP answers`, `INTO main.answers`. Only behind a statement that is nothing but a call.
+   */
   readonly intoClause = this.RULE("intoClause", () => {
     const first = this.CONSUME(k.Into);
     const isTemporary = this.OPTION({
@@ -222,7 +258,10 @@ export class Grammar extends EmbeddedActionsParser {
     }));
   });
 
-  /** SQL with call sites in it: `length(GenerateResponse(body)) + 1` */
+  /**
+   * expression ::= ( Sql | callSite )+
+   * SQL with call sites in it: `length(GenerateResponse(body)) + 1`
+   */
   readonly expression = this.RULE("expression", (): Fragment => {
     const sites: CallSite[] = [];
     const runs: SqlRun[] = [];
@@ -239,7 +278,10 @@ export class Grammar extends EmbeddedActionsParser {
     return this.ACTION(() => ({ span: this.#from(first), sites, runs }));
   });
 
-  /** A call with the noise words around it: `LATERAL (CALL P(t.x))`, `TABLE(P(x))`, `{call P(?)}`, `P(x)` */
+  /**
+   * callSite ::= lateral | tableWrapper | call
+   * A call with the noise words around it: `LATERAL (CALL P(t.x))`, `TABLE(P(x))`, `{call P(?)}`, `P(x)`
+   */
   readonly callSite = this.RULE("callSite", (): CallSite => {
     const first = this.LA(1);
     const call = this.OR([
@@ -255,7 +297,10 @@ export class Grammar extends EmbeddedActionsParser {
     }));
   });
 
-  /** `LATERAL P(t.x)`, `LATERAL (CALL P(t.x))` */
+  /**
+   * lateral ::= "LATERAL" ( "(" ( tableWrapper | call ) ")" | tableWrapper | call )
+   * `LATERAL P(t.x)`, `LATERAL (CALL P(t.x))`
+   */
   readonly lateral = this.RULE("lateral", (): Call => {
     this.CONSUME(k.Lateral);
     return this.OR([
@@ -275,7 +320,10 @@ export class Grammar extends EmbeddedActionsParser {
     ]);
   });
 
-  /** `TABLE(P(t.x))` */
+  /**
+   * tableWrapper ::= "TABLE" "(" call ")"
+   * `TABLE(P(t.x))`
+   */
   readonly tableWrapper = this.RULE("tableWrapper", (): Call => {
     this.CONSUME(k.Table);
     this.CONSUME(t.LParen);
@@ -284,7 +332,10 @@ export class Grammar extends EmbeddedActionsParser {
     return call;
   });
 
-  /** A procedure and its arguments, in any of the four ways to write them. */
+  /**
+   * call ::= callStatement | execStatement | escape | plainCall
+   * A procedure and its arguments: `CALL P(x)`, `EXEC P x`, `{call P(x)}`, `P(x)`
+   */
   readonly call = this.RULE("call", (): Call => {
     return this.OR([
       { ALT: () => this.SUBRULE(this.callStatement) },
@@ -294,7 +345,10 @@ export class Grammar extends EmbeddedActionsParser {
     ]);
   });
 
-  /** `CALL GenerateResponse(:Message, Model => 'gpt-4o-mini')` */
+  /**
+   * callStatement ::= "CALL" ProcedureName argumentList
+   * `CALL GenerateResponse(:Message, Model => 'gpt-4o-mini')`
+   */
   readonly callStatement = this.RULE("callStatement", (): Call => {
     this.CONSUME(k.Call);
     const procedure = this.CONSUME(t.ProcedureName);
@@ -303,7 +357,10 @@ export class Grammar extends EmbeddedActionsParser {
     return this.ACTION(() => this.#leave(args));
   });
 
-  /** `EXEC GenerateResponse @Message = 'Hi'`, `EXECUTE GenerateResponse('Hi')` */
+  /**
+   * execStatement ::= ( "EXEC" | "EXECUTE" ) ProcedureName ( argumentList | bareArguments )
+   * `EXEC GenerateResponse @Message = 'Hi'`, `EXECUTE GenerateResponse('Hi')`
+   */
   readonly execStatement = this.RULE("execStatement", (): Call => {
     this.OR([{ ALT: () => this.CONSUME(k.Exec) }, { ALT: () => this.CONSUME(k.Execute) }]);
     const procedure = this.CONSUME(t.ProcedureName);
@@ -315,7 +372,10 @@ export class Grammar extends EmbeddedActionsParser {
     return this.ACTION(() => this.#leave(args));
   });
 
-  /** The ODBC and JDBC escape: `{call GenerateResponse(?, ?)}`, `{call SystemStatus}` */
+  /**
+   * escape ::= "{" "CALL" ProcedureName argumentList? "}"
+   * The ODBC and JDBC escape: `{call GenerateResponse(?, ?)}`, `{call SystemStatus}`
+   */
   readonly escape = this.RULE("escape", (): Call => {
     this.CONSUME(t.LBrace);
     this.CONSUME(k.Call);
@@ -326,7 +386,10 @@ export class Grammar extends EmbeddedActionsParser {
     return this.ACTION(() => this.#leave(args));
   });
 
-  /** A procedure of the catalogue where a value or a table may stand: `ModerateText(body)` */
+  /**
+   * plainCall ::= ProcedureName argumentList
+   * A procedure of the catalogue where a value or a table may stand: `ModerateText(body)`
+   */
   readonly plainCall = this.RULE("plainCall", (): Call => {
     const procedure = this.CONSUME(t.ProcedureName);
     this.ACTION(() => this.#enter(procedure, false));
@@ -334,7 +397,10 @@ export class Grammar extends EmbeddedActionsParser {
     return this.ACTION(() => this.#leave(args));
   });
 
-  /** `(:Message, Model => 'gpt-4o-mini')`, `()` */
+  /**
+   * argumentList ::= "(" ( argument ( "," argument )* )? ")"
+   * `(:Message, Model => 'gpt-4o-mini')`, `()`
+   */
   readonly argumentList = this.RULE("argumentList", (): Argument[] => {
     const args: Argument[] = [];
     const paren = this.CONSUME(t.LParen);
@@ -344,7 +410,10 @@ export class Grammar extends EmbeddedActionsParser {
     return args;
   });
 
-  /** `@Message = 'Hi', @Model = :m`, or nothing. Only behind EXEC. */
+  /**
+   * bareArguments ::= ( argument ( "," argument )* )?
+   * `@Message = 'Hi', @Model = :m`, or nothing. Only behind EXEC.
+   */
   readonly bareArguments = this.RULE("bareArguments", (): Argument[] => {
     const args: Argument[] = [];
     this.MANY_SEP({ SEP: t.Comma, DEF: () => args.push(this.SUBRULE(this.argument)) });
@@ -352,7 +421,10 @@ export class Grammar extends EmbeddedActionsParser {
     return args;
   });
 
-  /** `body || '!'`, `Model => :m`; in EXEC also `@Model = :m` */
+  /**
+   * argument ::= argumentName? expression
+   * `body || '!'`, `Model => :m`; in EXEC also `@Model = :m`
+   */
   readonly argument = this.RULE("argument", (): Argument => {
     const first = this.LA(1);
     const name = this.OPTION({
@@ -370,7 +442,10 @@ export class Grammar extends EmbeddedActionsParser {
     }));
   });
 
-  /** `Model =>`, `@Model =` */
+  /**
+   * argumentName ::= name "=>" | NamedBind "="
+   * `Model =>`, `@Model =`
+   */
   readonly argumentName = this.RULE("argumentName", (): Name => {
     return this.OR([
       {
@@ -390,7 +465,10 @@ export class Grammar extends EmbeddedActionsParser {
     ]);
   });
 
-  /** `Model`, `"Model"` */
+  /**
+   * name ::= Word | Quoted
+   * `Model`, `"Model"`
+   */
   readonly name = this.RULE("name", (): Name => {
     const token = this.OR({
       DEF: [{ ALT: () => this.CONSUME(t.Word) }, { ALT: () => this.CONSUME(t.Quoted) }],
@@ -399,7 +477,10 @@ export class Grammar extends EmbeddedActionsParser {
     return this.ACTION(() => nameOf(readToken(token)));
   });
 
-  /** `'off'`, `-1.5`, `row`, `NULL` */
+  /**
+   * literal ::= signedNumber | "NULL" | text
+   * `'off'`, `-1.5`, `row`, `NULL`
+   */
   readonly literal = this.RULE("literal", (): Literal => {
     const first = this.LA(1);
     const value = this.OR({
@@ -414,7 +495,10 @@ export class Grammar extends EmbeddedActionsParser {
     return this.ACTION(() => ({ value, span: this.#from(first) }));
   });
 
-  /** `12`, `-1.5`, `0x1F` */
+  /**
+   * signedNumber ::= ( "-" | "+" )? Number
+   * `12`, `-1.5`, `0x1F`
+   */
   readonly signedNumber = this.RULE("signedNumber", (): number => {
     const sign = this.OPTION(() =>
       this.OR([{ ALT: () => this.CONSUME(t.Minus) }, { ALT: () => this.CONSUME(t.Plus) }]),
@@ -423,7 +507,10 @@ export class Grammar extends EmbeddedActionsParser {
     return this.ACTION(() => (sign?.image === "-" ? -1 : 1) * Number(token.image.replaceAll("_", "")));
   });
 
-  /** `'off'`, `"off"`, `off` */
+  /**
+   * text ::= Text | Quoted | Word
+   * `'off'`, `"off"`, `off`
+   */
   readonly text = this.RULE("text", (): string => {
     const token = this.OR([
       { ALT: () => this.CONSUME(t.Text) },

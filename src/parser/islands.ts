@@ -96,7 +96,8 @@ class IslandWalk {
     if (clause === "ctes") return before?.tokenType === t.RParen ? "query" : undefined;
     if (clause === "into") return isName(before) || before?.tokenType === t.RParen ? "query" : undefined;
     if (clause === "from") return expectsTable ? "table" : undefined;
-    return holdsValues(clause) && before?.word !== "AS" ? "value" : undefined;
+    const isAlias = clause === "list" && before?.word === "AS";
+    return holdsValues(clause) && !isAlias ? "value" : undefined;
   }
 
   #enterSite(head: Head, position: CallSite["position"]): void {

@@ -90,9 +90,30 @@ export const keywordByWord: ReadonlyMap<string, TokenType> = new Map(
 
 /** Everything the parser may meet. */
 export const vocabulary: TokenType[] = [
-  ...[Word, Quoted, Text, Blob, NumberLiteral, NamedBind, PositionalBind],
-  ...[LParen, RParen, LBrace, RBrace, Comma, Dot, Semicolon, Equals, Arrow, Minus, Plus, Operator],
-  ...[Illegal, Unterminated, Sql, ProcedureName, ArgumentsEnd],
+  Word,
+  Quoted,
+  Text,
+  Blob,
+  NumberLiteral,
+  NamedBind,
+  PositionalBind,
+  LParen,
+  RParen,
+  LBrace,
+  RBrace,
+  Comma,
+  Dot,
+  Semicolon,
+  Equals,
+  Arrow,
+  Minus,
+  Plus,
+  Operator,
+  Illegal,
+  Unterminated,
+  Sql,
+  ProcedureName,
+  ArgumentsEnd,
   ...Object.values(keywords),
 ];
 

@@ -62,7 +62,13 @@ export function endsOperand(token: Token): boolean {
 }
 
 const operandEnds: ReadonlySet<unknown> = new Set([
-  ...[RParen, NumberLiteral, Text, Blob, Quoted, NamedBind, PositionalBind],
+  RParen,
+  NumberLiteral,
+  Text,
+  Blob,
+  Quoted,
+  NamedBind,
+  PositionalBind,
 ]);
 
 /** A token as a name, without its quotes. */

@@ -78,7 +78,10 @@ test.each([
 test("mistakes of all statements are reported together, and the others still parse", () => {
   const script = parse("CALL P(1,,2); SELECT 1; SHOW x; CALL; SELECT P(2); SET a = 'x");
   expect(script.diagnostics.map((item) => item.code)).toEqual([
-    ...["parse/empty-argument", "parse/expected", "parse/expected", "parse/unterminated"],
+    "parse/empty-argument",
+    "parse/expected",
+    "parse/expected",
+    "parse/unterminated",
   ]);
   expect(script.statements).toHaveLength(2);
 });

@@ -106,7 +106,9 @@ test.each([
 
 test("IN P(…) is membership, IN (P(…)) is a list", () => {
   expect(sites("SELECT 1 FROM t WHERE a IN P(1) OR a NOT IN P(2) OR a IN (P(3))")).toEqual([
-    ...["value!∈ P(1)", "value!∈ P(2)", "value! P(3)"],
+    "value!∈ P(1)",
+    "value!∈ P(2)",
+    "value! P(3)",
   ]);
 });
 
@@ -126,7 +128,12 @@ test("views and triggers may call", () => {
     "CREATE TRIGGER x AFTER UPDATE OF a ON t WHEN P(1) BEGIN INSERT INTO u VALUES (P(2)); " +
     "UPDATE t SET a = P(3) WHERE P(4); CALL P(5); SELECT * FROM P(6); END";
   expect(sites(trigger)).toEqual([
-    ...["value P(1)", "value P(2)", "value P(3)", "value! P(4)", "query CALL P(5)", "table P(6)"],
+    "value P(1)",
+    "value P(2)",
+    "value P(3)",
+    "value! P(4)",
+    "query CALL P(5)",
+    "table P(6)",
   ]);
 });
 
@@ -137,7 +144,11 @@ test("a statement named BEGIN-ish does not confuse a trigger's body", () => {
 
 test("arguments are cut at their own commas", () => {
   expect(argumentsOf("CALL P(a, f(b, c), (SELECT 1, 2), [x,y], 'a,b')")).toEqual([
-    ...["a", "f(b, c)", "(SELECT 1, 2)", "[x,y]", "'a,b'"],
+    "a",
+    "f(b, c)",
+    "(SELECT 1, 2)",
+    "[x,y]",
+    "'a,b'",
   ]);
   expect(argumentsOf("CALL P()")).toEqual([]);
 });
@@ -160,7 +171,13 @@ test("EXEC without parentheses ends where a query ends", () => {
 test("an argument that is nothing but a named bind says so", () => {
   const [site] = sql("CALL P(:a, @b, $c, ?, :d || '', (:e), M => :f)").sites;
   expect(site?.arguments.map((argument) => argument.bind)).toEqual([
-    ...[":a", "@b", "$c", undefined, undefined, undefined, ":f"],
+    ":a",
+    "@b",
+    "$c",
+    undefined,
+    undefined,
+    undefined,
+    ":f",
   ]);
 });
 
@@ -213,4 +230,18 @@ test("INTO names the table that CALL fills", () => {
   expect(sql(text).verb).toBe("create-table-as");
   expect(sql("CALL P(1) INTO temp").into).toMatchObject({ isTemporary: false, name: { text: "temp" } });
   expect(sql("CALL P(1) INTO temp.x").into).toMatchObject({ isTemporary: false, schema: { text: "temp" } });
+});
+
+test.each([
+  "CALL GenerateResponse(:Message, :Instructions, :Model, :PreviousResponseId, :Temperature, :TopP, :MaxOutputTokens, :MaxToolCalls, :Store)",
+  "CALL ModerateText(:Text, :Model)",
+  "CALL GetEmbeddings(:Text, :Model)",
+  "CALL GenerateImage(:Instructions, :Model, :Size , :Background, :OutputFormat , :OutputCompression , :Moderation)",
+  "CALL GenerateImage(:Instructions, :Image, :Model, :Size , :Background, :OutputFormat , :OutputCompression , :Moderation)",
+  "CALL CreateTranscription(:Input, :InputFormat, :Model, :Instructions, :Language, :Temperature)",
+])("the connector's documentation prints %s", (text) => {
+  const [site] = sql(text).sites;
+  const binds = text.match(/:\w+/g);
+  expect(sites(text)).toEqual([`query ${text}`]);
+  expect(site?.arguments.map((argument) => argument.bind)).toEqual(binds);
 });

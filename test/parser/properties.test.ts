@@ -19,7 +19,20 @@ const fragments = [
   ..."CALLS SHOW RESET DESCRIBE RETRY FAILED OF P Q t x P( Q( ( ( ) ) ) , , ; . = => { } * + :a ? ?3 @b".split(
     " ",
   ),
-  ...["{call P(", "1", "0x1", "'a'", "'", '"b"', "[c]", "/* */", "--\n", "\n", "é", "\ud800", "\0", "x'00'"],
+  "{call P(",
+  "1",
+  "0x1",
+  "'a'",
+  "'",
+  '"b"',
+  "[c]",
+  "/* */",
+  "--\n",
+  "\n",
+  "é",
+  "\ud800",
+  "\0",
+  "x'00'",
 ];
 
 const soup = fc.array(fc.constantFrom(...fragments), { maxLength: 40 }).map((parts) => parts.join(" "));
@@ -133,7 +146,12 @@ test("SQLite names the same tokens in its errors", () => {
       " ",
     ),
     ..."\n < > << >> <> != ! = == | || & ~ % { } \\ ^ SELECT".split(" "),
-    ...["\v", "\f", " ", "\ufeff", "select 1", " "],
+    "\v",
+    "\f",
+    " ",
+    "\ufeff",
+    "select 1",
+    " ",
   ];
   const text = fc
     .array(fc.constantFrom(...pieces), { maxLength: 8 })

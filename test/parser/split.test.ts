@@ -48,8 +48,17 @@ test.each(["SELECT 1;", "SELECT 1; -- x", "SELECT 1; /* x */", ";", `${trigger};
 );
 
 test.each([
-  ...["", " ", "-- x", "SELECT 1", "SELECT 1; SELECT", "SELECT ';", "SELECT 1; /* x", 'SELECT 1; "'],
-  ...[trigger, "CREATE TRIGGER t AFTER INSERT ON u BEGIN SELECT 1;", "CALL P('a"],
+  "",
+  " ",
+  "-- x",
+  "SELECT 1",
+  "SELECT 1; SELECT",
+  "SELECT ';",
+  "SELECT 1; /* x",
+  'SELECT 1; "',
+  trigger,
+  "CREATE TRIGGER t AFTER INSERT ON u BEGIN SELECT 1;",
+  "CALL P('a",
 ])("%s is not complete", (text) => {
   expect(isComplete(text)).toBe(false);
 });
