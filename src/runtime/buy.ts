@@ -27,6 +27,8 @@ export interface Market {
   readonly concurrency: number;
   /** Keeps calls apart that SQL keeps apart (dedup off, CallKey). */
   readonly counts: Counts;
+  /** `YYYY-MM-DD`: models retire by date. */
+  readonly today: string;
   readonly signal: AbortSignal;
   readonly onProgress: ((progress: Progress) => void) | undefined;
   readonly onWarning: (warning: CallWarning, procedure: Procedure) => void;
@@ -66,6 +68,7 @@ async function buyOne(call: Call, memo: Memo, market: Market): Promise<Doom | un
   const prepared = procedure.prepare(values, {
     models: market.models,
     defaults: market.defaultsOf(procedure),
+    today: market.today,
   });
   if (!prepared.ok) {
     market.counts.failed++;
@@ -115,8 +118,12 @@ function settle(
   }
   if (result.error !== undefined) counts.failed++;
   const row = sqliteRow(call.procedure, result.row);
+  const hasArrived = outcome.answer !== undefined;
   const isPassing = outcome.verdict === "retry" || outcome.verdict === "slow-down";
-  memo.store(call, result.error === undefined ? { row } : { row, error: result.error, isPassing });
+  memo.store(
+    call,
+    result.error === undefined ? { row } : { row, error: result.error, isPassing, hasArrived },
+  );
 }
 
 /** better-sqlite3 makes REAL of every number: integers travel as bigint. */

@@ -50,7 +50,7 @@ export async function explainCalls(
       memo: new Memo(),
       guarded: guardedTable(source, statement),
       dedup: options.isOn("dedup"),
-      abortsOnError: false,
+      endsOn: "nothing",
       onStart: () => {
         surroundings.restart();
         files?.hold();

@@ -20,6 +20,8 @@ export interface Answer {
   readonly error?: CallError;
   /** The error is what was left after all attempts: another time it may succeed. */
   readonly isPassing?: boolean;
+  /** The service answered, if with a failure, a refusal or half an answer. */
+  readonly hasArrived?: boolean;
 }
 
 export class Memo {

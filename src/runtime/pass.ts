@@ -5,7 +5,7 @@
  */
 import type { Database } from "better-sqlite3";
 import { fail } from "../diagnostics/diagnostic.ts";
-import type { CallError, Row } from "../catalog/procedure.ts";
+import type { CallError } from "../catalog/procedure.ts";
 import type { SqlValue } from "../catalog/value.ts";
 import { CallKeys, type Answer, type Call, type Memo } from "./memo.ts";
 import { placeholderRow, type Placeholder } from "./placeholder.ts";
@@ -26,8 +26,8 @@ export interface Stage {
   readonly guarded: { readonly table: string; readonly verb: "INSERT" | "UPDATE" | "DELETE" } | undefined;
   /** Equal calls are one call. */
   readonly dedup: boolean;
-  /** A failed call ends the statement; otherwise it is a row that says why. */
-  readonly abortsOnError: boolean;
+  /** Which failed calls end the statement; the others are rows that say why. */
+  readonly endsOn: "nothing" | "no-answer" | "any-failure";
   /** Puts the surroundings back to where the statement began. */
   readonly onStart: () => void;
   /** Rows of a clean pass that are kept; one that has more is run again to be streamed. */
@@ -185,7 +185,7 @@ export function replaying(stage: Stage): Answering {
       const answer = stage.memo.find(keys.next(procedure, values));
       return answer === undefined
         ? fail("plan/unstable-arguments", { procedure: procedure.name })
-        : answer.row;
+        : answer;
     },
   };
 }
@@ -243,17 +243,18 @@ class Recorder implements Answering {
     return this.#used.size;
   }
 
-  lookup(name: PrivateName, values: readonly SqlValue[]): Row | undefined {
+  lookup(name: PrivateName, values: readonly SqlValue[]): Answer | undefined {
     const call: Call = { key: this.#keys.next(name.procedure, values), procedure: name.procedure, values };
     if (call.key === this.#attempt.expected) this.askedExpected = true;
     const answer = this.#stage.memo.find(call.key);
     if (answer !== undefined) {
       if (this.first === undefined) this.#use(call, answer);
-      return answer.row;
+      return answer;
     }
     this.#miss(siteName(name).toLowerCase(), call);
     const recent = this.#stage.memo.recentOf(name.procedure);
-    return placeholderRow(this.#attempt.placeholder, name.procedure, recent);
+    const row = placeholderRow(this.#attempt.placeholder, name.procedure, recent);
+    return row === undefined ? undefined : { row };
   }
 
   missed(failed: boolean): Missed {
@@ -276,8 +277,13 @@ class Recorder implements Answering {
       isPassing: answer.isPassing === true,
       row: this.rowsDone + 1,
     };
-    if (this.#stage.abortsOnError) throw new CallFailed(failure);
+    if (this.#ends(answer)) throw new CallFailed(failure);
     this.failures.push(failure);
+  }
+
+  #ends({ hasArrived }: Answer): boolean {
+    const { endsOn } = this.#stage;
+    return endsOn === "any-failure" || (endsOn === "no-answer" && hasArrived !== true);
   }
 
   #miss(name: string, call: Call): void {

@@ -5,12 +5,13 @@
 import type { Database } from "better-sqlite3";
 import { assert } from "../diagnostics/diagnostic.ts";
 import type { Catalog, Procedure, Row } from "../catalog/procedure.ts";
+import type { Answer } from "./memo.ts";
 import type { SqlValue } from "../catalog/value.ts";
 import { missedName, nullName, siteName, type PrivateName } from "./private-name.ts";
 
 export interface Answering {
-  /** The row for a call, or undefined for none. May throw to end the statement. */
-  lookup(name: PrivateName, values: readonly SqlValue[]): Row | undefined;
+  /** The answer to a call, or undefined for no row. May throw to end the statement. */
+  lookup(name: PrivateName, values: readonly SqlValue[]): Answer | undefined;
   /** A site outside trigger bodies has missed in this pass. */
   readonly hasTopLevelMiss: boolean;
 }
@@ -44,27 +45,32 @@ export class PrivateFunctions {
 
   #register(name: PrivateName): void {
     const { procedure } = name;
-    const lookup = (values: readonly unknown[]): Row | undefined => this.#lookup(name, values);
+    const lookup = (values: readonly unknown[]): Answer | undefined => this.#lookup(name, values);
     this.#db.function(
       siteName(name),
       { varargs: true, safeIntegers: true, directOnly: false },
-      (...values: unknown[]) => lookup(values)?.[procedure.primary] ?? null,
+      (...values: unknown[]) => valueOf(lookup(values), procedure),
     );
     this.#db.table(siteName(name), {
       columns: procedure.columns.map((column) => column.name),
       parameters: hiddenParameters(procedure),
       safeIntegers: true,
       rows: function* (...values: unknown[]) {
-        const row = lookup(values);
-        if (row !== undefined) yield readRow(row);
+        const answer = lookup(values);
+        if (answer !== undefined) yield readRow(answer.row);
       },
     });
   }
 
-  #lookup(name: PrivateName, values: readonly unknown[]): Row | undefined {
+  #lookup(name: PrivateName, values: readonly unknown[]): Answer | undefined {
     assert(this.answering !== undefined, `${siteName(name)} was reached outside a pass`);
     return this.answering.lookup(name, values.map(readArgument));
   }
+}
+
+/** A failed call has no value, even where it left half an answer in its row. */
+function valueOf(answer: Answer | undefined, procedure: Procedure): SqlValue {
+  return answer === undefined || answer.error !== undefined ? null : (answer.row[procedure.primary] ?? null);
 }
 
 /** One a parameter and one for the call key; never seen by users, never equal to a column's name. */

@@ -181,7 +181,7 @@ async function runCalling(
     memo,
     guarded: guardedTable(input.source, statement),
     dedup: options.isOn("dedup"),
-    abortsOnError: abortsOnError(options.text("on_error"), statement),
+    endsOn: endsOn(options.text("on_error"), statement),
     rowsKept,
     onStart: () => {
       surroundings.restart();
@@ -270,15 +270,20 @@ async function openMarket(
     allowance,
     concurrency: options.number("concurrency") ?? 1,
     counts,
+    today: new Date().toISOString().slice(0, 10),
     signal: execute.signal ?? new AbortController().signal,
     onProgress: execute.onProgress,
     onWarning: (found, procedure) => addWarning(warnings, found, procedure),
   };
 }
 
-/** By default a failed call ends a bare CALL, and is a row of anything else. */
-function abortsOnError(onError: string | undefined, statement: SqlStatement): boolean {
-  return onError === "abort" || (onError !== "row" && statement.isBareCall);
+/**
+ * By default a call without an answer ends a bare CALL, and is a row of anything else. A response that arrived as
+ * failed or incomplete is a row with its error columns filled: the connector's documentation promises it.
+ */
+function endsOn(onError: string | undefined, statement: SqlStatement): Stage["endsOn"] {
+  if (onError === "abort") return "any-failure";
+  return onError !== "row" && statement.isBareCall ? "no-answer" : "nothing";
 }
 
 export function guardedTable(source: Source, { target, verb }: SqlStatement): Stage["guarded"] {

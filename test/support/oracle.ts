@@ -44,7 +44,7 @@ export class Oracle {
       lookup: ({ procedure }, [x = null, y = null]) => {
         const plain = fromSqlite(x);
         calls.add(described(procedure.name, plain, fromSqlite(y)));
-        return [this.#answers(procedure.name, plain, fromSqlite(y)), null, x];
+        return { row: [this.#answers(procedure.name, plain, fromSqlite(y)), null, x] };
       },
     };
     const rows: (readonly SqlValue[])[] = [];
