@@ -66,6 +66,8 @@ function hintFor(expected: string, tokens: readonly Token[], found: Token | unde
   if (isOption && expected === "the end of the statement") {
     return "a value of more than one word stands in quotes: SET option = 'value'";
   }
+  if (first === "EXPLAIN" && tokens.length === 2)
+    return "EXPLAIN CALLS stands before a statement of SQL or a CALL";
   if (first === "SHOW") return "SHOW OPTIONS, SHOW PROCEDURES, SHOW DEFAULTS or SHOW VARIABLES";
   return undefined;
 }

@@ -10,6 +10,7 @@ import {
   tokenMatcher,
   type TokenType,
 } from "chevrotain";
+import { fail } from "../diagnostics/diagnostic.ts";
 import type { Span } from "../diagnostics/source.ts";
 import type { SiteContext } from "./frames.ts";
 import type { Argument, CallSite, Literal, Name, ShowStatement, SqlStatement } from "./syntax.ts";
@@ -540,7 +541,7 @@ export class Grammar extends EmbeddedActionsParser {
 
   #leave(args: readonly Argument[]): Call {
     const call = this.open.pop();
-    if (call === undefined) throw new RangeError("no call to leave");
+    if (call === undefined) fail("internal/bug", { what: "the grammar left a call it had not entered" });
     return { procedure: nameOf(call.procedure), isExplicit: call.isExplicit, arguments: args };
   }
 
@@ -552,7 +553,7 @@ export class Grammar extends EmbeddedActionsParser {
 
   #contextOf(first: IToken): SiteContext {
     const context = this.#contexts.get(first.startOffset);
-    if (context === undefined) throw new RangeError("a call site the walk did not mark");
+    if (context === undefined) fail("internal/bug", { what: "the walk did not mark a call site" });
     return context;
   }
 }

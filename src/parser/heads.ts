@@ -4,7 +4,19 @@
  */
 import type { TokenType } from "chevrotain";
 import type { CallSite } from "./syntax.ts";
-import { Dot, LBrace, LParen, Quoted, RBrace, RParen, type Token } from "./tokens.ts";
+import {
+  Blob,
+  Dot,
+  LBrace,
+  LParen,
+  NamedBind,
+  NumberLiteral,
+  PositionalBind,
+  Quoted,
+  RBrace,
+  RParen,
+  type Token,
+} from "./tokens.ts";
 import { isCallableWord } from "./words.ts";
 
 export interface Head {
@@ -44,11 +56,18 @@ export function headAt(
   return undefined;
 }
 
-/** Whether `CALL P(`, `EXEC P(` or `{ CALL` stands here: no reading as SQLite's own is possible. */
+/** Whether `CALL P(`, `EXEC P(`, `EXEC P @a` or `{ CALL` stands here: no reading as SQLite's own is possible. */
 export function isCallHead(tokens: readonly Token[], at: number): boolean {
+  const word = tokens[at]?.word ?? "";
   if (tokens[at]?.tokenType === LBrace) return tokens[at + 1]?.word === "CALL";
-  return ["CALL", "EXEC", "EXECUTE"].includes(tokens[at]?.word ?? "") && isProcedureCall(tokens, at + 1);
+  if (word === "CALL") return isProcedureCall(tokens, at + 1);
+  if (word !== "EXEC" && word !== "EXECUTE") return false;
+  // No table or column is followed by a name and then by a value.
+  const isValue = values.includes(tokens[at + 2]?.tokenType);
+  return isProcedureCall(tokens, at + 1) || (isProcedureName(tokens[at + 1]) && isValue);
 }
+
+const values: readonly unknown[] = [NamedBind, PositionalBind, NumberLiteral, Blob];
 
 /** `LATERAL`, `LATERAL (`, `TABLE (` and their mixtures in front of a call. */
 function tableNoise(tokens: readonly Token[], at: number): { end: number; closers: TokenType[] } {

@@ -3,6 +3,7 @@
  * parentheses, finds the sites and turns all between them into runs of `Sql`, so that the grammar reads only ours.
  * Never judges SQL: what it does not understand stays as it is, for SQLite to judge.
  */
+import { fail } from "../diagnostics/diagnostic.ts";
 import type { Span } from "../diagnostics/source.ts";
 import { StatementFacts } from "./facts.ts";
 import { clauseOf, frame, holdsCondition, holdsValues } from "./frames.ts";
@@ -216,7 +217,7 @@ class IslandWalk {
     this.#endRun();
     const last = this.#tokens[this.#at - 1];
     if (last !== undefined)
-      this.#out.push({ ...t.retyped(last, t.ArgumentsEnd), startOffset: last.endOffset });
+      this.#out.push({ ...t.retyped(last, t.ArgumentsEnd), startOffset: last.endOffset + 1 });
     this.#leaveSite(this.#pop().call?.closers ?? []);
   }
 
@@ -230,7 +231,7 @@ class IslandWalk {
   /** Leaves a level; what was seen inside counts for the levels around it. */
   #pop(): Frame {
     const closed = this.#frames.pop();
-    if (closed === undefined) throw new RangeError("no frame to leave");
+    if (closed === undefined) fail("internal/bug", { what: "the walk left a frame it had not entered" });
     this.#endItem(closed);
     const outer = this.#top;
     if (closed.call !== undefined) closed.call.context.hasWindow = closed.hasWindow;
@@ -373,7 +374,7 @@ class IslandWalk {
 
   get #top(): Frame {
     const top = this.#frames.at(-1);
-    if (top === undefined) throw new RangeError("the statement's own frame was left");
+    if (top === undefined) fail("internal/bug", { what: "the walk left the statement's own frame" });
     return top;
   }
 

@@ -164,6 +164,11 @@ test("arguments are named with =>, in EXEC also with @Name =", () => {
 
 test("EXEC without parentheses ends where a query ends", () => {
   expect(sites("EXEC P 1, b IN (1, 2) UNION SELECT 1")).toEqual(["query EXEC P 1, b IN (1, 2)"]);
+  expect(sites("SELECT (EXEC P @a = 1) FROM (EXEC P 1) r")).toEqual([
+    "query EXEC P @a = 1",
+    "query EXEC P 1",
+  ]);
+  expect(sites("SELECT * FROM (exec P)")).toEqual([]);
   expect(sites("INSERT INTO t EXEC P")).toEqual(["query EXEC P"]);
   expect(sites("EXEC P a IS DISTINCT FROM b")).toEqual(["query EXEC P a IS DISTINCT FROM b"]);
 });
