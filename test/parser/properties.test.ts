@@ -1,5 +1,5 @@
 import Database from "better-sqlite3";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Span } from "../../src/diagnostics/source.ts";
 import type { CallSite } from "../../src/parser/syntax.ts";
