@@ -6,7 +6,7 @@
 --   tickets   (id, customer_id, order_id, received_at, channel, subject, body)   -- all of them open
 --   articles  (id, title, body)                                                  -- the knowledge base
 --
--- `callsql run … --dry-run` tells what every statement would call and cost, without calling.
+-- `EXPLAIN CALLS` in front of a statement counts what it would call, without calling.
 
 DROP TABLE IF EXISTS article_vectors; DROP TABLE IF EXISTS held; DROP TABLE IF EXISTS triage;
 DROP TABLE IF EXISTS nearest; DROP TABLE IF EXISTS report;
