@@ -1,6 +1,7 @@
 /**
  * Runs support.sql on a fresh database in out/, and prints the command line it runs.
- * It knows no SQL and no models; further options pass through: `node run.js --connection openai --max-cost 1`.
+ * It knows no SQL and no models; further options pass through: `node run.js --connection openai --set max_calls=800`.
+ * `--db FILE` uses that database instead, and keeps what is in it.
  */
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, rmSync } from "node:fs";
@@ -11,12 +12,14 @@ import { fileURLToPath } from "node:url";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const example = "examples/support";
 const options = process.argv.slice(2);
+const isGiven = (name) => options.some((option) => option === name || option.startsWith(`${name}=`));
+const ownDatabase = isGiven("--db") ? [] : [`${example}/out/support.db`];
 
 const tables = ["customers", "orders", "tickets", "articles"];
 const command = [
   "bin/callsql.js",
-  ...["run", `${example}/support.sql`, `${example}/out/support.db`],
-  ...(options.some((option) => option.startsWith("--connection")) ? [] : ["--connection", "offline"]),
+  ...["run", `${example}/support.sql`, ...ownDatabase],
+  ...(isGiven("--connection") ? [] : ["--connection", "offline"]),
   ...tables.flatMap((table) => ["--import", `${table}=${example}/${table}.csv`]),
   ...options,
 ];
@@ -26,9 +29,9 @@ if (!existsSync(join(root, "dist"))) {
   process.exit(2);
 }
 
-mkdirSync(join(root, example, "out"), { recursive: true });
-for (const suffix of ["", "-wal", "-shm", "-journal"]) {
-  rmSync(join(root, example, "out", "support.db" + suffix), { force: true });
+for (const database of ownDatabase) {
+  mkdirSync(join(root, example, "out"), { recursive: true });
+  for (const suffix of ["", "-wal", "-shm", "-journal"]) rmSync(join(root, database + suffix), { force: true });
 }
 
 console.error(`cd ${quoted(root)}\nnode ${command.map(quoted).join(" ")}\n`);

@@ -1,0 +1,70 @@
+/** Child processes as a user's shell would start them: the built command line, streams apart, a clean environment. */
+import { spawn, type ChildProcess } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+
+export const root = join(import.meta.dirname, "../../..");
+
+export interface RunOptions {
+  /** Added to a PATH and a HOME; nothing else of the test's environment is passed on. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  /** Written to standard input, which is then closed; empty when absent. */
+  readonly stdin?: string | Uint8Array;
+}
+
+export interface Finished {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Running {
+  readonly child: ChildProcess;
+  readonly finished: Promise<Finished>;
+}
+
+/** `callsql ARGUMENTS`. */
+export function callsql(args: readonly string[], options: RunOptions = {}): Promise<Finished> {
+  return startCallsql(args, options).finished;
+}
+
+export function startCallsql(args: readonly string[], options: RunOptions = {}): Running {
+  return start(process.execPath, [join(root, "bin/callsql.js"), ...args], options);
+}
+
+/** `node ARGUMENTS` at the root of the repository. */
+export function runNode(args: readonly string[], options: RunOptions = {}): Promise<Finished> {
+  return start(process.execPath, args, { cwd: root, ...options }).finished;
+}
+
+/** A shell, in which `callsql` is the built command line. */
+export function runShell(script: string, options: RunOptions = {}): Promise<Finished> {
+  const callsqlFunction = `callsql() { '${process.execPath}' '${join(root, "bin/callsql.js")}' "$@"; }`;
+  return start("bash", ["-c", `set -o pipefail; ${callsqlFunction}; ${script}`], options).finished;
+}
+
+function start(command: string, args: readonly string[], options: RunOptions): Running {
+  if (!existsSync(join(root, "dist/cli/main.js"))) {
+    throw new Error("dist/ is missing: these tests run the built package, run `npm run build` first");
+  }
+  const { PATH = "" } = process.env;
+  const child = spawn(command, args, {
+    cwd: options.cwd ?? root,
+    env: { PATH, HOME: "/nonexistent", ...options.env },
+    stdio: "pipe",
+  });
+  // A program that reads no input may be gone before it is written.
+  child.stdin.on("error", () => {});
+  child.stdin.end(options.stdin ?? "");
+  const ended = new Promise<Pick<Finished, "code" | "signal">>((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code, signal) => resolve({ code, signal }));
+  });
+  const finished = Promise.all([ended, text(child.stdout), text(child.stderr)]).then(
+    ([how, stdout, stderr]): Finished => ({ ...how, stdout, stderr }),
+  );
+  return { child, finished };
+}
