@@ -4,6 +4,5 @@ import { readFileSync } from "node:fs";
 export const version = readVersion(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
 
 function readVersion(text: string): string {
-  const { version } = JSON.parse(text) as { version: string };
-  return version;
+  return (JSON.parse(text) as { version: string }).version;
 }

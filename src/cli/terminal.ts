@@ -45,6 +45,8 @@ export function exitCodeOfSignal(signal: StopSignal): number {
 
 export function processTerminal(): Terminal {
   return {
+    // Node's types say boolean; it is undefined where there is no terminal.
+    // oxlint-disable-next-line typescript/no-unnecessary-boolean-literal-compare
     stdin: { isTTY: process.stdin.isTTY === true, read: () => process.stdin },
     stdout: outputStream(process.stdout),
     stderr: outputStream(process.stderr),
@@ -76,6 +78,7 @@ function outputStream(stream: NodeJS.WriteStream): OutputStream {
     failure ??= readClosedPipe(error);
   });
   return {
+    // oxlint-disable-next-line typescript/no-unnecessary-boolean-literal-compare
     isTTY: stream.isTTY === true,
     get columns() {
       return stream.columns ?? 80;

@@ -70,7 +70,7 @@ class IslandWalk {
       tokens: this.#out,
       contexts: this.#contexts,
       facts: this.#facts,
-      unnamedItems: this.#unnamedItems.sort((a, b) => a.start - b.start || b.end - a.end),
+      unnamedItems: this.#unnamedItems.toSorted((a, b) => a.start - b.start || b.end - a.end),
       tooDeep: this.#tooDeep,
     };
   }

@@ -4,7 +4,7 @@
  */
 import { fail } from "../diagnostics/diagnostic.ts";
 import type { ConnectionModels, Connection, ApiFailure } from "../catalog/request.ts";
-import type { CallWarning, Defaults, Outcome, Prepared, Procedure, Row } from "../catalog/procedure.ts";
+import type { CallWarning, Defaults, Prepared, Procedure, Row } from "../catalog/procedure.ts";
 import type { SqlValue } from "../catalog/value.ts";
 import { isBilling } from "./dispatch/classify.ts";
 import type { Dispatched, Dispatcher } from "./dispatch/dispatcher.ts";

@@ -59,8 +59,8 @@ function write(path: string, content: string | Uint8Array): void {
 }
 
 function readContent(content: unknown): string | Uint8Array {
-  if (content instanceof Uint8Array) return content;
-  return content === null ? "" : String(content);
+  if (typeof content === "string" || content instanceof Uint8Array) return content;
+  return typeof content === "number" || typeof content === "bigint" ? String(content) : "";
 }
 
 function reasonOf(error: unknown): string {

@@ -87,7 +87,7 @@ function keyPart(value: SqlValue): string {
       return `|r${value}`;
     case "bigint":
       return `|i${value}`;
-    case "object":
+    default:
       return value === null ? "|n" : `|b${value.length}:${hash(value)}`;
   }
 }

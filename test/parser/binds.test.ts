@@ -54,7 +54,7 @@ function numbersOf(db: Database.Database, text: string): number[] {
       const rows = statement.all(...Array<number>(count).fill(1), names);
       return rows
         .filter((row) => row.opcode === "Variable")
-        .sort((a, b) => a.p2 - b.p2)
+        .toSorted((a, b) => a.p2 - b.p2)
         .map((row) => row.p1);
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;

@@ -7,7 +7,7 @@ import { failed, incomplete, message, refusal, response } from "./support/answer
 import { answer, bodyOf, errorOf, png, prepare, type Values, schemaProblem } from "./support/calls.ts";
 
 const four = ["GenerateResponse", "AnalyzeImage", "SummarizeText", "ClassifyText"];
-const result = ["Response_Result", "Response_Result", "Summary", "Category"];
+const results = ["Response_Result", "Response_Result", "Summary", "Category"];
 
 describe("GenerateResponse", () => {
   const full: Values = {
@@ -155,7 +155,7 @@ describe("GenerateResponse", () => {
   });
 });
 
-describe.each(four.map((name, index) => [name, result[index] ?? ""] as const))("%s", (name, column) => {
+describe.each(four.map((name, index) => [name, results[index] ?? ""] as const))("%s", (name, column) => {
   test("shows a refusal as a failed call with the model's words", () => {
     const { row, result: call } = answer(name, refusal);
     expect(row).toMatchObject({

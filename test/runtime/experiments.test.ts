@@ -7,7 +7,6 @@ import { openEcho, type Answers, type Echo } from "../support/echo.ts";
 import { Oracle } from "../support/oracle.ts";
 
 const echo: Answers = (_, x, y) => (x === null && y === null ? null : `<${String(x)}>`);
-const yesNo: Answers = (_, x) => (String(x).length % 2 === 0 ? "yes" : "no");
 
 interface Shape {
   readonly name: string;

@@ -358,7 +358,9 @@ describe("data is changed wholly or not at all", () => {
 describe("arguments", () => {
   test("bytes go in and come out whole", async () => {
     const bytes = Buffer.from([0, 1, 2, 0, 255]);
-    await using opened = await withTable((_, x) => (x instanceof Uint8Array ? Buffer.from(x).reverse() : x));
+    await using opened = await withTable((_, x) =>
+      x instanceof Uint8Array ? Buffer.from(x.toReversed()) : x,
+    );
     expect(await opened.rows("SELECT P(:b), hex(R) FROM P(:b)", { b: bytes })).toEqual([
       [Buffer.from([255, 0, 2, 1, 0]), "FF00020100"],
     ]);

@@ -347,8 +347,8 @@ function readImage(body: unknown): Buffer {
 }
 
 function readVector(body: unknown, index: number): number[] {
-  const embedding = readItems(body)[index]?.embedding;
-  if (typeof embedding !== "string") return (embedding as number[]).map(Math.fround);
-  const bytes = Buffer.from(embedding, "base64");
+  const encoded = readItems(body)[index]?.embedding;
+  if (typeof encoded !== "string") return (encoded as number[]).map(Math.fround);
+  const bytes = Buffer.from(encoded, "base64");
   return [...new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4)];
 }

@@ -132,8 +132,10 @@ function listOf(value: unknown): unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
-function readProperties(schema: object | undefined): Record<string, unknown> {
-  return { ...(schema as { properties?: Record<string, unknown> } | undefined)?.properties };
+function readProperties(
+  schema: { readonly properties?: Record<string, unknown> } | undefined,
+): Record<string, unknown> {
+  return { ...schema?.properties };
 }
 
 function parseSchema(text: string): object {

@@ -74,7 +74,7 @@ function scoreMargin(margin: number): number {
 }
 
 function makeResult(scores: Scores): JsonObject {
-  const byCategory = <Value>(value: (score: number) => Value): JsonObject =>
+  const byCategory = (value: (score: number) => unknown): JsonObject =>
     Object.fromEntries(categories.map((category) => [category, value(readScore(scores, category))]));
   return {
     flagged: [...scores.values()].some(isFlagged),
