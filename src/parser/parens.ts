@@ -12,7 +12,6 @@ export function frameBehind(tokens: readonly Token[], at: number, outer: Frame):
     frame({ kind: "group", clause: "value", isInSchema, isCondition: holdsCondition(outer) });
   const query = (): Frame => frame({ kind: "query", clause: "query", isInSchema });
   const names = (): Frame => frame({ kind: "group", clause: "names", isInSchema });
-  const schema = (): Frame => frame({ kind: "group", clause: "value", isInSchema: true });
   switch (outer.clause) {
     case "list":
     case "on":
@@ -30,9 +29,9 @@ export function frameBehind(tokens: readonly Token[], at: number, outer: Frame):
     case "create-table":
       return frame({ kind: "group", clause: "definitions", isInSchema });
     case "definitions":
-      return ["CHECK", "DEFAULT", "AS"].includes(before?.word ?? "") ? schema() : names();
+      return ["CHECK", "DEFAULT", "AS"].includes(before?.word ?? "") ? schemaExpression() : names();
     case "create-index":
-      return schema();
+      return schemaExpression();
     case "values": // a row, never a subquery
     case "window":
       return group();
@@ -43,8 +42,14 @@ export function frameBehind(tokens: readonly Token[], at: number, outer: Frame):
     case "create-view":
     case "create-trigger":
     case "names":
-      return names();
+      break;
   }
+  return names();
+}
+
+/** CHECK, DEFAULT, a generated column, an index. */
+function schemaExpression(): Frame {
+  return frame({ kind: "group", clause: "value", isInSchema: true });
 }
 
 /** `before`: what stands in front of the parenthesis, if it may be a function's name. */

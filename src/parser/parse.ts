@@ -86,7 +86,7 @@ function divide(tokens: readonly Token[]): Division {
     tail: tokens.slice(count),
     mode,
   });
-  switch (first?.word) {
+  switch (first?.word ?? "") {
     case "SET": {
       const equals = tokens.findIndex((token) => token.tokenType === Equals);
       const hasExpression = second?.tokenType === NamedBind || second?.word === "DEFAULT";
@@ -128,9 +128,14 @@ function build(parsed: Parsed, found: Found, sink: DiagnosticSink): Statement | 
     }
     case "set-default":
       return setDefault(parsed, found, sink);
-    default:
-      return { ...parsed, span };
+    case "set-option":
+    case "reset-option":
+    case "show":
+    case "describe":
+    case "retry-failed":
+      break;
   }
+  return { ...parsed, span };
 }
 
 function setDefault(

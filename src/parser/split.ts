@@ -45,8 +45,9 @@ export function nextState(state: SplitState, token: Token): SplitState {
       if (isSemicolon) return "semicolon";
       return token.word === "END" ? "end" : "trigger";
     case "end":
-      return isSemicolon ? "start" : "trigger";
+      break;
   }
+  return isSemicolon ? "start" : "trigger";
 }
 
 function isStateWord(word: string): boolean {

@@ -44,10 +44,12 @@ export interface SqlStatement {
     readonly name: Name;
     readonly schema?: Name;
   };
-  /** Items of select and RETURNING lists that contain a value call site and have no alias: SQLite would name
-   * them by the rewritten text. `span` is the item's text, which is the column's name. Inner ones included. */
+  /** Items of select and RETURNING lists that contain a call site, in whatever position, and have no alias: SQLite
+   * would name them by the rewritten text. The span is the item's text, which is the column's name, without a comment
+   * behind it. Inner ones included. */
   readonly unnamedItems: readonly Span[];
-  /** Uses of `last_insert_rowid()`, `changes()`, `total_changes()` at the top level (not in a trigger body). */
+  /** Uses of `last_insert_rowid()`, `changes()`, `total_changes()` that belong to this run of the statement: none in
+   * views, triggers and schema expressions. */
   readonly frozenCalls: readonly { readonly name: FrozenFunction; readonly span: Span }[];
   /** `ON CONFLICT … DO UPDATE` occurs. */
   readonly hasUpsert: boolean;
@@ -113,7 +115,7 @@ export interface Argument {
 
 export interface BindUse {
   readonly span: Span;
-  /** As written: `:name`, `@name`, `$name`, `?`, `?12`. */
+  /** As written: `:name`, `@name`, `$name`, `#name`, `?`, `?12`. */
   readonly text: string;
   /** Without its prefix; undefined for `?` and `?NNN`. */
   readonly name?: string;

@@ -7,9 +7,8 @@ test("a literal of 10 MB is one token", () => {
 });
 
 test("10,000 nested parentheses pass through, with a call inside too", () => {
-  const nested = (inside: string): string => `SELECT ${"(".repeat(10_000)}${inside}${")".repeat(10_000)}`;
-  expect(parse(nested("1"))).toMatchObject({ diagnostics: [], statements: [{ sites: [] }] });
-  expect(parse(nested("P(1)"))).toMatchObject({ diagnostics: [], statements: [{ sites: [{}] }] });
+  expect(parse(inParentheses("1"))).toMatchObject({ diagnostics: [], statements: [{ sites: [] }] });
+  expect(parse(inParentheses("P(1)"))).toMatchObject({ diagnostics: [], statements: [{ sites: [{}] }] });
   expect(parse(`CALL P(${"(".repeat(10_000)}1${")".repeat(10_000)})`).diagnostics).toEqual([]);
 });
 
@@ -19,10 +18,9 @@ test("10,000 nested subqueries pass through", () => {
 });
 
 test("calls nest 100 deep; deeper ones are told apart from a crash", () => {
-  const nested = (depth: number): string => `SELECT ${"P(".repeat(depth)}1${")".repeat(depth)}`;
-  expect(allSites(parse(nested(100)).statements)).toHaveLength(100);
-  expect(parse(nested(101)).diagnostics.map((item) => item.code)).toEqual(["parse/too-deep"]);
-  expect(parse(nested(10_000)).diagnostics.map((item) => item.code)).toEqual(["parse/too-deep"]);
+  expect(allSites(parse(nestedCalls(100)).statements)).toHaveLength(100);
+  expect(parse(nestedCalls(101)).diagnostics.map((item) => item.code)).toEqual(["parse/too-deep"]);
+  expect(parse(nestedCalls(10_000)).diagnostics.map((item) => item.code)).toEqual(["parse/too-deep"]);
 });
 
 test("100,000 rows with calls, arguments and statements are no trouble", () => {
@@ -40,3 +38,11 @@ test.each(["'", '"', "[", "`", "/*", "x'", "$a(", "(", "CALL P(", "{call P(", "C
     expect(() => parse(`SELECT ${open}`)).not.toThrow();
   },
 );
+
+function inParentheses(inside: string): string {
+  return `SELECT ${"(".repeat(10_000)}${inside}${")".repeat(10_000)}`;
+}
+
+function nestedCalls(depth: number): string {
+  return `SELECT ${"P(".repeat(depth)}1${")".repeat(depth)}`;
+}
