@@ -1,0 +1,44 @@
+/**
+ * Writes everything that is generated from the sources: grammar.md's EBNF, docs/procedures/, docs/errors.md.
+ * With --check it writes nothing, names what is stale, and fails.
+ */
+import { readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { renderErrorsPage } from "./errors-md.ts";
+import { isGrammarPageFresh, writeGrammarPage } from "./grammar-ebnf.ts";
+import { staleProcedureDocs, writeProcedureDocs } from "./procedure-docs.ts";
+
+const errorsPage = path.resolve(import.meta.dirname, "../docs/errors.md");
+
+export function staleFiles(): readonly string[] {
+  return [
+    ...(isGrammarPageFresh() ? [] : ["grammar.md"]),
+    ...staleProcedureDocs(),
+    ...(readPage(errorsPage) === renderErrorsPage() ? [] : ["docs/errors.md"]),
+  ];
+}
+
+function generate(): void {
+  writeGrammarPage();
+  writeProcedureDocs();
+  writeFileSync(errorsPage, renderErrorsPage());
+}
+
+function readPage(file: string): string | undefined {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+if (import.meta.main) {
+  if (process.argv.includes("--check")) {
+    const stale = staleFiles();
+    for (const file of stale) process.stderr.write(`${file} is stale: run npm run generate\n`);
+    process.exitCode = stale.length > 0 ? 1 : 0;
+  } else {
+    generate();
+  }
+}

@@ -1,0 +1,74 @@
+import { globSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { describe, expect, test } from "vitest";
+import { placeholders } from "../../scripts/errors-md.ts";
+import { diagnostic } from "../../src/diagnostics/diagnostic.ts";
+import { messages, type Code } from "../../src/diagnostics/messages.ts";
+
+const root = path.resolve(import.meta.dirname, "../..");
+const codes = Object.keys(messages) as Code[];
+
+/** A code's definition opens a line of a table: `"phase/name": (details…) =>`. */
+const definition = /^ {2}"([^"]+)": \(/gm;
+const tables = globSync("src/diagnostics/messages/*.ts", { cwd: root }).map(readSource);
+const users = globSync("src/**/*.ts", { cwd: root, exclude: ["src/diagnostics/messages/**"] })
+  .map(readSource)
+  .join("\n");
+
+/** What a sentence may start with although it is not lower case: names, and words of SQL. */
+const properStarts =
+  /^(SQLite|NUL|OpenAI|OPENAI_[A-Z_]+|API|Node|UTF-8|JSON|CSV|BLOB|SET|RESET|SHOW|DESCRIBE|RETRY|CALL|EXEC|EXPLAIN)\b/;
+
+describe("codes", () => {
+  test("are defined once", () => {
+    const defined = tables.flatMap((text) => [...text.matchAll(definition)].map((match) => match[1]));
+    expect(defined.toSorted()).toEqual(codes.toSorted());
+  });
+
+  test("are a phase and a name, in kebab case", () => {
+    expect(codes.filter((code) => !/^[a-z]+\/[a-z0-9]+(-[a-z0-9]+)*$/.test(code))).toEqual([]);
+  });
+
+  test("are used somewhere", () => {
+    expect(codes.filter((code) => !users.includes(`"${code}"`))).toEqual([]);
+  });
+
+  test("that are used exist", () => {
+    const phases = [...new Set(codes.map((code) => code.split("/")[0]))];
+    const used = [...users.matchAll(new RegExp(`"((?:${phases.join("|")})/[a-z0-9-]+)"`, "g"))];
+    const known = new Set<string>(codes);
+    expect(used.map((match) => match[1] ?? "").filter((code) => !known.has(code))).toEqual([]);
+  });
+});
+
+describe.each(codes)("%s", (code) => {
+  const { message, hint = "" } = diagnostic(code, placeholders());
+  const [sentence, advice] = [String(message), String(hint)];
+
+  test("is one line without a full stop, and so is its hint", () => {
+    expect(sentence).not.toBe("");
+    for (const text of [sentence, advice]) expect(text).not.toMatch(/[\r\n]|[^.…]\.$/);
+  });
+
+  test("starts in lower case, with a name or with what it is about", () => {
+    for (const text of [sentence, advice].filter((one) => one !== "")) {
+      expect(properStarts.test(text) || /^[^A-Z]/.test(text), text).toBe(true);
+    }
+  });
+
+  test("puts names in double quotes, never in others", () => {
+    expect(sentence).not.toMatch(/['`‘“]</);
+  });
+});
+
+test("no sentence is built outside messages/: diagnostics come from codes", () => {
+  const files = globSync("src/**/*.ts", { cwd: root, exclude: ["src/diagnostics/**"] });
+  const thrown = files.filter((file) =>
+    /throw new Error\(|new DiagnosticError\(\[\s*\{/.test(readSource(file)),
+  );
+  expect(thrown).toEqual([]);
+});
+
+function readSource(file: string): string {
+  return readFileSync(path.join(root, file), "utf8");
+}
