@@ -1,4 +1,5 @@
 /** Puts the rooms together: a database, the catalogue, a connection and the runtime become a session. */
+import { resolve } from "node:path";
 import Database from "better-sqlite3";
 import * as vector from "sqlite-vec";
 import { fail } from "./diagnostics/diagnostic.ts";
@@ -9,7 +10,8 @@ import { connectionFromName } from "./connection/connect.ts";
 import { procedures as shippedProcedures } from "./procedures/index.ts";
 import { Dispatcher } from "./runtime/dispatch/dispatcher.ts";
 import { Files } from "./runtime/files.ts";
-import { MemoryLedger } from "./runtime/ledger/ledger.ts";
+import { Ledger } from "./runtime/ledger/ledger.ts";
+import type { Run } from "./runtime/ledger/runs.ts";
 import { Options } from "./runtime/options.ts";
 import { PrivateFunctions } from "./runtime/private-functions.ts";
 import { Session } from "./runtime/session.ts";
@@ -28,6 +30,8 @@ export interface SessionOptions {
   readonly connection?: string | Connection;
   /** Where OPENAI_* is read from; default process.env. */
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** File of the durable record of calls; default ":memory:", which lasts as long as the session. */
+  readonly ledger?: string;
   /** Whether SQL may use readfile() and writefile(); default false. */
   readonly files?: boolean;
   /** Procedures beside the shipped ones, from defineProcedure. */
@@ -52,6 +56,8 @@ async function assemble(db: Database.Database, options: SessionOptions): Promise
   // A name that is wrong is said at once, not at the first call.
   if (options.connection !== undefined) await connections.find();
   vector.load(db);
+  const ledger = new Ledger(options.ledger ?? ":memory:");
+  let run: Run | undefined;
   const workspace: Workspace = {
     db,
     catalog,
@@ -61,7 +67,8 @@ async function assemble(db: Database.Database, options: SessionOptions): Promise
     options: sessionOptions,
     variables: new Map(),
     defaults: new SessionDefaults(),
-    ledger: new MemoryLedger(),
+    ledger,
+    run: () => (run ??= ledger.runs.begin({ kind: "session", name: "session", ...databaseOf(db) })),
     allowance: { callsLeft: Infinity },
     findConnection: () => connections.find(),
     dispatcherFor: (connection) => connections.dispatcherFor(connection),
@@ -69,9 +76,15 @@ async function assemble(db: Database.Database, options: SessionOptions): Promise
   createSystemTables(workspace);
   return new Session(workspace, async () => {
     await connections.close();
+    if (run !== undefined) ledger.runs.end(run, "finished");
+    ledger.close();
     workspace.surroundings.close();
     db.close();
   });
+}
+
+function databaseOf(db: Database.Database): { database?: string } {
+  return db.memory ? {} : { database: resolve(db.name) };
 }
 
 function openDatabase(file: string, readonly: boolean): Database.Database {

@@ -7,6 +7,7 @@ import { callMessages } from "./messages/call.ts";
 import { cliMessages } from "./messages/cli.ts";
 import { connectMessages } from "./messages/connect.ts";
 import { dispatchMessages } from "./messages/dispatch.ts";
+import { ledgerMessages } from "./messages/ledger.ts";
 import { internalMessages } from "./messages/internal.ts";
 import { parseMessages } from "./messages/parse.ts";
 import { planMessages } from "./messages/plan.ts";
@@ -19,6 +20,7 @@ export const messages = {
   ...callMessages,
   ...dispatchMessages,
   ...connectMessages,
+  ...ledgerMessages,
   ...sessionMessages,
   ...cliMessages,
   ...internalMessages,

@@ -4,14 +4,23 @@
  */
 import { fail } from "../diagnostics/diagnostic.ts";
 import type { ConnectionModels, Connection, ApiFailure } from "../catalog/request.ts";
-import type { CallWarning, Defaults, Prepared, Procedure, Row } from "../catalog/procedure.ts";
+import type {
+  CallResult,
+  CallWarning,
+  Defaults,
+  Outcome,
+  Prepared,
+  Procedure,
+  Row,
+} from "../catalog/procedure.ts";
 import type { SqlValue } from "../catalog/value.ts";
 import { isBilling } from "./dispatch/classify.ts";
 import type { Dispatched, Dispatcher } from "./dispatch/dispatcher.ts";
-import { requestKey } from "./dispatch/request-key.ts";
+import { requestKey, requestText } from "./dispatch/request-key.ts";
 import type { Counts, Progress } from "./counts.ts";
-import type { Ledger } from "./ledger/ledger.ts";
-import type { Call, Memo } from "./memo.ts";
+import type { Ledger, Reuse } from "./ledger/ledger.ts";
+import type { Run } from "./ledger/runs.ts";
+import type { Answer, Call, Memo } from "./memo.ts";
 
 /** Where a statement's calls go, and what they are counted in. */
 export interface Market {
@@ -20,12 +29,14 @@ export interface Market {
   readonly ledger: Ledger;
   readonly models: ConnectionModels;
   readonly defaultsOf: (procedure: Procedure) => Defaults;
-  /** Whether successes of earlier statements are used again. */
-  readonly reuses: boolean;
+  readonly run: Run;
+  /** Which recorded answers are used again. */
+  readonly reuse: Reuse;
+  /** Answers come from the ledger alone; a call that is not recorded ends the statement. */
+  readonly isReplay: boolean;
   /** Calls the session may still send; reaching it stops the statement. */
   readonly allowance: { callsLeft: number };
   readonly concurrency: number;
-  /** Keeps calls apart that SQL keeps apart (dedup off, CallKey). */
   readonly counts: Counts;
   /** `YYYY-MM-DD`: models retire by date. */
   readonly today: string;
@@ -36,7 +47,7 @@ export interface Market {
 
 export async function buy(calls: readonly Call[], memo: Memo, market: Market): Promise<void> {
   const startedAt = performance.now() - market.counts.elapsedMs;
-  const round = { done: 0, fatal: undefined as Doom | undefined };
+  const round: Round = { done: 0, doom: undefined, error: undefined };
   const queue = calls[Symbol.iterator]();
   const report = (): void => {
     market.counts.elapsedMs = Math.round(performance.now() - startedAt);
@@ -45,16 +56,29 @@ export async function buy(calls: readonly Call[], memo: Memo, market: Market): P
   const work = async (): Promise<void> => {
     // All workers share one iterator: each call is taken once.
     for (const call of queue) {
-      if (round.fatal !== undefined || market.signal.aborted) return;
-      round.fatal ??= await buyOne(call, memo, market);
+      if (round.doom !== undefined || round.error !== undefined || market.signal.aborted) return;
+      try {
+        const doom = await buyOne(call, memo, market);
+        round.doom ??= doom;
+      } catch (error) {
+        // The others finish what they have sent before the statement ends.
+        round.error ??= error;
+      }
       round.done++;
       report();
     }
   };
   report();
   await Promise.all(Array.from({ length: Math.min(market.concurrency, calls.length) }, work));
-  if (round.fatal !== undefined) throwDoom(round.fatal);
+  if (round.error !== undefined) throw round.error;
+  if (round.doom !== undefined) throwDoom(round.doom);
   if (market.signal.aborted) fail("call/cancelled", {});
+}
+
+interface Round {
+  done: number;
+  doom: Doom | undefined;
+  error: unknown;
 }
 
 /** Why no further call can succeed. */
@@ -64,12 +88,7 @@ type Doom =
 
 async function buyOne(call: Call, memo: Memo, market: Market): Promise<Doom | undefined> {
   const { procedure } = call;
-  const values = call.values.slice(0, procedure.parameters.length);
-  const prepared = procedure.prepare(values, {
-    models: market.models,
-    defaults: market.defaultsOf(procedure),
-    today: market.today,
-  });
+  const prepared = prepareCall(call, market);
   if (!prepared.ok) {
     market.counts.failed++;
     const row = sqliteRow(procedure, procedure.errorRow(prepared.arguments, prepared.error));
@@ -77,53 +96,70 @@ async function buyOne(call: Call, memo: Memo, market: Market): Promise<Doom | un
     return undefined;
   }
   for (const warning of prepared.warnings) market.onWarning(warning, procedure);
-  const key = requestKey(market.connection.identity, prepared.request) + separation(call);
-  const recorded = market.reuses ? market.ledger.find(key) : undefined;
+  const { ledger, connection, run } = market;
+  const { request } = prepared;
+  const key = requestKey(connection.identity, request, separation(call));
+  const recorded = ledger.find(key, market.reuse, run);
   if (recorded !== undefined) {
     market.counts.cached++;
-    settle(call, prepared, recorded, memo, market, false);
+    memo.store(call, answerOf(call, prepared, ledger.read(recorded)), recorded);
     return undefined;
   }
+  if (market.isReplay) fail("ledger/not-recorded", { procedure: procedure.name });
   if (market.allowance.callsLeft <= 0) return { kind: "budget", max: market.counts.made };
   market.allowance.callsLeft--;
   market.counts.made++;
-  const outcome = await market.dispatcher.dispatch(key, prepared.request, market.signal);
-  if (outcome.answer !== undefined) market.ledger.succeeded(key, outcome);
+  const started = { key, procedure: procedure.name, connection: connection.name, request };
+  const id = await ledger.started({ ...started, requestText: requestText(request) }, run);
+  const outcome = await market.dispatcher.dispatch(key, request, market.signal);
+  const result = procedure.result(prepared, outcome);
+  const { usage, costUsd, error } = result;
+  const ended = { outcome, ...usage, costUsd, errorCode: error?.code, errorMessage: error?.message };
+  await ledger.ended(id, ended);
   const doom = doomOf(outcome);
-  if (doom === undefined) settle(call, prepared, outcome, memo, market, true);
-  return doom;
+  if (doom !== undefined) return doom;
+  count(market.counts, result);
+  memo.store(call, toAnswer(call, result, outcome), outcome.answer === undefined ? undefined : id);
+  return undefined;
+}
+
+/** What a call's values come to now. */
+export function prepareCall(
+  { procedure, values }: Call,
+  market: Pick<Market, "models" | "defaultsOf" | "today">,
+): Prepared {
+  return procedure.prepare(values.slice(0, procedure.parameters.length), {
+    models: market.models,
+    defaults: market.defaultsOf(procedure),
+    today: market.today,
+  });
+}
+
+/** A recorded outcome as an answer to a call. */
+export function answerOf(call: Call, prepared: Extract<Prepared, { ok: true }>, outcome: Outcome): Answer {
+  return toAnswer(call, call.procedure.result(prepared, outcome), outcome);
 }
 
 /** Calls that SQL keeps apart (CallKey, dedup off) keep apart in the ledger too. */
 function separation(call: Call): string {
   const callKey = call.values[call.procedure.parameters.length] ?? null;
   const occurrence = /#\d+$/.exec(call.key)?.[0] ?? "";
-  return callKey === null ? occurrence : `/${String(callKey)}${occurrence}`;
+  return callKey === null ? occurrence : `${String(callKey)}${occurrence}`;
 }
 
-function settle(
-  call: Call,
-  prepared: Extract<Prepared, { ok: true }>,
-  outcome: Dispatched,
-  memo: Memo,
-  market: Market,
-  isPaid: boolean,
-): void {
-  const { counts } = market;
-  const result = call.procedure.result(prepared, outcome);
-  if (isPaid) {
-    counts.inputTokens += result.usage.inputTokens;
-    counts.outputTokens += result.usage.outputTokens;
-    counts.costUsd += result.costUsd ?? 0;
-  }
-  if (result.error !== undefined) counts.failed++;
-  const row = sqliteRow(call.procedure, result.row);
+function count(counts: Counts, { usage, costUsd, error }: CallResult): void {
+  counts.inputTokens += usage.inputTokens;
+  counts.outputTokens += usage.outputTokens;
+  counts.costUsd += costUsd ?? 0;
+  if (error !== undefined) counts.failed++;
+}
+
+function toAnswer({ procedure }: Call, result: CallResult, outcome: Dispatched): Answer {
+  const row = sqliteRow(procedure, result.row);
+  if (result.error === undefined) return { row };
   const hasArrived = outcome.answer !== undefined;
   const isPassing = outcome.verdict === "retry" || outcome.verdict === "slow-down";
-  memo.store(
-    call,
-    result.error === undefined ? { row } : { row, error: result.error, isPassing, hasArrived },
-  );
+  return { row, error: result.error, isPassing, hasArrived };
 }
 
 /** better-sqlite3 makes REAL of every number: integers travel as bigint. */

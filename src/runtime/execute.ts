@@ -8,7 +8,7 @@ import { runPass, type Attempt, type Clean, type Missed, type PassOutcome, type 
 import { nullPlaceholder, probes, type Placeholder } from "./placeholder.ts";
 
 /** New calls a pass may hold at most, however far the window has grown. */
-const windowCap = 50_000;
+const windowCap = 100_000;
 const windowGrowth = 4;
 
 /** The clean pass; its savepoint is open. Throws what runPass and `buy` throw. */

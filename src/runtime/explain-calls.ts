@@ -2,6 +2,7 @@
  * EXPLAIN CALLS: what a statement would call, without calling. One discovery pass with an endless window finds every
  * call of the site that comes first; what depends on its answers can only be counted once they are there.
  */
+import { fail } from "../diagnostics/diagnostic.ts";
 import type { Source } from "../diagnostics/source.ts";
 import type { ExplainCallsStatement, SqlStatement } from "../parser/syntax.ts";
 import { table } from "./commands.ts";
@@ -13,7 +14,7 @@ import { planStatement, type Plan } from "./plan.ts";
 import type { PrivateName } from "./private-name.ts";
 import { siteName } from "./private-name.ts";
 import type { ResultSet } from "./result-set.ts";
-import { bindStatement, guardedTable, rewriteStatement } from "./run-sql.ts";
+import { bindStatement, guardedTable, reuseOf, rewriteStatement } from "./run-sql.ts";
 import { resolveBinds } from "./statement-binds.ts";
 import type { Binds } from "./values.ts";
 import type { Workspace } from "./workspace.ts";
@@ -47,7 +48,7 @@ export async function explainCalls(
       text,
       binds: values,
       plan,
-      memo: new Memo(),
+      memo: new Memo(nothingRecorded),
       guarded: guardedTable(source, statement),
       dedup: options.isOn("dedup"),
       endsOn: "nothing",
@@ -99,18 +100,26 @@ function rowsOf(
   ];
 }
 
+function nothingRecorded(): never {
+  return fail("internal/bug", { what: "a pass that buys nothing asked for a recorded answer" });
+}
+
 /** Calls that an earlier statement of the session has answered. None where there is no connection to ask by. */
 async function recordedOf(workspace: Workspace, calls: readonly Call[]): Promise<ReadonlySet<Call>> {
   const { ledger, options, defaults } = workspace;
   const connection = options.text("cache") === "off" ? undefined : await workspace.findConnection();
   if (connection === undefined) return new Set();
   const models = options.models(connection.models);
+  const reuse = reuseOf(options);
+  const run = workspace.run();
   const isRecorded = ({ procedure, values }: Call): boolean => {
     const prepared = procedure.prepare(values.slice(0, procedure.parameters.length), {
       models,
       defaults: defaults.of(procedure),
     });
-    return prepared.ok && ledger.find(requestKey(connection.identity, prepared.request)) !== undefined;
+    return (
+      prepared.ok && ledger.find(requestKey(connection.identity, prepared.request), reuse, run) !== undefined
+    );
   };
   return new Set(calls.filter(isRecorded));
 }

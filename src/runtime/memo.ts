@@ -24,16 +24,39 @@ export interface Answer {
   readonly hasArrived?: boolean;
 }
 
-export class Memo {
-  readonly #answers = new Map<string, Answer>();
-  readonly #recent = new Map<Procedure, Row[]>();
+/** What is held in memory at most; the rest is read from the ledger again when a pass asks for it. */
+const answersMax = 100_000;
+const bytesMax = 64 * 2 ** 20;
 
-  find(key: string): Answer | undefined {
-    return this.#answers.get(key);
+export class Memo {
+  readonly #recall: (recorded: number, call: Call) => Answer;
+  /** Oldest first. */
+  readonly #answers = new Map<string, Answer>();
+  readonly #recorded = new Map<string, number>();
+  readonly #recent = new Map<Procedure, Row[]>();
+  #bytes = 0;
+  #size = 0;
+
+  /** `recall` reads an answer from the ledger. */
+  constructor(recall: (recorded: number, call: Call) => Answer) {
+    this.#recall = recall;
   }
 
-  store(call: Call, answer: Answer): void {
-    this.#answers.set(call.key, answer);
+  find(call: Call): Answer | undefined {
+    const held = this.#answers.get(call.key);
+    if (held !== undefined) return held;
+    const recorded = this.#recorded.get(call.key);
+    if (recorded === undefined) return undefined;
+    const answer = this.#recall(recorded, call);
+    this.#hold(call.key, answer);
+    return answer;
+  }
+
+  /** `recorded`: the ledger's id of the answer. What has none (a failure) is held for the whole statement. */
+  store(call: Call, answer: Answer, recorded?: number): void {
+    this.#size++;
+    if (recorded !== undefined) this.#recorded.set(call.key, recorded);
+    this.#hold(call.key, answer);
     if (answer.error !== undefined) return;
     const recent = this.#recent.get(call.procedure) ?? [];
     if (!recent.some((row) => row[call.procedure.primary] === answer.row[call.procedure.primary])) {
@@ -41,13 +64,33 @@ export class Memo {
     }
   }
 
+  /** Calls that have an answer. */
+  get size(): number {
+    return this.#size;
+  }
+
   recentOf(procedure: Procedure): readonly Row[] {
     return this.#recent.get(procedure) ?? [];
   }
 
-  get size(): number {
-    return this.#answers.size;
+  #hold(key: string, answer: Answer): void {
+    this.#answers.set(key, answer);
+    this.#bytes += sizeOf(answer.row);
+    if (this.#answers.size <= answersMax && this.#bytes <= bytesMax) return;
+    for (const [oldest, old] of this.#answers) {
+      if (!this.#recorded.has(oldest) || oldest === key) continue;
+      this.#answers.delete(oldest);
+      this.#bytes -= sizeOf(old.row);
+      if (this.#answers.size <= answersMax && this.#bytes <= bytesMax) return;
+    }
   }
+}
+
+/** Bytes, about. */
+function sizeOf(row: Row): number {
+  let size = 0;
+  for (const value of row) if (typeof value === "string" || value instanceof Uint8Array) size += value.length;
+  return size;
 }
 
 /** Gives calls their keys within one pass. Without dedup, equal calls are told apart by their order. */

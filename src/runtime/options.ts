@@ -44,8 +44,16 @@ export const optionDefinitions: readonly OptionDefinition[] = [
     name: "cache",
     type: "text",
     default: "run",
-    values: ["off", "run"],
-    summary: "whether an equal call of an earlier statement of this session answers again",
+    values: ["off", "run", "on", "only"],
+    summary: "which recorded answers are used again: none, this run's, all; only: nothing is sent",
+  },
+  {
+    name: "cache_ttl",
+    type: "seconds",
+    default: null,
+    min: 0,
+    max: 1e9,
+    summary: "how old an answer may be for cache = on; NULL: any age",
   },
   { name: "dedup", type: "boolean", default: true, summary: "equal calls of one statement are one call" },
   {

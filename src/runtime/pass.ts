@@ -182,10 +182,8 @@ export function replaying(stage: Stage): Answering {
   return {
     hasTopLevelMiss: false,
     lookup: ({ procedure }, values) => {
-      const answer = stage.memo.find(keys.next(procedure, values));
-      return answer === undefined
-        ? fail("plan/unstable-arguments", { procedure: procedure.name })
-        : answer;
+      const answer = stage.memo.find({ key: keys.next(procedure, values), procedure, values });
+      return answer === undefined ? fail("plan/unstable-arguments", { procedure: procedure.name }) : answer;
     },
   };
 }
@@ -246,7 +244,7 @@ class Recorder implements Answering {
   lookup(name: PrivateName, values: readonly SqlValue[]): Answer | undefined {
     const call: Call = { key: this.#keys.next(name.procedure, values), procedure: name.procedure, values };
     if (call.key === this.#attempt.expected) this.askedExpected = true;
-    const answer = this.#stage.memo.find(call.key);
+    const answer = this.#stage.memo.find(call);
     if (answer !== undefined) {
       if (this.first === undefined) this.#use(call, answer);
       return answer;

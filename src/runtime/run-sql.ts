@@ -10,10 +10,11 @@ import type { CallWarning, Procedure } from "../catalog/procedure.ts";
 import type { SqlValue } from "../catalog/value.ts";
 import type { CallSite, SqlStatement } from "../parser/syntax.ts";
 import { bindSites, type BoundSite } from "./bind.ts";
-import { buy, type Market } from "./buy.ts";
+import { answerOf, buy, prepareCall, type Market } from "./buy.ts";
 import { noCounts, type Counts, type Progress } from "./counts.ts";
 import { replay } from "./execute.ts";
-import { Memo } from "./memo.ts";
+import type { Reuse } from "./ledger/ledger.ts";
+import { Memo, type Answer, type Call } from "./memo.ts";
 import {
   CallFailed,
   discard,
@@ -169,7 +170,8 @@ async function runCalling(
 ): Promise<ResultSet> {
   const { db, files, functions, surroundings, options } = workspace;
   const { statement } = input;
-  const memo = new Memo();
+  let market: Market | undefined;
+  const memo = new Memo((recorded, call) => recall(recorded, call, workspace, market));
   const counts = noCounts();
   const warnings: Diagnostic[] = [];
   const stage: Stage = {
@@ -188,7 +190,6 @@ async function runCalling(
       files?.hold();
     },
   };
-  let market: Market | undefined;
   const clean = await replay(stage, options.number("concurrency") ?? 1, async (calls) => {
     market ??= await openMarket(workspace, input.options, counts, warnings);
     await buy(calls, memo, market);
@@ -266,7 +267,9 @@ async function openMarket(
     ledger,
     models: options.models(connection.models),
     defaultsOf: (procedure) => defaults.of(procedure),
-    reuses: options.text("cache") !== "off",
+    run: workspace.run(),
+    reuse: reuseOf(options),
+    isReplay: options.text("cache") === "only",
     allowance,
     concurrency: options.number("concurrency") ?? 1,
     counts,
@@ -275,6 +278,20 @@ async function openMarket(
     onProgress: execute.onProgress,
     onWarning: (found, procedure) => addWarning(warnings, found, procedure),
   };
+}
+
+/** Reads an answer that memory no longer holds. */
+function recall(recorded: number, call: Call, { ledger }: Workspace, market: Market | undefined): Answer {
+  const prepared = market === undefined ? undefined : prepareCall(call, market);
+  if (prepared?.ok !== true) return fail("ledger/unreadable-answer", { id: recorded });
+  return answerOf(call, prepared, ledger.read(recorded));
+}
+
+export function reuseOf(options: Workspace["options"]): Reuse {
+  const cache = options.text("cache");
+  if (cache === "off") return { scope: "none" };
+  if (cache === "run") return { scope: "run" };
+  return { scope: "all", ttlMs: (options.number("cache_ttl") ?? Infinity) * 1000 };
 }
 
 /**

@@ -6,6 +6,7 @@ import type { SqlValue } from "../catalog/value.ts";
 import type { Dispatcher } from "./dispatch/dispatcher.ts";
 import type { Files } from "./files.ts";
 import type { Ledger } from "./ledger/ledger.ts";
+import type { Run } from "./ledger/runs.ts";
 import type { Options } from "./options.ts";
 import type { PrivateFunctions } from "./private-functions.ts";
 import type { StableSurroundings } from "./stable.ts";
@@ -22,6 +23,8 @@ export interface Workspace {
   readonly variables: Map<string, SqlValue>;
   readonly defaults: SessionDefaults;
   readonly ledger: Ledger;
+  /** The run that calls are recorded under; begun when it is first asked for. */
+  readonly run: () => Run;
   /** Calls the session may still send. */
   readonly allowance: { callsLeft: number };
   /** Where calls go; undefined if there is no such place. Throws connect/… when one is named that cannot be had. */

@@ -2,10 +2,18 @@
 import { createHash } from "node:crypto";
 import type { ApiRequest } from "../../catalog/request.ts";
 
-/** SHA-256, hex, over connection, endpoint and canonical body: sorted fields, bytes by their hash. */
-export function requestKey(connectionIdentity: string, request: ApiRequest): string {
-  const text = canonical([connectionIdentity, request.endpoint, request.body]);
-  return createHash("sha256").update(text).digest("hex");
+/** Canonical JSON of a request's body: sorted fields, bytes by their hash. */
+export function requestText(request: ApiRequest): string {
+  return canonical(request.body);
+}
+
+/**
+ * SHA-256, hex, over connection, endpoint and canonical body. `separation` keeps requests apart that are equal but wanted
+ * separately.
+ */
+export function requestKey(connectionIdentity: string, request: ApiRequest, separation = ""): string {
+  const parts = [connectionIdentity, request.endpoint, requestText(request), separation];
+  return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
 }
 
 function canonical(value: unknown): string {

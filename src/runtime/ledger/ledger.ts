@@ -1,23 +1,202 @@
 /**
- * The record of answered requests. This one lives in memory for as long as its session; the durable one takes its place
- * behind the same interface. Only successes are found again: failures are never reused (2-runtime, 2.2).
+ * The durable record of calls: cache, audit log, usage account and crash journal at once (2-runtime, 2.2).
+ * `started` is on disk before a request is sent, its end before any SQL sees it. Failures are never found again.
  */
+import { createHash } from "node:crypto";
+import type Database from "better-sqlite3";
+import { fail } from "../../diagnostics/diagnostic.ts";
+import type { ApiAnswer, ApiFailure, ApiRequest } from "../../catalog/request.ts";
 import type { Outcome } from "../../catalog/procedure.ts";
+import { GroupCommit } from "./group-commit.ts";
+import { Runs, type Run } from "./runs.ts";
+import { openLedgerFile } from "./schema.ts";
 
-export interface Ledger {
-  /** An earlier success, by request key. */
-  find(key: string): Outcome | undefined;
-  succeeded(key: string, outcome: Outcome): void;
+/** Which earlier successes answer again: none, those of this run, or all that are young enough. */
+export type Reuse =
+  | { readonly scope: "none" }
+  | { readonly scope: "run" }
+  | { readonly scope: "all"; readonly ttlMs: number };
+
+export interface Started {
+  readonly key: string;
+  readonly procedure: string;
+  readonly connection: string;
+  readonly request: ApiRequest;
+  /** Canonical JSON of the request. */
+  readonly requestText: string;
 }
 
-export class MemoryLedger implements Ledger {
-  readonly #outcomes = new Map<string, Outcome>();
+export interface Ended {
+  readonly outcome: Outcome;
+  readonly errorCode?: string | undefined;
+  readonly errorMessage?: string | undefined;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly costUsd: number | undefined;
+}
 
-  find(key: string): Outcome | undefined {
-    return this.#outcomes.get(key);
+/** Responses above this many bytes are kept apart, shared by their hash. */
+const inlineBytesMax = 32_768;
+
+export class Ledger {
+  readonly db: Database.Database;
+  readonly runs: Runs;
+  readonly #commits: GroupCommit;
+  readonly #statements: ReturnType<typeof prepareStatements>;
+
+  constructor(file: string) {
+    this.db = openLedgerFile(file);
+    this.#commits = new GroupCommit(this.db, file);
+    this.runs = new Runs(this.db);
+    this.#statements = prepareStatements(this.db);
   }
 
-  succeeded(key: string, outcome: Outcome): void {
-    this.#outcomes.set(key, outcome);
+  /** The id of the latest earlier success. */
+  find(key: string, reuse: Reuse, run: Run): number | undefined {
+    if (reuse.scope === "none") return undefined;
+    const bytes = Buffer.from(key, "hex");
+    const id =
+      reuse.scope === "run"
+        ? this.#statements.findInRun.get(bytes, run.id)
+        : this.#statements.findSince.get(bytes, Date.now() - reuse.ttlMs);
+    return readId(id);
+  }
+
+  /** What was answered. Throws ledger/unreadable-answer. */
+  read(id: number): Outcome {
+    const row = readRecord(this.#statements.read.get(id));
+    if (row === undefined || row.status !== "succeeded") return fail("ledger/unreadable-answer", { id });
+    return { answer: answerOf(row, id), attempts: row.attempts, durationMs: row.duration_ms };
+  }
+
+  /** Resolves with the call's id once the record is on disk: only then may the request be sent. */
+  async started(call: Started, run: Run): Promise<number> {
+    let id = 0;
+    await this.#commits.commit(() => {
+      const { key, procedure, connection, request, requestText } = call;
+      const model = request.body["model"];
+      const { lastInsertRowid } = this.#statements.start.run(
+        run.id,
+        Buffer.from(key, "hex"),
+        procedure,
+        connection,
+        request.endpoint,
+        typeof model === "string" ? model : null,
+        requestText,
+        Date.now(),
+      );
+      id = Number(lastInsertRowid);
+    });
+    return id;
+  }
+
+  /** Resolves once the answer, or the failure, is on disk. */
+  async ended(id: number, { outcome, ...ended }: Ended): Promise<void> {
+    const { answer, failure, attempts, durationMs } = outcome;
+    const response = answer === undefined ? null : responseOf(answer);
+    const isLarge = response !== null && Buffer.byteLength(response) > inlineBytesMax;
+    const hash = isLarge ? createHash("sha256").update(response).digest() : null;
+    await this.#commits.commit(() => {
+      if (hash !== null) this.#statements.keepBlob.run(hash, response);
+      this.#statements.end.run({
+        id,
+        status: answer === undefined ? endStatusOf(failure) : "succeeded",
+        ended_at: Date.now(),
+        attempts,
+        duration_ms: durationMs,
+        http_status: answer?.status ?? failure?.status ?? null,
+        request_id: answer?.requestId ?? failure?.requestId ?? null,
+        content_type: answer?.contentType ?? null,
+        answer_model: answer?.model ?? null,
+        response: isLarge ? null : response,
+        response_hash: hash,
+        error_code: ended.errorCode ?? failure?.code ?? failure?.kind ?? null,
+        error_message: ended.errorMessage ?? failure?.message ?? null,
+        input_tokens: ended.inputTokens,
+        output_tokens: ended.outputTokens,
+        cost_usd: ended.costUsd ?? null,
+      });
+    });
+  }
+
+  close(): void {
+    this.#commits.flush();
+    this.db.close();
+  }
+}
+
+/** Whether the service may have done the work, and charged for it, without our having its answer. */
+function endStatusOf(failure: ApiFailure | undefined): "failed" | "unknown" {
+  const kinds = new Set<ApiFailure["kind"] | undefined>(["timeout", "bad-answer", "cancelled"]);
+  return kinds.has(failure?.kind) ? "unknown" : "failed";
+}
+
+function prepareStatements(db: Database.Database) {
+  const found = "SELECT id FROM calls WHERE key = ? AND status = 'succeeded'";
+  return {
+    findInRun: db.prepare(`${found} AND run = ? ORDER BY id DESC LIMIT 1`).pluck(),
+    findSince: db.prepare(`${found} AND ended_at >= ? ORDER BY id DESC LIMIT 1`).pluck(),
+    read: db.prepare(
+      `SELECT status, attempts, duration_ms, http_status, request_id, content_type, answer_model,
+              coalesce(response, (SELECT content FROM blobs WHERE hash = response_hash)) AS response
+       FROM calls WHERE id = ?`,
+    ),
+    start: db.prepare(
+      `INSERT INTO calls(run, key, status, procedure, connection, endpoint, model, request, started_at)
+       VALUES (?, ?, 'started', ?, ?, ?, ?, ?, ?)`,
+    ),
+    end: db.prepare(
+      `UPDATE calls SET status = :status, ended_at = :ended_at, attempts = :attempts, duration_ms = :duration_ms,
+         http_status = :http_status, request_id = :request_id, content_type = :content_type,
+         answer_model = :answer_model, response = :response, response_hash = :response_hash,
+         error_code = :error_code, error_message = :error_message, input_tokens = :input_tokens,
+         output_tokens = :output_tokens, cost_usd = :cost_usd
+       WHERE id = :id`,
+    ),
+    keepBlob: db.prepare("INSERT OR IGNORE INTO blobs(hash, content) VALUES (?, ?)"),
+  };
+}
+
+interface CallRecord {
+  readonly status: string;
+  readonly attempts: number;
+  readonly duration_ms: number;
+  readonly http_status: number;
+  readonly request_id: string | null;
+  readonly content_type: string;
+  readonly answer_model: string | null;
+  readonly response: string | Uint8Array;
+}
+
+function readRecord(row: unknown): CallRecord | undefined {
+  return row as CallRecord | undefined;
+}
+
+function readId(id: unknown): number | undefined {
+  return id as number | undefined;
+}
+
+/** A binary body as it is, anything else as JSON text. */
+function responseOf(answer: ApiAnswer): string | Uint8Array {
+  return answer.body instanceof Uint8Array ? answer.body : JSON.stringify(answer.body ?? null);
+}
+
+function answerOf(record: CallRecord, id: number): ApiAnswer {
+  const { response } = record;
+  return {
+    body: typeof response === "string" ? readJson(response, id) : response,
+    status: record.http_status,
+    contentType: record.content_type,
+    ...(record.request_id === null ? {} : { requestId: record.request_id }),
+    ...(record.answer_model === null ? {} : { model: record.answer_model }),
+  };
+}
+
+function readJson(text: string, id: number): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    return fail("ledger/unreadable-answer", { id });
   }
 }

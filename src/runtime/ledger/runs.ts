@@ -1,0 +1,145 @@
+/**
+ * Runs: which process asked for which calls, and how it ended. A script has an identity, so that the same command after a
+ * crash finds its run again and pays only for calls that had not answered (2-runtime, 2.5).
+ */
+import { readFileSync } from "node:fs";
+import type Database from "better-sqlite3";
+import { fail } from "../../diagnostics/diagnostic.ts";
+
+export interface Run {
+  readonly id: number;
+  /** The run died earlier and goes on here. */
+  readonly isResumed: boolean;
+  /** Calls of a resumed run that had been sent and had not answered: they may have been charged, and are sent again. */
+  readonly unansweredCalls: number;
+  /** Calls of a resumed run whose answers are used again. */
+  readonly answeredCalls: number;
+}
+
+export interface RunDescription {
+  readonly kind: "session" | "script";
+  readonly name: string;
+  /** Hex SHA-256; absent for a session. */
+  readonly identity?: string;
+  readonly database?: string;
+  /** Start anew, whatever became of an earlier run. */
+  readonly isFresh?: boolean;
+}
+
+export type RunStatus = "finished" | "failed" | "interrupted";
+
+interface RunRow {
+  readonly id: number;
+  readonly status: string;
+  readonly process: number;
+  readonly process_start: string | null;
+}
+
+export class Runs {
+  readonly #db: Database.Database;
+
+  constructor(db: Database.Database) {
+    this.#db = db;
+  }
+
+  /** Throws ledger/already-running when another live process works at the same script. */
+  begin(description: RunDescription): Run {
+    return this.#db
+      .transaction(() => {
+        const earlier = this.#earlier(description);
+        if (earlier === undefined || description.isFresh === true) return this.#insert(description);
+        if (earlier.status === "running" && isAlive(earlier)) {
+          fail("ledger/already-running", { name: description.name, process: earlier.process });
+        }
+        return earlier.status === "finished" ? this.#insert(description) : this.#resume(earlier);
+      })
+      .immediate();
+  }
+
+  end(run: Run, status: RunStatus): void {
+    this.#db.prepare("UPDATE runs SET status = ?, ended_at = ? WHERE id = ?").run(status, Date.now(), run.id);
+  }
+
+  /** Removes runs that ended before a time, with their calls and the responses no other call needs. Gives the runs removed. */
+  prune(before: number): number {
+    return this.#db
+      .transaction(() => {
+        const old = "SELECT id FROM runs WHERE status <> 'running' AND ended_at < ?";
+        this.#db.prepare(`DELETE FROM calls WHERE run IN (${old})`).run(before);
+        const { changes } = this.#db.prepare(`DELETE FROM runs WHERE id IN (${old})`).run(before);
+        const used = "SELECT response_hash FROM calls WHERE response_hash IS NOT NULL";
+        this.#db.prepare(`DELETE FROM blobs WHERE hash NOT IN (${used})`).run();
+        return changes;
+      })
+      .immediate();
+  }
+
+  #earlier({ identity }: RunDescription): RunRow | undefined {
+    if (identity === undefined) return undefined;
+    const select =
+      "SELECT id, status, process, process_start FROM runs WHERE identity = ? ORDER BY id DESC LIMIT 1";
+    return readRun(this.#db.prepare(select).get(identity));
+  }
+
+  #insert({ kind, name, identity, database }: RunDescription): Run {
+    const { lastInsertRowid } = this.#db
+      .prepare(
+        `INSERT INTO runs(kind, name, identity, database, process, process_start, status, started_at)
+         VALUES (?, ?, ?, ?, ?, ?, 'running', ?)`,
+      )
+      .run(kind, name, identity ?? null, database ?? null, process.pid, startOf(process.pid), Date.now());
+    return { id: Number(lastInsertRowid), isResumed: false, unansweredCalls: 0, answeredCalls: 0 };
+  }
+
+  /** Requests that were on their way when the process died have an unknown outcome. */
+  #resume({ id }: RunRow): Run {
+    this.#db
+      .prepare("UPDATE calls SET status = 'unknown', ended_at = ? WHERE run = ? AND status = 'started'")
+      .run(Date.now(), id);
+    this.#db
+      .prepare(
+        "UPDATE runs SET status = 'running', process = ?, process_start = ?, ended_at = NULL WHERE id = ?",
+      )
+      .run(process.pid, startOf(process.pid), id);
+    const count = this.#db
+      .prepare("SELECT count(DISTINCT key) FROM calls WHERE run = ? AND status = ?")
+      .pluck();
+    const unanswered = this.#db
+      .prepare(
+        `SELECT count(DISTINCT key) FROM calls c WHERE run = ? AND status = 'unknown'
+         AND NOT EXISTS (SELECT 1 FROM calls s WHERE s.key = c.key AND s.run = c.run AND s.status = 'succeeded')`,
+      )
+      .pluck();
+    return {
+      id,
+      isResumed: true,
+      answeredCalls: Number(count.get(id, "succeeded")),
+      unansweredCalls: Number(unanswered.get(id)),
+    };
+  }
+}
+
+function readRun(row: unknown): RunRow | undefined {
+  return row as RunRow | undefined;
+}
+
+function isAlive(run: RunRow): boolean {
+  if (run.process === process.pid) return run.process_start === startOf(process.pid);
+  try {
+    process.kill(run.process, 0);
+  } catch (error) {
+    // EPERM: it is there, but not ours.
+    return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
+  return run.process_start === null || run.process_start === startOf(run.process);
+}
+
+/** When a process began, in the kernel's ticks; null where the system does not say. */
+function startOf(pid: number): string | null {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? null;
+  } catch {
+    return null;
+  }
+}

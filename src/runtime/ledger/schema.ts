@@ -1,0 +1,108 @@
+/**
+ * The ledger's file: opening it safely, and its schema with a version. WAL with `synchronous = FULL`, asked for
+ * explicitly: better-sqlite3 falls to NORMAL after the first write, and NORMAL may lose a paid answer in a power cut.
+ */
+import { chmodSync, closeSync, lstatSync, mkdirSync, openSync } from "node:fs";
+import { dirname } from "node:path";
+import Database from "better-sqlite3";
+import { fail } from "../../diagnostics/diagnostic.ts";
+
+/** Raised with every change of the tables; an older file is migrated, a newer one is refused. */
+const schemaVersion = 1;
+const applicationId = 0x63716c31;
+
+const tables = `
+CREATE TABLE runs(
+  id INTEGER PRIMARY KEY,
+  kind TEXT NOT NULL,              -- session, script
+  name TEXT NOT NULL,
+  identity TEXT,                   -- SHA-256 of a script's files, binds and database
+  database TEXT,
+  process INTEGER NOT NULL,        -- process id
+  process_start TEXT,              -- tells a process from a later one with its id
+  status TEXT NOT NULL,            -- running, finished, failed, interrupted
+  started_at INTEGER NOT NULL,     -- milliseconds since 1970
+  ended_at INTEGER
+);
+CREATE INDEX runs_identity ON runs(identity, id);
+CREATE TABLE calls(
+  id INTEGER PRIMARY KEY,
+  run INTEGER NOT NULL REFERENCES runs(id),
+  key BLOB NOT NULL,               -- SHA-256 of connection, endpoint and request
+  status TEXT NOT NULL,            -- started, succeeded, failed, unknown
+  procedure TEXT NOT NULL,
+  connection TEXT NOT NULL,
+  endpoint TEXT NOT NULL,
+  model TEXT,
+  request TEXT,                    -- canonical JSON; bytes by their hash
+  started_at INTEGER NOT NULL,
+  ended_at INTEGER,
+  attempts INTEGER,
+  duration_ms INTEGER,
+  http_status INTEGER,
+  request_id TEXT,
+  content_type TEXT,
+  answer_model TEXT,
+  response BLOB,                   -- JSON as text, or bytes
+  response_hash BLOB,              -- a large response stands in blobs
+  error_code TEXT,
+  error_message TEXT,
+  input_tokens INTEGER,
+  output_tokens INTEGER,
+  cost_usd REAL
+);
+CREATE INDEX calls_key ON calls(key, status);
+CREATE INDEX calls_run ON calls(run, status);
+CREATE TABLE blobs(hash BLOB PRIMARY KEY, content BLOB NOT NULL) WITHOUT ROWID;
+`;
+
+/** `:memory:` keeps it for the length of the process. Throws ledger/… */
+export function openLedgerFile(file: string): Database.Database {
+  if (file !== ":memory:") prepareFile(file);
+  let db: Database.Database | undefined;
+  try {
+    db = new Database(file, { timeout: 10_000 });
+    db.pragma("journal_mode = WAL");
+    db.pragma("synchronous = FULL");
+    migrate(db, file);
+    return db;
+  } catch (error) {
+    db?.close();
+    if (!(error instanceof Database.SqliteError)) throw error;
+    return fail("ledger/cannot-open", { file, reason: error.message });
+  }
+}
+
+/** Answers may be private: the file is its owner's alone, and a link is not followed. */
+function prepareFile(file: string): void {
+  try {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    if (lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink() === true) {
+      fail("ledger/cannot-open", { file, reason: "it is a symbolic link" });
+    }
+    closeSync(openSync(file, "a", 0o600));
+    chmodSync(file, 0o600);
+  } catch (error) {
+    if (
+      !(error instanceof Error) ||
+      !("code" in error) ||
+      typeof error.code !== "string" ||
+      !("syscall" in error)
+    ) {
+      throw error;
+    }
+    fail("ledger/cannot-open", { file, reason: error.code });
+  }
+}
+
+function migrate(db: Database.Database, file: string): void {
+  db.transaction(() => {
+    const version = Number(db.pragma("user_version", { simple: true }));
+    if (version > schemaVersion) fail("ledger/newer", { file });
+    if (version === schemaVersion) return;
+    if (Number(db.pragma("schema_version", { simple: true })) > 0) fail("ledger/not-a-ledger", { file });
+    db.exec(tables);
+    db.pragma(`application_id = ${applicationId}`);
+    db.pragma(`user_version = ${schemaVersion}`);
+  }).immediate();
+}
