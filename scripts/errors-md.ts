@@ -54,16 +54,21 @@ The last column is the exit code of the command line. A warning ends nothing.`;
 const head = ["| code | message | hint | exit |", "| --- | --- | --- | --- |"];
 
 function row(code: Code, sources: string): string {
+  const { message, hint } = exampleOf(code);
+  const error = new DiagnosticError([{ severity: "error", code, message }]);
+  const exit = isWarning(code, sources) ? "warning" : String(exitCodeOf(error));
+  return `| ${[`\`${code}\``, cell(message), hint === "" ? "" : cell(hint), exit].join(" | ")} |`;
+}
+
+/** The sentence and the hint of a code, with `<name>` where the details go; "" without a hint. */
+export function exampleOf(code: Code): { readonly message: string; readonly hint: string } {
   const { message, hint } = diagnostic(code, placeholders());
-  const exit = isWarning(code, sources)
-    ? "warning"
-    : String(exitCodeOf(new DiagnosticError([{ severity: "error", code, message }])));
-  return `| ${[`\`${code}\``, cell(message), hint === undefined ? "" : cell(hint), exit].join(" | ")} |`;
+  return { message: String([message]), hint: String([hint]) };
 }
 
 /** A code span, so that `<name>` is not taken for HTML. `undefined` is a phrase that depends on the details. */
-function cell(text: unknown): string {
-  const line = String(text).replaceAll("undefined", "…").replaceAll("|", "\\|");
+function cell(text: string): string {
+  const line = text.replaceAll("undefined", "…").replaceAll("|", "\\|");
   return line.includes("`") ? `\`\` ${line} \`\`` : `\`${line}\``;
 }
 
@@ -71,7 +76,7 @@ function cell(text: unknown): string {
  * Details in which every name is there: a list of one, `["<name>"]`, which reads as `<name>` in a sentence and is a list
  * where one is wanted. What may be absent, and would hide the general sentence, is absent.
  */
-export function placeholders(): never {
+function placeholders(): never {
   const details = new Proxy({}, { get: (_, name) => detail(String(name)) });
   return details as never;
 }

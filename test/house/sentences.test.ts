@@ -1,8 +1,7 @@
 import { globSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
-import { placeholders } from "../../scripts/errors-md.ts";
-import { diagnostic } from "../../src/diagnostics/diagnostic.ts";
+import { exampleOf } from "../../scripts/errors-md.ts";
 import { messages, type Code } from "../../src/diagnostics/messages.ts";
 
 const root = path.resolve(import.meta.dirname, "../..");
@@ -15,14 +14,14 @@ const users = globSync("src/**/*.ts", { cwd: root, exclude: ["src/diagnostics/me
   .map(readSource)
   .join("\n");
 
-/** What a sentence may start with although it is not lower case: names, and words of SQL. */
+/** What a message may start with although it is not lower case: names, and words of SQL. */
 const properStarts =
   /^(SQLite|NUL|OpenAI|OPENAI_[A-Z_]+|API|Node|UTF-8|JSON|CSV|BLOB|SET|RESET|SHOW|DESCRIBE|RETRY|CALL|EXEC|EXPLAIN)\b/;
 
 describe("codes", () => {
   test("are defined once", () => {
     const defined = tables.flatMap((text) => [...text.matchAll(definition)].map((match) => match[1]));
-    expect(defined.toSorted()).toEqual(codes.toSorted());
+    expect(defined.toSorted(byText)).toEqual(codes.toSorted(byText));
   });
 
   test("are a phase and a name, in kebab case", () => {
@@ -42,22 +41,21 @@ describe("codes", () => {
 });
 
 describe.each(codes)("%s", (code) => {
-  const { message, hint = "" } = diagnostic(code, placeholders());
-  const [sentence, advice] = [String(message), String(hint)];
+  const { message, hint } = exampleOf(code);
 
   test("is one line without a full stop, and so is its hint", () => {
-    expect(sentence).not.toBe("");
-    for (const text of [sentence, advice]) expect(text).not.toMatch(/[\r\n]|[^.…]\.$/);
+    expect(message).not.toBe("");
+    for (const text of [message, hint]) expect(text).not.toMatch(/[\r\n]|[^.…]\.$/);
   });
 
   test("starts in lower case, with a name or with what it is about", () => {
-    for (const text of [sentence, advice].filter((one) => one !== "")) {
+    for (const text of [message, hint].filter((one) => one !== "")) {
       expect(properStarts.test(text) || /^[^A-Z]/.test(text), text).toBe(true);
     }
   });
 
   test("puts names in double quotes, never in others", () => {
-    expect(sentence).not.toMatch(/['`‘“]</);
+    expect(message).not.toMatch(/['`‘“]</);
   });
 });
 
@@ -68,6 +66,10 @@ test("no sentence is built outside messages/: diagnostics come from codes", () =
   );
   expect(thrown).toEqual([]);
 });
+
+function byText(a = "", b = ""): number {
+  return a < b ? -1 : Number(a > b);
+}
 
 function readSource(file: string): string {
   return readFileSync(path.join(root, file), "utf8");
