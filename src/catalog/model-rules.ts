@@ -67,7 +67,7 @@ export function warnOfModel(
 }
 
 /** Ids of models for an endpoint, those that stay first. */
-export function usableModels(table: ModelTable, endpoint: Endpoint): readonly string[] {
+function usableModels(table: ModelTable, endpoint: Endpoint): readonly string[] {
   const fitting = table.models.filter((model) => model.endpoints.includes(endpoint));
   const staying = fitting.filter((model) => model.retiresOn === undefined && !model.id.endsWith("*"));
   return (staying.length > 0 ? staying : fitting).slice(0, 8).map((model) => model.id);

@@ -2,7 +2,7 @@
 import type { Code } from "./messages.ts";
 import type { DiagnosticError } from "./diagnostic.ts";
 
-export const exitCodes = {
+const exitCodes = {
   ok: 0,
   statement: 1,
   usage: 2,

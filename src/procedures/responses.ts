@@ -14,7 +14,7 @@ import { callError } from "../catalog/problem.ts";
 import type { CallError, CellValue } from "../catalog/procedure.ts";
 import { readField, readList, readNumber, readText } from "../catalog/read.ts";
 
-export const efforts = ["none", "minimal", "low", "medium", "high", "xhigh", "max"] as const;
+const efforts = ["none", "minimal", "low", "medium", "high", "xhigh", "max"] as const;
 
 /** The parameters GenerateResponse and AnalyzeImage share, from Instructions to Store. */
 export const responseParameters = {

@@ -16,14 +16,6 @@ export interface ImageOptions {
   readonly alpha?: boolean;
 }
 
-export const imageMimeTypes: Readonly<Record<ImageFormat, string>> = {
-  png: "image/png",
-  jpeg: "image/jpeg",
-  webp: "image/webp",
-  gif: "image/gif",
-  svg: "image/svg+xml",
-};
-
 export const audioMimeTypes: Readonly<Record<AudioFormat, string>> = {
   mp3: "audio/mpeg",
   opus: "audio/opus",

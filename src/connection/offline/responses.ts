@@ -13,7 +13,7 @@ import { summarize, summaryTask } from "./summarize.ts";
 import { checkTokens, countTokens, cutTokens } from "./tokens.ts";
 
 export const textModel = "offline-extractive";
-export const schemaModel = "offline-zero-shot";
+const schemaModel = "offline-zero-shot";
 
 interface Reading {
   readonly model: string;

@@ -40,7 +40,7 @@ export function find(name: string): Procedure {
 }
 
 /** A value for every required parameter and nothing else. */
-export const minimal: Readonly<Record<string, Values>> = {
+const minimal: Readonly<Record<string, Values>> = {
   GenerateResponse: { Message: "hello" },
   ModerateText: { Text: "hello" },
   GetEmbeddings: { Text: "hello" },
@@ -54,7 +54,7 @@ export const minimal: Readonly<Record<string, Values>> = {
   ClassifyText: { Text: "hello", Categories: "greeting, complaint" },
 };
 
-export function minimalOf(name: string): Values {
+function minimalOf(name: string): Values {
   return minimal[name] ?? {};
 }
 
@@ -65,7 +65,7 @@ export function prepare(name: string, values: Values, context: Partial<PrepareCo
   return procedure.prepare(list, { models, defaults: {}, ...context });
 }
 
-export function ready(name: string, values: Values, context: Partial<PrepareContext> = {}): Ready {
+function ready(name: string, values: Values, context: Partial<PrepareContext> = {}): Ready {
   const prepared = prepare(name, values, context);
   if (!prepared.ok) throw new Error(`${prepared.error.code}: ${prepared.error.message}`);
   return prepared;
