@@ -54,7 +54,7 @@ const minimal: Readonly<Record<string, Values>> = {
   ClassifyText: { Text: "hello", Categories: "greeting, complaint" },
 };
 
-function minimalOf(name: string): Values {
+export function minimalOf(name: string): Values {
   return minimal[name] ?? {};
 }
 
