@@ -18,7 +18,9 @@ const ownDatabase = isGiven("--db") ? [] : [`${example}/out/support.db`];
 const tables = ["customers", "orders", "tickets", "articles"];
 const command = [
   "bin/callsql.js",
-  ...["run", `${example}/support.sql`, ...ownDatabase],
+  "run",
+  `${example}/support.sql`,
+  ...ownDatabase,
   ...(isGiven("--connection") ? [] : ["--connection", "offline"]),
   ...tables.flatMap((table) => ["--import", `${table}=${example}/${table}.csv`]),
   ...options,
@@ -31,7 +33,8 @@ if (!existsSync(join(root, "dist"))) {
 
 for (const database of ownDatabase) {
   mkdirSync(join(root, example, "out"), { recursive: true });
-  for (const suffix of ["", "-wal", "-shm", "-journal"]) rmSync(join(root, database + suffix), { force: true });
+  for (const suffix of ["", "-wal", "-shm", "-journal"])
+    rmSync(join(root, database + suffix), { force: true });
 }
 
 console.error(`cd ${quoted(root)}\nnode ${command.map(quoted).join(" ")}\n`);

@@ -1,0 +1,123 @@
+/**
+ * Tries the package as its users get it: packs it, installs the tarball into an empty project, imports it from
+ * JavaScript, compiles a TypeScript consumer that checks our declarations too, and runs its command line. Expects a
+ * built dist. Only the dependencies are installed, so it also shows what is said when the offline models are missing.
+ */
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+
+const root = path.resolve(import.meta.dirname, "..");
+const folder = mkdtempSync(path.join(tmpdir(), "callsql-smoke-"));
+
+/** What a tarball must have, and what must stay out of it. */
+const wanted = [
+  "README.md",
+  "LICENSE",
+  "CHANGELOG.md",
+  "grammar.md",
+  "bin/callsql.js",
+  "dist/index.js",
+  "dist/index.d.ts",
+];
+const unwanted = /(^|\/)(test|src|scripts|bench|examples)\/|\.test\.|(?<!\.d)\.ts$|\.(db|tgz|log|map)$/;
+
+const javascript = `
+import assert from "node:assert/strict";
+import { openSession, procedures, version } from "callsql";
+assert.match(version, /^\\d+\\.\\d+\\.\\d+/);
+assert.ok(procedures.length > 5);
+const session = await openSession({ connection: "offline" });
+const result = await session.execute("SELECT 1 + 1 AS two");
+assert.deepEqual(await result.all(), [{ two: 2 }]);
+await assert.rejects(
+  async () => (await session.execute("CALL GetEmbeddings('a')")).all(),
+  (error) => /npm install/.test(error.diagnostics[0].message + error.diagnostics[0].hint)
+    && /@energetic-ai\\/embeddings/.test(error.diagnostics[0].message + error.diagnostics[0].hint),
+);
+await session.close();
+`;
+
+const typescript = `
+import { defineProcedure, openSession, type Diagnostic, type Procedure, type ResultSet, type Session, type SqlValue } from "callsql";
+export async function first(sql: string, id: number): Promise<SqlValue | undefined> {
+  await using session: Session = await openSession({ database: ":memory:" });
+  const result: ResultSet = await session.execute(sql, { id });
+  for await (const row of result) return Object.values(row)[0];
+  return undefined;
+}
+export const define: (...values: Parameters<typeof defineProcedure>) => Procedure = defineProcedure;
+export const codeOf = (diagnostic: Diagnostic): string => diagnostic.code;
+// @ts-expect-error a database is named by its path
+void openSession({ database: 1 });
+`;
+
+const tsconfig = {
+  compilerOptions: {
+    target: "es2024",
+    lib: ["es2024", "esnext.disposable"],
+    module: "nodenext",
+    types: ["node"],
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    skipLibCheck: false,
+    noEmit: true,
+  },
+  files: ["consumer.ts"],
+};
+
+try {
+  const tarball = pack();
+  write("package.json", { name: "consumer", version: "1.0.0", private: true, type: "module" });
+  run("npm", ["install", "--prefer-offline", "--no-audit", "--no-fund", "--loglevel=error", tarball]);
+  write("consumer.js", javascript);
+  run(process.execPath, ["consumer.js"]);
+  write("consumer.ts", typescript);
+  write("tsconfig.json", tsconfig);
+  run(process.execPath, [path.join(root, "node_modules/typescript/bin/tsc"), "-p", "."]);
+  expect(
+    run("node_modules/.bin/callsql", ["-c", "select 1 as one", "-o", "json"]).replaceAll(/\s/g, ""),
+    '[{"one":1}]',
+  );
+  process.stdout.write("the package installs, imports, type-checks and runs\n");
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+
+function pack(): string {
+  const [entry] = readPackEntries(
+    run("npm", ["pack", root, "--json", "--ignore-scripts", "--loglevel=error"]),
+  );
+  if (entry === undefined) throw new Error("npm pack made nothing");
+  const paths = entry.files.map((file) => file.path);
+  const missing = wanted.filter((file) => !paths.includes(file));
+  const extra = paths.filter((file) => unwanted.test(file));
+  if (missing.length > 0) throw new Error(`missing from the tarball: ${missing.join(", ")}`);
+  if (extra.length > 0) throw new Error(`not wanted in the tarball: ${extra.join(", ")}`);
+  return path.join(folder, entry.filename);
+}
+
+interface PackEntry {
+  readonly filename: string;
+  readonly files: readonly { readonly path: string }[];
+}
+
+/** npm 11 gives a list, npm 12 an object by package name. */
+function readPackEntries(json: string): readonly PackEntry[] {
+  return Object.values(JSON.parse(json) as Record<string, PackEntry>);
+}
+
+function run(command: string, args: readonly string[]): string {
+  const { status, stdout, stderr, error } = spawnSync(command, args, { cwd: folder, encoding: "utf8" });
+  if (status === 0) return stdout;
+  throw new Error(`${command} ${args.join(" ")}\n${stdout ?? ""}${stderr ?? ""}`, { cause: error });
+}
+
+function write(name: string, content: string | object): void {
+  writeFileSync(path.join(folder, name), typeof content === "string" ? content : JSON.stringify(content));
+}
+
+function expect(found: string, expected: string): void {
+  if (found !== expected) throw new Error(`expected ${expected}, found ${found}`);
+}
