@@ -17,9 +17,9 @@ const phases: Readonly<Record<string, string>> = {
   plan: "The calls of the statement cannot be made as it is written.",
   sql: "SQLite refused the statement; the words are its own.",
   call:
-    "One call went wrong. A statement stops with `call/failed`, which quotes the code; with `SET on_error = 'row'` the " +
-    "row has it in its error columns instead. Failures that the API words itself keep the API's code and words, and " +
-    "are not listed here.",
+    "One call went wrong. `SET on_error` says what follows: the row has the code in `Error_Code`, or the statement ends " +
+    "with `call/failed`, which quotes it. Failures that the API words itself keep the API's code and words, and are not " +
+    "listed here.",
   connect: "There is no service to call, or it takes no calls.",
   ledger: "The record of runs and answers, and the runs in it that are to be retried.",
   session: "Options, variables, files and the life of a session.",

@@ -11,6 +11,13 @@ import path from "node:path";
 const root = path.resolve(import.meta.dirname, "..");
 const folder = mkdtempSync(path.join(tmpdir(), "callsql-smoke-"));
 
+/** The Node that runs this also runs what is tried; a key of the developer's must not matter. */
+const env = {
+  ...process.env,
+  PATH: `${path.dirname(process.execPath)}:${process.env["PATH"] ?? ""}`,
+  OPENAI_API_KEY: "",
+};
+
 /** What a tarball must have, and what must stay out of it. */
 const wanted = [
   "README.md",
@@ -109,7 +116,7 @@ function readPackEntries(json: string): readonly PackEntry[] {
 }
 
 function run(command: string, args: readonly string[]): string {
-  const { status, stdout, stderr, error } = spawnSync(command, args, { cwd: folder, encoding: "utf8" });
+  const { status, stdout, stderr, error } = spawnSync(command, args, { cwd: folder, env, encoding: "utf8" });
   if (status === 0) return stdout;
   throw new Error(`${command} ${args.join(" ")}\n${stdout ?? ""}${stderr ?? ""}`, { cause: error });
 }

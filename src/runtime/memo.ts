@@ -115,7 +115,7 @@ export class CallKeys {
 const plainBytesMax = 256;
 
 /** Values of different storage classes never share a key; trailing NULLs do not count. */
-export function callKey(procedure: Procedure, values: readonly SqlValue[]): string {
+function callKey(procedure: Procedure, values: readonly SqlValue[]): string {
   let key = procedure.name;
   const used = values.findLastIndex((value) => value !== null) + 1;
   for (let index = 0; index < used; index++) key += keyPart(values[index] ?? null);

@@ -25,7 +25,7 @@ const modelPurposes: readonly (keyof ConnectionModels)[] = [
   "speech",
 ];
 
-export const optionDefinitions: readonly OptionDefinition[] = [
+const optionDefinitions: readonly OptionDefinition[] = [
   {
     name: "connection",
     type: "text",
