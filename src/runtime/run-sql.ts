@@ -107,11 +107,8 @@ async function run(
 ): Promise<ResultSet> {
   const { source, statement } = input;
   if (sites.length === 0 && !(mayRunCalls(statement) && reachesThroughSchema(workspace.db))) {
-    return runPlain(
-      workspace,
-      source.text.slice(statement.span.start, statement.span.end),
-      bindArguments(statement, binds),
-    );
+    const own = source.text.slice(statement.span.start, statement.span.end);
+    return runPlain(workspace, (statement.prefix ?? "") + own, bindArguments(statement, binds));
   }
   const { text } = rewriteStatement(workspace, source, statement, sites);
   if (!mayRunCalls(statement)) return runPlain(workspace, text, [binds]);

@@ -135,11 +135,12 @@ export class Session implements AsyncDisposable {
   }
 
   /** Runs `work` when all that was asked for before is done and the database is free. */
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    // What was asked for before close() is still done.
+    if (this.#isClosed) fail("session/closed", {});
     const turn = this.#last
       .catch(() => undefined)
       .then(() => {
-        if (this.#isClosed) fail("session/closed", {});
         this.#open?.spool();
         this.#open = undefined;
         return work();
