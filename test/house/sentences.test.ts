@@ -40,22 +40,21 @@ describe("codes", () => {
   });
 });
 
-describe.each(codes)("%s", (code) => {
-  const { message, hint } = exampleOf(code);
+describe("sentences and hints", () => {
+  const examples = codes.map((code) => ({ code, ...exampleOf(code) }));
+  const texts = examples.flatMap(({ message, hint }) => [message, ...(hint === "" ? [] : [hint])]);
 
-  test("is one line without a full stop, and so is its hint", () => {
-    expect(message).not.toBe("");
-    for (const text of [message, hint]) expect(text).not.toMatch(/[\r\n]|[^.…]\.$/);
+  test("are one line without a full stop", () => {
+    expect(examples.filter(({ message }) => message === "")).toEqual([]);
+    expect(texts.filter((text) => /[\r\n]|[^.…]\.$/.test(text))).toEqual([]);
   });
 
-  test("starts in lower case, with a name or with what it is about", () => {
-    for (const text of [message, hint].filter((one) => one !== "")) {
-      expect(properStarts.test(text) || /^[^A-Z]/.test(text), text).toBe(true);
-    }
+  test("start in lower case, with a name or with what they are about", () => {
+    expect(texts.filter((text) => /^[A-Z]/.test(text) && !properStarts.test(text))).toEqual([]);
   });
 
-  test("puts names in double quotes, never in others", () => {
-    expect(message).not.toMatch(/['`‘“]</);
+  test("have names in double quotes, never in others", () => {
+    expect(texts.filter((text) => /['`‘“]</.test(text))).toEqual([]);
   });
 });
 
