@@ -83,7 +83,7 @@ export function bindStatement(
   return sites;
 }
 
-export function bindContext({ catalog, defaults }: Workspace): Parameters<typeof bindSites>[1] {
+function bindContext({ catalog, defaults }: Workspace): Parameters<typeof bindSites>[1] {
   return { catalog, hasDefault: (procedure, parameter) => parameter.name in defaults.of(procedure) };
 }
 
