@@ -33,7 +33,6 @@ const keptKeywords = new Set([
 /** The API answers `unknown_parameter` to a field it does not know, also where the description leaves a body open;
  * so every body is closed. Fields callsql never sends are left out with the thousand schemas behind them. */
 const unusedResponseFields = [
-  "tools",
   "tool_choice",
   "prompt",
   "conversation",
@@ -43,6 +42,9 @@ const unusedResponseFields = [
   "prompt_cache_options",
   "access_programs",
 ];
+
+/** Those that need no answer from the caller, which SQL could not give. */
+const builtInTools = ["WebSearchTool", "FileSearchTool", "CodeInterpreterTool", "ImageGenTool", "MCPTool"];
 
 const imageQualities = ["standard", "hd", "low", "medium", "high", "xhigh", "max", "auto", null];
 const imageFormats = ["png", "jpeg", "webp", "gif", "svg", null];
@@ -66,7 +68,8 @@ if (existsSync(source)) {
 
 function extract(components: ReadonlyMap<string, Schema>): Schema {
   const responses = merged(components, "CreateResponse", {
-    // Only messages: the other input items belong to tools, which no procedure uses.
+    tools: { type: "array", items: { anyOf: builtInTools.map((name) => ({ $ref: refOf(name) })) } },
+    // Only messages: the other input items belong to tools of the caller's own, which no procedure uses.
     input: { anyOf: [{ type: "string" }, { type: "array", items: { $ref: refOf("EasyInputMessage") } }] },
   });
   const bodies: Schema = {
@@ -88,6 +91,7 @@ function extract(components: ReadonlyMap<string, Schema>): Schema {
     "audio/transcriptions multipart": closed(merged(components, "CreateTranscriptionRequest")),
     "audio/translations multipart": closed(merged(components, "CreateTranslationRequest")),
     "audio/speech json": closed(merged(components, "CreateSpeechRequest")),
+    "files multipart": closed(merged(components, "CreateFileRequest")),
   };
   const mendedBodies = mended(bodies, true);
   return { definitions: definitionsFor(mendedBodies, components), bodies: mendedBodies };

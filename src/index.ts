@@ -24,7 +24,12 @@ export type {
   ApiRequest,
   Connection,
   ConnectionModels,
+  ListedModel,
+  ModelListing,
+  SendOptions,
   SendOutcome,
+  StoredFile,
+  Upload,
 } from "./catalog/request.ts";
 export { DiagnosticError, diagnostic, fail, type Diagnostic } from "./diagnostics/diagnostic.ts";
 export { exitCodeOf } from "./diagnostics/exit-code.ts";

@@ -17,7 +17,7 @@ export type Endpoint =
 export interface ApiRequest {
   readonly endpoint: Endpoint;
   /** API field → value, `undefined` already removed. For multipart endpoints (images/edits, audio/transcriptions,
-   * audio/translations) a value may be an Upload or an array of Uploads. */
+   * audio/translations) a value may be an Upload or an array of Uploads; elsewhere a StoredFile may stand anywhere. */
   readonly body: Readonly<Record<string, unknown>>;
 }
 
@@ -28,6 +28,14 @@ export interface Upload {
   /** With the extension the API reads the format from, e.g. `audio.mp3`. */
   readonly filename: string;
   readonly mimeType: string;
+}
+
+/** Stands where a JSON body wants a `file_id`: whoever sends the request stores the file first (POST /files) and puts
+ * its id here. Equal bytes are one file, so the key of a request goes by the bytes. */
+export interface StoredFile {
+  readonly kind: "stored-file";
+  readonly purpose: "vision";
+  readonly file: Upload;
 }
 
 /** A 2xx answer. */
@@ -41,6 +49,8 @@ export interface ApiAnswer {
   readonly contentType: string;
   /** The model that answered, where a header says so (`openai-model`): bodies of images and audio do not. */
   readonly model?: string;
+  /** What a binary answer used, where it came as a stream that says so (audio/speech): the API's usage object. */
+  readonly usage?: unknown;
 }
 
 /** Anything that is not a usable answer. Texts are masked: they never contain a key. */
@@ -78,6 +88,23 @@ export type SendOutcome =
   | { readonly ok: true; readonly answer: ApiAnswer }
   | { readonly ok: false; readonly failure: ApiFailure };
 
+export interface SendOptions {
+  readonly signal: AbortSignal;
+  /** Of the whole exchange, body included. */
+  readonly timeoutMs: number;
+}
+
+/** A model as the service lists it. */
+export interface ListedModel {
+  readonly id: string;
+  /** `YYYY-MM-DD`, the first day without it; absent while none is set. */
+  readonly shutdownDate?: string;
+}
+
+export type ModelListing =
+  | { readonly ok: true; readonly models: readonly ListedModel[] }
+  | { readonly ok: false; readonly failure: ApiFailure };
+
 /** Where requests go. Implemented in src/connection, or by the user of the library. */
 export interface Connection {
   /** As the user names it: `openai`, `offline`. */
@@ -87,7 +114,9 @@ export interface Connection {
   /** Default models of this connection by purpose. */
   readonly models: ConnectionModels;
   /** One attempt. Never throws; never retries. `timeoutMs` covers the whole exchange, body included. */
-  send(request: ApiRequest, options: { signal: AbortSignal; timeoutMs: number }): Promise<SendOutcome>;
+  send(request: ApiRequest, options: SendOptions): Promise<SendOutcome>;
+  /** The models the service has, where it can say: GET /models, one attempt. Never throws. */
+  listModels?(options: SendOptions): Promise<ModelListing>;
   /** Releases sockets and workers. */
   close?(): Promise<void>;
 }

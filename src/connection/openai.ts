@@ -3,14 +3,24 @@
  * The only constructor of the SDK's client. Never retries, never throws, follows no redirect, reads no environment.
  */
 import type OpenAI from "openai";
-import type { ApiRequest, Connection, ConnectionModels, SendOutcome, Upload } from "../catalog/request.ts";
+import type {
+  ApiRequest,
+  Connection,
+  ConnectionModels,
+  ModelListing,
+  SendOptions,
+  SendOutcome,
+  Upload,
+} from "../catalog/request.ts";
 import { failureTexts } from "../diagnostics/messages/connect.ts";
 import { checkBaseUrl, openaiBaseUrl } from "./base-url.ts";
 import { startDeadline, type Deadline } from "./deadline.ts";
 import { createExchanger, type Exchanger } from "./exchange.ts";
 import { CredentialsError, failureOf } from "./failure.ts";
 import { presentable } from "./mask.ts";
-import { failure, readAnswer } from "./read-answer.ts";
+import { listingOf } from "./model-listing.ts";
+import { failure, readAnswer, type Asked } from "./read-answer.ts";
+import { StoredFiles } from "./stored-files.ts";
 
 export interface OpenAIConnectionOptions {
   readonly name: string;
@@ -48,12 +58,17 @@ export function createOpenAIConnection(options: OpenAIConnectionOptions): Connec
     options.answerBytesMax ?? answerBytesMaxDefault,
   );
   const secrets = new Secrets();
+  const files = new StoredFiles();
   let client: Promise<OpenAI> | undefined;
-  const send: Connection["send"] = async (request, { signal, timeoutMs }) => {
+  const attempt = async (
+    { signal, timeoutMs }: SendOptions,
+    work: (ask: Ask) => Promise<SendOutcome>,
+  ): Promise<SendOutcome> => {
     const deadline = startDeadline(signal, timeoutMs);
     try {
       client ??= createClient(options, baseUrl, exchanger, secrets);
-      return await exchange(await client, request, { deadline, exchanger, secrets });
+      const ready = await client;
+      return await work((question) => exchange(ready, question, { deadline, exchanger, secrets }));
     } catch (error) {
       return failure(failureOf(error, { deadline, timeoutMs, baseUrl, secrets }));
     } finally {
@@ -64,32 +79,52 @@ export function createOpenAIConnection(options: OpenAIConnectionOptions): Connec
     name: options.name,
     identity: [baseUrl, options.organization ?? "", options.project ?? ""].join(" ").trim(),
     models: { ...openaiModels, ...options.models },
-    send,
+    send: (request, sendOptions) => attempt(sendOptions, (ask) => sendWithFiles(request, files, ask)),
+    listModels: async (sendOptions): Promise<ModelListing> =>
+      listingOf(await attempt(sendOptions, (ask) => ask({ method: "get", endpoint: "models", body: {} }))),
   };
+}
+
+/** One question to the service; several of one attempt share its deadline. */
+type Ask = (question: Question) => Promise<SendOutcome>;
+
+interface Question extends Asked {
+  readonly method: "get" | "post";
+}
+
+/** Files the body refers to are stored first. What the service forgot in the meantime is stored again next time. */
+async function sendWithFiles(request: ApiRequest, files: StoredFiles, ask: Ask): Promise<SendOutcome> {
+  const { endpoint } = request;
+  const stored = await files.store(request.body, (body) => ask({ method: "post", endpoint: "files", body }));
+  if (!stored.ok) return failure(stored.failure);
+  const outcome = await ask({ method: "post", endpoint, body: stored.body });
+  if (!outcome.ok && outcome.failure.kind === "http") files.forget(stored.ids);
+  return outcome;
 }
 
 async function exchange(
   client: OpenAI,
-  request: ApiRequest,
+  { method, endpoint, body }: Question,
   { deadline, exchanger, secrets }: { deadline: Deadline; exchanger: Exchanger; secrets: Secrets },
 ): Promise<SendOutcome> {
   deadline.signal.throwIfAborted();
-  const response = await deadline.race(
-    client
-      .post(`/${request.endpoint}`, {
-        body: bodyOf(request),
-        signal: deadline.signal,
-        timeout: neverMs,
-        headers: {
-          "X-Stainless-Timeout": null,
-          ...(request.endpoint === "audio/speech" ? { Accept: "application/octet-stream" } : {}),
-        },
-      })
-      .asResponse(),
-  );
-  const answer = exchanger.take(response);
+  const settings = {
+    signal: deadline.signal,
+    timeout: neverMs,
+    headers: { "X-Stainless-Timeout": null, ...acceptOf(endpoint, body) },
+  };
+  const asked =
+    method === "get"
+      ? client.get(`/${endpoint}`, settings)
+      : client.post(`/${endpoint}`, { ...settings, body: bodyOf({ endpoint, body }) });
+  const answer = exchanger.take(await deadline.race(asked.asResponse()));
   if (answer === undefined) throw new Error("the SDK answered without asking");
-  return readAnswer(request, answer, secrets);
+  return readAnswer({ endpoint, body }, answer, secrets);
+}
+
+function acceptOf(endpoint: string, body: Asked["body"]): Record<string, string> {
+  if (endpoint !== "audio/speech") return {};
+  return { Accept: body["stream_format"] === "sse" ? "text/event-stream" : "application/octet-stream" };
 }
 
 /** Loaded at the first send: a statement without calls does not pay for the SDK. */
@@ -160,7 +195,7 @@ class Secrets implements Iterable<string> {
 }
 
 /** JSON, or a form where there is a file in it. */
-function bodyOf({ endpoint, body }: ApiRequest): FormData | Readonly<Record<string, unknown>> {
+function bodyOf({ endpoint, body }: Asked): FormData | Readonly<Record<string, unknown>> {
   if (endpoint === "embeddings" && body["encoding_format"] === undefined) {
     // A third of the bytes, and exact: no detour of float32 over decimal digits.
     return { ...body, encoding_format: "base64" };

@@ -1,13 +1,26 @@
 /** From status, headers and bytes to an ApiAnswer or an ApiFailure. No I/O, no exceptions. */
-import type { ApiFailure, ApiRequest, SendOutcome } from "../catalog/request.ts";
+import type { ApiAnswer, ApiFailure, SendOutcome } from "../catalog/request.ts";
 import { failureTexts } from "../diagnostics/messages/connect.ts";
 import type { Exchange } from "./exchange.ts";
+import { parseJson, readRecord } from "./json.ts";
 import { presentable } from "./mask.ts";
+import { readSpeech } from "./speech-events.ts";
 
-export function readAnswer(request: ApiRequest, exchange: Exchange, secrets: Iterable<string>): SendOutcome {
+/** What the answer is to: also requests that are no procedure's, such as GET /models. */
+export interface Asked {
+  readonly endpoint: string;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+export function readAnswer(asked: Asked, exchange: Exchange, secrets: Iterable<string>): SendOutcome {
   const { status, headers } = exchange;
   const requestId = shortText(headers.get("x-request-id"), secrets);
   const common = { status, ...(requestId === undefined ? {} : { requestId }) };
+  const model = shortText(headers.get("openai-model"), secrets);
+  const answered = (answer: Pick<ApiAnswer, "body" | "contentType" | "usage">): SendOutcome => ({
+    ok: true,
+    answer: { ...common, ...(model === undefined ? {} : { model }), ...answer },
+  });
   const contentType = (headers.get("content-type") ?? "").replace(/;.*$/s, "").trim().toLowerCase();
   const broken = (message: string): SendOutcome =>
     failure({ ...common, kind: "bad-answer", message: presentable(message, secrets) });
@@ -16,16 +29,30 @@ export function readAnswer(request: ApiRequest, exchange: Exchange, secrets: Ite
     return failure({ ...common, ...httpFailure(exchange, contentType, secrets) });
   if (exchange.bytes.length === 0) return broken(failureTexts.empty());
   const isJson = /[/+]json$/.test(contentType);
-  const expected = expectedBody(request);
+  const expected = expectedBody(asked);
+  if (expected === "bytes" && contentType === "text/event-stream") {
+    const speech = readSpeech(new TextDecoder().decode(exchange.bytes));
+    switch (speech.kind) {
+      case "audio":
+        return answered({ body: speech.bytes, contentType, usage: speech.usage });
+      case "error":
+        return failure({
+          ...common,
+          ...httpFailure({ ...exchange, bytes: speech.body }, contentType, secrets),
+        });
+      case "cut":
+        return broken(failureTexts.cut({}));
+    }
+  }
   if (expected === "bytes" && !isJson) {
     if (contentType === "text/html" || contentType === "text/plain") {
       return broken(failureTexts.notBytes({ contentType, start: textStart(exchange.bytes) }));
     }
-    return { ok: true, answer: { ...common, body: exchange.bytes, contentType } };
+    return answered({ body: exchange.bytes, contentType });
   }
   const text = parseText(exchange.bytes);
   if (expected === "text" && !isJson && contentType !== "text/html" && text !== undefined) {
-    return { ok: true, answer: { ...common, body: text, contentType } };
+    return answered({ body: text, contentType });
   }
   const body = text === undefined ? undefined : parseJson(text);
   if (body === undefined)
@@ -37,7 +64,7 @@ export function readAnswer(request: ApiRequest, exchange: Exchange, secrets: Ite
   if (!isResult && readError(body) !== undefined) {
     return failure({ ...common, ...httpFailure(exchange, contentType, secrets) });
   }
-  return { ok: true, answer: { ...common, body, contentType } };
+  return answered({ body, contentType });
 }
 
 export function failure(item: ApiFailure): SendOutcome {
@@ -45,9 +72,8 @@ export function failure(item: ApiFailure): SendOutcome {
 }
 
 /** What the endpoint answers when all is well. */
-function expectedBody(request: ApiRequest): "json" | "text" | "bytes" {
-  const { endpoint, body } = request;
-  if (endpoint === "audio/speech") return body["stream_format"] === "sse" ? "text" : "bytes";
+function expectedBody({ endpoint, body }: Asked): "json" | "text" | "bytes" {
+  if (endpoint === "audio/speech") return "bytes";
   const isAudio = endpoint === "audio/transcriptions" || endpoint === "audio/translations";
   return isAudio && ["text", "srt", "vtt"].includes(String(body["response_format"])) ? "text" : "json";
 }
@@ -92,23 +118,20 @@ interface ErrorFields {
 /** The `error` of a body, in the shapes that OpenAI and compatible servers use: an object, a text, or the body itself
  * with `message` or `detail`. */
 function readError(body: unknown): ErrorFields | undefined {
-  const fields = asRecord(body);
+  const fields = readRecord(body);
   if (fields === undefined) return undefined;
   const error = fields["error"];
   if (typeof error === "string") return { message: error };
-  const inner = asRecord(error) ?? (error === undefined ? fields : undefined);
+  const inner = readRecord(error) ?? (error === undefined ? fields : undefined);
   const message = inner?.["message"] ?? inner?.["detail"];
-  if (inner === undefined || (typeof message !== "string" && asRecord(error) === undefined)) return undefined;
+  if (inner === undefined || (typeof message !== "string" && readRecord(error) === undefined))
+    return undefined;
   const texts = { message, code: inner["code"], type: inner["type"], param: inner["param"] };
   return Object.fromEntries(
     Object.entries(texts).flatMap(([key, value]) =>
       typeof value === "string" || typeof value === "number" ? [[key, String(value)]] : [],
     ),
   );
-}
-
-function asRecord(value: unknown): Readonly<Record<string, unknown>> | undefined {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : undefined;
 }
 
 /** Milliseconds. Only the two forms HTTP knows (and the API's own in milliseconds); anything else is no promise. */
@@ -126,15 +149,6 @@ function parseText(bytes: Uint8Array): string | undefined {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch (error) {
     if (error instanceof TypeError) return undefined;
-    throw error;
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
     throw error;
   }
 }

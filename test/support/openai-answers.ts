@@ -33,6 +33,8 @@ export function defaultAnswer(request: RecordedRequest): Answer {
       return translationAnswer(request);
     case "audio/speech":
       return speechAnswer(request);
+    case "files":
+      return json(fileAnswer(request));
     default:
       return json(modelsAnswer());
   }
@@ -174,6 +176,23 @@ function imagesAnswer(request: RecordedRequest): object {
       output_tokens_details: { text_tokens: 0, image_tokens: output },
       total_tokens: textTokens + imageTokens + output,
     },
+  };
+}
+
+function fileAnswer(request: RecordedRequest): object {
+  const [file] = request.files;
+  const bytes = file?.bytes ?? Buffer.alloc(0);
+  const createdAt = createdAtOf(request);
+  const seconds = Number(recordOf(request.body["expires_after"])["seconds"] ?? 0);
+  return {
+    id: `file-${hashOf(bytes.toString("latin1")).slice(0, 24)}`,
+    object: "file",
+    bytes: bytes.length,
+    created_at: createdAt,
+    expires_at: seconds === 0 ? null : createdAt + seconds,
+    filename: file?.filename ?? "",
+    purpose: request.body["purpose"],
+    status: "processed",
   };
 }
 

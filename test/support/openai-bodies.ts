@@ -6,6 +6,7 @@ import {
   countTokens,
   hashOf,
   imagesOf,
+  listOf,
   numberOf,
   promptOf,
   recordOf,
@@ -46,7 +47,7 @@ export function responseBody(request: RecordedRequest, options: ResponseOptions)
     max_output_tokens: body["max_output_tokens"] ?? null,
     max_tool_calls: body["max_tool_calls"] ?? null,
     model: snapshotOf(textOf(body["model"], "gpt-6-luna")),
-    output: written === undefined ? [] : [outputMessage(hash, options, status)],
+    output: written === undefined ? [] : [...toolCalls(request), outputMessage(hash, options, status)],
     parallel_tool_calls: true,
     previous_response_id: body["previous_response_id"] ?? null,
     reasoning: { effort: recordOf(body["reasoning"])["effort"] ?? null, summary: null },
@@ -55,13 +56,45 @@ export function responseBody(request: RecordedRequest, options: ResponseOptions)
     temperature: body["temperature"] ?? 1,
     text: body["text"] ?? { format: { type: "text" } },
     tool_choice: "auto",
-    tools: [],
+    tools: body["tools"] ?? [],
     top_p: body["top_p"] ?? 1,
     truncation: "disabled",
     usage: status === "failed" ? null : responseUsage(request, written ?? ""),
     user: null,
     metadata: {},
   };
+}
+
+/** One call of each tool that the request offers, within its limit on calls. */
+function toolCalls({ body }: RecordedRequest): readonly object[] {
+  const hash = hashOf(body);
+  const calls = listOf(body["tools"]).flatMap((tool, index): readonly object[] => {
+    const id = `${index}_${hash.slice(0, 40)}`;
+    const query = "the latest news";
+    switch (recordOf(tool)["type"]) {
+      case "web_search":
+        return [
+          { id: `ws_${id}`, type: "web_search_call", status: "completed", action: { type: "search", query } },
+        ];
+      case "file_search":
+        return [
+          { id: `fs_${id}`, type: "file_search_call", status: "completed", queries: [query], results: null },
+        ];
+      case "code_interpreter":
+        return [
+          {
+            id: `ci_${id}`,
+            type: "code_interpreter_call",
+            status: "completed",
+            code: "1 + 1",
+            outputs: null,
+          },
+        ];
+      default:
+        return [];
+    }
+  });
+  return calls.slice(0, Number(body["max_tool_calls"] ?? calls.length));
 }
 
 export function responseIdOf(request: RecordedRequest): string {

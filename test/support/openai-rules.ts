@@ -4,7 +4,15 @@
  */
 import { extname } from "node:path";
 import type { ErrorFields } from "./openai-bodies.ts";
-import { countTokens, listOf, promptOf, recordOf, textOf, type RecordedRequest } from "./openai-request.ts";
+import {
+  countTokens,
+  imagesOf,
+  listOf,
+  promptOf,
+  recordOf,
+  textOf,
+  type RecordedRequest,
+} from "./openai-request.ts";
 
 export interface Refusal extends ErrorFields {
   readonly status: number;
@@ -13,6 +21,8 @@ export interface Refusal extends ErrorFields {
 export interface Known {
   /** Ids of stored responses. */
   readonly responseIds: ReadonlySet<string>;
+  /** Ids of stored files. */
+  readonly fileIds: ReadonlySet<string>;
   readonly missingModels: ReadonlySet<string>;
 }
 
@@ -56,6 +66,11 @@ function refusedResponse(request: RecordedRequest, known: Known): Refusal | unde
   if (typeof previous === "string" && !known.responseIds.has(previous)) {
     const message = `Previous response with id '${previous}' not found.`;
     return refuse(message, "previous_response_id", "previous_response_not_found");
+  }
+  const file = imagesOf(request).map((image) => recordOf(image)["file_id"]);
+  const lost = file.find((id) => typeof id === "string" && !known.fileIds.has(id));
+  if (lost !== undefined) {
+    return refuse(`File with id '${String(lost)}' not found.`, "input", "image_file_not_found");
   }
   const effort = recordOf(body["reasoning"])["effort"];
   const isRefused = neverSampled.test(model) || (sampledWithoutReasoning.test(model) && effort !== "none");

@@ -67,7 +67,7 @@ export interface OpenAIServer {
   heal(): void;
   /** Replaces the `answer` option, until the next reset(). */
   answerWith(answer: ServerOptions["answer"]): void;
-  /** Forgets requests, violations, counts, scripted faults and answerWith(); stored responses stay. */
+  /** Forgets requests, violations, counts, scripted faults and answerWith(); stored responses and files stay. */
   reset(): void;
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -135,6 +135,7 @@ class State {
   readonly script: FaultScript;
   readonly rate: RequestRate;
   readonly responseIds = new Set<string>();
+  readonly fileIds = new Set<string>();
   readonly missingModels: ReadonlySet<string>;
   answer: ServerOptions["answer"];
   requests: RecordedRequest[] = [];
@@ -176,6 +177,7 @@ const postEndpoints = new Set([
   "audio/transcriptions",
   "audio/translations",
   "audio/speech",
+  "files",
 ]);
 
 async function handle(incoming: IncomingMessage, response: ServerResponse, state: State): Promise<void> {
@@ -220,7 +222,10 @@ async function work(
   if (request.endpoint === "responses" && request.body["store"] !== false) {
     state.responseIds.add(textOf(recordOf(answer.body)["id"], responseIdOf(request)));
   }
-  return { ...answer, status: 200, headers: { ...headers, "openai-processing-ms": "12" } };
+  if (request.endpoint === "files") state.fileIds.add(textOf(recordOf(answer.body)["id"]));
+  const model = textOf(request.body["model"]);
+  const standing = { "openai-processing-ms": "12", ...(model === "" ? {} : { "openai-model": model }) };
+  return { ...answer, status: 200, headers: { ...headers, ...standing } };
 }
 
 interface Received {

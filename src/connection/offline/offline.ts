@@ -32,10 +32,12 @@ export function offlineFetch(encoder: Encoder = processEncoder): typeof globalTh
     const text = isText(request) ? await request.text() : "";
     const seed = `${request.method} ${path}\n${text}`;
     try {
-      const answer = findEndpoint(request.method, path);
+      if (request.method === "GET" && path === "models") return replyJson(modelList(), 200, seed);
+      const endpoint = findEndpoint(request.method, path);
       const body = parseBody(text);
-      checkModel(body, answer.model);
-      return replyJson(await answer.create(body, encoder, { signal: request.signal, seed }), 200, seed);
+      checkModel(body, endpoint.model);
+      const answer = await endpoint.create(body, encoder, { signal: request.signal, seed });
+      return replyJson(answer, 200, seed, readString(body, "model"));
     } catch (error) {
       if (error instanceof ApiError) return replyError(error, seed);
       throw error;
@@ -60,6 +62,17 @@ const endpointByPath = new Map<string, OfflineEndpoint>([
   ["moderations", { model: moderationModel, create: createModerations }],
   ["responses", { model: textModel, create: createResponse }],
 ]);
+
+/** What GET /models says: the models that run here. */
+function modelList(): JsonObject {
+  const data = [...endpointByPath.values()].map(({ model }) => ({
+    id: model,
+    object: "model",
+    created: 0,
+    owned_by: "callsql",
+  }));
+  return { object: "list", data };
+}
 
 /** Endpoints of the API that need what this connection lacks. */
 const unavailable = /^(?:images|audio|files|batches|chat|realtime|decisions)(?:\/|$)/u;

@@ -10,14 +10,15 @@ export function makeId(prefix: string, seed: string): string {
   return prefix + createHash("sha256").update(prefix).update(seed).digest("hex").slice(0, 40);
 }
 
-/** `seed` identifies the request: method, path and body. */
-export function replyJson(body: unknown, status: number, seed: string): Response {
+/** `seed` identifies the request: method, path and body. `model` is what answered, as the API's header says it. */
+export function replyJson(body: unknown, status: number, seed: string, model?: string): Response {
   return new Response(JSON.stringify(body), {
     status,
     headers: {
       "content-type": "application/json",
       "openai-version": "2020-10-01",
       "x-request-id": makeId("req_", seed),
+      ...(model === undefined ? {} : { "openai-model": model }),
     },
   });
 }

@@ -49,6 +49,8 @@ export const failureTexts = {
   notAnObject: () => "the answer is JSON, but not an object",
   notBytes: (details: { contentType: string; start: string }) =>
     `the answer is ${details.contentType}, audio was expected: ${details.start}`,
+  noModels: () => "the answer holds no list of models",
+  noFileId: () => "the file was stored, but the answer does not say under which id",
   noCredentials: (details: { reason: string }) => `the API key could not be had: ${details.reason}`,
   badKey: () => "the API key is empty or has characters that cannot stand in an HTTP header",
   unsendable: (details: { reason: string }) => `the request could not be made: ${details.reason}`,
