@@ -61,8 +61,28 @@ function indexPage(): string {
       ["Column", "Type", "Meaning"],
       Object.entries(commonColumns).map(([name, column]) => [code(name), column.type, column.summary]),
     ),
+    "## Errors any call can have",
+    "Besides these the API's own codes come through as they are, such as `rate_limit_exceeded` after the last attempt.",
+    table(
+      ["Code", "When"],
+      commonErrors.map(([id, when]) => [code(id), when]),
+    ),
   ]);
 }
+
+const commonErrors: readonly (readonly [string, string])[] = [
+  ["call/wrong-model", "The model is not one for this procedure. Nothing was sent."],
+  ["call/unsupported-parameter", "The model does not take a parameter that was given. Nothing was sent."],
+  ["model_not_found", "The API does not have the model. Ends the statement."],
+  ["call/timeout", "No complete answer within the option timeout, at the last attempt."],
+  ["call/network", "The service could not be reached."],
+  ["call/redirect", "The service answered with a redirect, which is never followed."],
+  ["call/bad-answer", "The answer was cut, empty, too large or not what the endpoint answers."],
+  ["call/http-error", "The service refused the request and gave no code."],
+  ["call/credentials", "The key or token could not be had."],
+  ["call/cancelled", "The statement was stopped."],
+  ["call/not-available-offline", "The offline connection does not have this procedure."],
+];
 
 function page(procedure: Procedure): string {
   const own = procedure.columns.filter((column) => kindOf(procedure, column) === "result");
@@ -82,6 +102,9 @@ function page(procedure: Procedure): string {
     "Then the [columns every result has](README.md#columns-every-result-has), and the value of every parameter.",
     "## Examples",
     sql(procedure.examples),
+    "## Errors",
+    "A call that fails has the code in Error_Code, words in Error_Message and NULL or what there was of the answer in its own columns. These are its own; [any call](README.md#errors-any-call-can-have) can have others.",
+    table(["Code", "When"], errorRows(procedure)),
     ...notes(procedure),
     `Source: ${procedure.source}`,
   ]);
@@ -127,6 +150,34 @@ function overloadNotes(procedure: Procedure): readonly string[] {
       ({ when, use }) => `A call that names ${code(when)} is a call of [${use}](${use}.md).`,
     ),
   ];
+}
+
+/** Those that follow from the parameters, then the procedure's own. */
+function errorRows(procedure: Procedure): readonly (readonly string[])[] {
+  const { parameters } = procedure;
+  const derived: readonly (readonly [string, (parameter: Parameter) => boolean, string])[] = [
+    ["call/missing-value", ({ required }) => required === true, "is NULL"],
+    ["call/empty-value", ({ required, type }) => required === true && type !== "json", "is empty"],
+    ["call/not-bytes", ({ type }) => type === "bytes", "is no file: a path, or text that is no base64"],
+    ["call/not-json", ({ type }) => type === "json", "is no JSON"],
+    ["call/not-a-number", ({ type }) => type === "integer" || type === "real", "is no number"],
+    ["call/not-a-boolean", ({ type }) => type === "boolean", "is no boolean"],
+    ["call/out-of-range", ({ min, max }) => min !== undefined || max !== undefined, "is outside its range"],
+    ["call/not-allowed", ({ values }) => values !== undefined, "is none of its values"],
+    ["call/too-long", ({ maxLength }) => maxLength !== undefined, "has too many characters"],
+    ["call/too-many-bytes", ({ maxBytes }) => maxBytes !== undefined, "is too large"],
+  ];
+  const rows = derived.flatMap(([id, isOf, words]) => {
+    const names = parameters.filter(isOf).map(({ name }) => code(name));
+    return names.length === 0 ? [] : [[code(id), `${alternatives(names)} ${words}.`]];
+  });
+  const own = Object.entries(procedure.errors ?? {}).map(([id, when]) => [code(id), when]);
+  return [...rows, ...own];
+}
+
+/** `a`, `a or b`, `a, b or c`. */
+function alternatives(names: readonly string[]): string {
+  return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} or ${names.at(-1)}`;
 }
 
 function notes(procedure: Procedure): readonly string[] {

@@ -30,6 +30,7 @@ export function defineProcedure<const P extends ParameterDefinitions, const C ex
     ...pack,
     examples: definition.examples,
     notes: definition.notes ?? [],
+    errors: definition.errors ?? {},
     findParameter,
     prepare: (values, context) => prepareCall(signature, values, context),
     result: (prepared, outcome) => resultOf(definition, columns, prepared, outcome),

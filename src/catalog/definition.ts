@@ -80,6 +80,8 @@ export interface Definition<P extends ParameterDefinitions, C extends ColumnDefi
   readonly examples: readonly string[];
   /** Where documentation and API disagree and what was decided, for the docs page. */
   readonly notes?: readonly string[];
+  /** Errors of its own beside those that follow from its parameters: code → when. */
+  readonly errors?: Readonly<Record<string, string>>;
   /** Arguments that follow from others; they fill what was not given. */
   readonly infer?: (args: ArgumentsOf<P>) => Partial<ArgumentsOf<P>>;
   readonly rules?: readonly Rule<ArgumentsOf<P>>[];

@@ -49,6 +49,7 @@ export function describeParameters(catalog: Catalog): Listing {
     is_extension: ({ parameter }) => parameter.isExtension === true,
     is_sent: ({ parameter }) => parameter.isUnsent !== true,
     remarks: ({ parameter }) => parameter.summary,
+    source: ({ procedure, parameter }) => parameter.source ?? procedure.source,
   });
 }
 

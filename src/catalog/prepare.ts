@@ -58,6 +58,7 @@ export function prepareCall<P extends ParameterDefinitions, C extends ColumnDefi
     request: { endpoint: definition.endpoint, body },
     warnings,
     ...modelTable,
+    ...(context.today === undefined ? {} : { today: context.today }),
   };
 }
 

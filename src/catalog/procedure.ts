@@ -39,7 +39,7 @@ export interface ParameterDefinition {
   readonly isExtension?: boolean;
   /** Accepted because the documentation lists it, but the API has no field for it: a warning, never silence. */
   readonly isUnsent?: boolean;
-  /** Documentation page or API fact the rule comes from, where it is not the procedure's own. */
+  /** Where it comes from, when that is not the procedure's own source: of an extension, the API's field. */
   readonly source?: string;
 }
 
@@ -97,6 +97,8 @@ export type Prepared =
       readonly warnings: readonly CallWarning[];
       /** The models and prices it was prepared with; the shipped ones when absent. */
       readonly modelTable?: ModelTable;
+      /** `YYYY-MM-DD`, whose prices hold; the newest when absent. */
+      readonly today?: string;
     }
   | { readonly ok: false; readonly arguments: Arguments; readonly error: CallError };
 
@@ -142,7 +144,7 @@ export type Defaults = Readonly<Record<string, SqlValue>>;
 export interface PrepareContext {
   readonly models: ConnectionModels;
   readonly defaults: Defaults;
-  /** `YYYY-MM-DD`, for retirement warnings; the date of the model table when absent. */
+  /** `YYYY-MM-DD`, for prices and retirement warnings; for these the date of the model table when absent. */
   readonly today?: string;
   /** The user's own models and prices, in place of the shipped ones. */
   readonly modelTable?: ModelTable;
@@ -163,6 +165,8 @@ export interface Procedure {
   readonly examples: readonly string[];
   /** Where the documentation and the API disagree, and what was decided. */
   readonly notes?: readonly string[];
+  /** Errors of its own, callsql's and the API's: code → when. */
+  readonly errors?: Readonly<Record<string, string>>;
   /** Lower-case name or alias → parameter. */
   findParameter(name: string): Parameter | undefined;
   /** `values` in signature order, null or absent = not given. Coerces, applies defaults, checks ranges and rules

@@ -38,7 +38,7 @@ export function resultOf<P extends ParameterDefinitions, C extends ColumnDefinit
   const reading = definition.row(answer.body, readArguments<P>(args), answer);
   const error = reading.error === undefined ? undefined : completeError(reading.error, answer);
   const model = reading.model ?? answer.model ?? args["Model"];
-  const cost = costOfModel(model, reading.usage ?? {}, prepared.modelTable ?? shippedModels);
+  const cost = costOfModel(model, reading.usage ?? {}, prepared);
   const status = error === undefined ? "completed" : (reading.status ?? "failed");
   const tail = tailCells({ status, error, outcome, cost });
   const usage = {
@@ -132,9 +132,13 @@ function completeError(error: CallError, answer: ApiAnswer): CallError {
   };
 }
 
-function costOfModel(id: unknown, usage: Usage, table: ModelTable): Cost | undefined {
-  const model = typeof id === "string" ? table.find(id) : undefined;
-  return model === undefined ? undefined : costOf(model, usage);
+function costOfModel(
+  id: unknown,
+  usage: Usage,
+  { modelTable = shippedModels, today }: { readonly modelTable?: ModelTable; readonly today?: string },
+): Cost | undefined {
+  const model = typeof id === "string" ? modelTable.find(id) : undefined;
+  return model === undefined ? undefined : costOf(model, usage, today);
 }
 
 interface Tail {

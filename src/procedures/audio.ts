@@ -23,6 +23,12 @@ export const audioParameters = {
   },
 } as const satisfies ParameterDefinitions;
 
+export const audioErrors = {
+  "call/unknown-format": "The bytes are not recognised and InputFormat is not given.",
+  "call/format-mismatch": "InputFormat contradicts the bytes.",
+  "call/empty-answer": "The answer holds no text.",
+} as const;
+
 export const temperatureParameter = {
   type: "real",
   min: 0,

@@ -7,6 +7,7 @@ import {
   jsonFormat,
   readResponse,
   responseColumns,
+  responseErrors,
   responseFields,
   responseParameters,
   samplingRule,
@@ -37,6 +38,7 @@ export const classifyText = defineProcedure({
       type: "boolean",
       default: false,
       isExtension: true,
+      source: "callsql: the shape of the answer asked for",
       summary: "1: every category that fits, in Categories_Json; Category is the likeliest.",
     },
   },
@@ -58,6 +60,11 @@ export const classifyText = defineProcedure({
   notes: [
     "The documentation names the action without parameters; these are ours. The categories are an enum of a strict schema; an answer outside them is an error (call/category-outside), never a category.",
   ],
+  errors: {
+    "call/no-categories": "Categories is empty, has an empty label, is nested, or has more than 1000 labels.",
+    "call/category-outside": "The model answered something that is not one of the categories.",
+    ...responseErrors,
+  },
   rules: [samplingRule, categoriesRule],
   request: (args, context) => {
     const labels = labelsOf(args.Categories);

@@ -4,7 +4,14 @@ import type { Usage } from "../catalog/models.ts";
 import { callError } from "../catalog/problem.ts";
 import type { CallError } from "../catalog/procedure.ts";
 import { readArray, readNumber, readText } from "../catalog/read.ts";
-import { audioParameters, audioUpload, formatRule, inferFormat, temperatureParameter } from "./audio.ts";
+import {
+  audioErrors,
+  audioParameters,
+  audioUpload,
+  formatRule,
+  inferFormat,
+  temperatureParameter,
+} from "./audio.ts";
 
 type Json = readonly unknown[] | { readonly [key: string]: unknown };
 
@@ -37,12 +44,14 @@ export const createTranscription = defineProcedure({
       type: "json",
       isList: true,
       isExtension: true,
+      source: "API: POST /audio/transcriptions, timestamp_granularities",
       summary: "What gets timestamps: word, segment or both. Models with Detail verbose only.",
     },
     Detail: {
       type: "text",
       values: ["json", "verbose", "diarized"],
       isExtension: true,
+      source: "API: POST /audio/transcriptions, response_format",
       summary:
         "json: text only. verbose: language, duration and segments. diarized: speakers. The model's richest by default.",
     },
@@ -74,6 +83,10 @@ export const createTranscription = defineProcedure({
     "All models the documentation lists end on 2027-02-26; gpt-transcribe replaces them.",
     "gpt-4o-transcribe-diarize is asked to split the audio by itself, which it needs past 30 seconds.",
   ],
+  errors: {
+    "call/timestamps-detail": "Timestamps without Detail verbose.",
+    ...audioErrors,
+  },
   infer: inferFormat,
   rules: [formatRule, timestampsRule],
   request: (args, { model }) => {

@@ -1,7 +1,14 @@
 import { defineProcedure } from "../catalog/define.ts";
 import { callError } from "../catalog/problem.ts";
 import { readArray, readNumber, readText } from "../catalog/read.ts";
-import { audioParameters, audioUpload, formatRule, inferFormat, temperatureParameter } from "./audio.ts";
+import {
+  audioErrors,
+  audioParameters,
+  audioUpload,
+  formatRule,
+  inferFormat,
+  temperatureParameter,
+} from "./audio.ts";
 
 export const createTranslation = defineProcedure({
   name: "CreateTranslation",
@@ -39,6 +46,7 @@ export const createTranslation = defineProcedure({
     "InputFormat is documented as required; it is inferred from the bytes.",
     "The API ends on 2027-02-26.",
   ],
+  errors: audioErrors,
   infer: inferFormat,
   rules: [formatRule],
   request: (args) => ({

@@ -4,7 +4,15 @@ import { imageSize, isSameFormat, mimeTypeOf, pngHasAlpha, sniff } from "../cata
 import { callError } from "../catalog/problem.ts";
 import type { CallError } from "../catalog/procedure.ts";
 import type { Upload } from "../catalog/request.ts";
-import { formatRule, imageColumns, imageFields, outputParameters, readImage, sizeError } from "./images.ts";
+import {
+  formatRule,
+  imageColumns,
+  imageErrors,
+  imageFields,
+  outputParameters,
+  readImage,
+  sizeError,
+} from "./images.ts";
 
 const imageBytesMax = 50 * 1024 * 1024;
 /** The reference says 4 MB, an older guide 50: more is a warning, and the API decides. */
@@ -52,6 +60,7 @@ export const editImage = defineProcedure({
       type: "text",
       values: ["high", "low"],
       isExtension: true,
+      source: "API: POST /images/edits, input_fidelity",
       summary: "How closely the result keeps to the image.",
     },
   },
@@ -67,6 +76,14 @@ export const editImage = defineProcedure({
     "OutputSize (the parameter table) and Size (the command line) are one parameter.",
     "The documented default dall-e-2 was retired on 2026-05-12; the connection's image model takes its place.",
   ],
+  errors: {
+    "call/unknown-format": "The bytes of Image are no png, jpeg or webp.",
+    "call/format-mismatch": "InputFormat contradicts the bytes.",
+    "call/mask-not-png": "Mask is not a PNG.",
+    "call/mask-without-alpha": "Mask has no transparency, so nothing could be edited.",
+    "call/mask-size": "Mask has another size than Image.",
+    ...imageErrors,
+  },
   infer: ({ Image }) => inferred(sniff(Image)?.format),
   rules: [
     inputRule,

@@ -1,6 +1,7 @@
 import { defineProcedure } from "../catalog/define.ts";
 import { mimeTypeOf, sniff } from "../catalog/media.ts";
 import { callError } from "../catalog/problem.ts";
+import { readNumber } from "../catalog/read.ts";
 import { characterCount } from "../catalog/value.ts";
 
 export const generateAudio = defineProcedure({
@@ -66,6 +67,9 @@ export const generateAudio = defineProcedure({
     Audio_MimeType: { type: "text", summary: "Such as audio/mpeg." },
     Audio_Bytes: { type: "integer", summary: "Size of the audio." },
     Model_Used: { type: "text", summary: "The model that answered, where the answer names it." },
+    Usage_InputTokens: { type: "integer", summary: "Input tokens; NULL for models billed by character." },
+    Usage_OutputTokens: { type: "integer", summary: "Output tokens, which are audio." },
+    Usage_TotalTokens: { type: "integer", summary: "Input and output tokens." },
   },
   examples: [
     "CALL GenerateAudio(:Input, Model => 'gpt-4o-mini-tts', Voice => 'alloy')",
@@ -74,8 +78,10 @@ export const generateAudio = defineProcedure({
   notes: [
     "The documented command has no Voice, which is required: give it once with SET DEFAULT GenerateAudio.Voice = 'alloy'.",
     "ResponseFormat (the parameter table) and OutputFormat (the command line) are one parameter; its values are the API's, the documented ones are those of audio input.",
+    "Usage is told in a stream only: gpt-4o-mini-tts is asked for one (stream_format sse) and its pieces are put together. A server that ignores that answers the plain audio, and usage and cost are NULL.",
     "All models the documentation lists end on 2027-01-06.",
   ],
+  errors: { "call/empty-answer": "The answer holds no audio." },
   request: (args) => ({
     input: args.Input,
     model: args.Model,
@@ -86,6 +92,8 @@ export const generateAudio = defineProcedure({
   }),
   row: (body, args, answer) => {
     const audio = body instanceof Uint8Array && body.length > 0 ? body : undefined;
+    const inputTokens = readNumber(answer.usage, "input_tokens");
+    const outputTokens = readNumber(answer.usage, "output_tokens");
     const isNamed = answer.contentType.startsWith("audio/");
     const mimeType = isNamed ? answer.contentType : mimeTypeOf(args.ResponseFormat ?? "mp3");
     return {
@@ -94,10 +102,12 @@ export const generateAudio = defineProcedure({
         Audio_MimeType: audio === undefined ? undefined : (sniffedType(audio) ?? mimeType),
         Audio_Bytes: audio?.length,
         Model_Used: answer.model,
+        Usage_InputTokens: inputTokens,
+        Usage_OutputTokens: outputTokens,
+        Usage_TotalTokens: readNumber(answer.usage, "total_tokens"),
       },
       error: audio === undefined ? callError("call/empty-answer", { what: "audio" }) : undefined,
-      // Tokens of speech are told in streams only; models billed by character need none.
-      usage: { characters: characterCount(args.Input) },
+      usage: { characters: characterCount(args.Input), inputTokens, outputTokens },
     };
   },
 });

@@ -1,5 +1,13 @@
 import { defineProcedure } from "../catalog/define.ts";
-import { formatRule, imageColumns, imageFields, outputParameters, readImage, sizeError } from "./images.ts";
+import {
+  formatRule,
+  imageColumns,
+  imageErrors,
+  imageFields,
+  outputParameters,
+  readImage,
+  sizeError,
+} from "./images.ts";
 
 export const generateImage = defineProcedure({
   name: "GenerateImage",
@@ -31,6 +39,7 @@ export const generateImage = defineProcedure({
     "The documented default dall-e-2 was retired on 2026-05-12; the connection's image model takes its place.",
     "A call that binds Image is EditImage: the documentation prints EditImage's command with this name.",
   ],
+  errors: imageErrors,
   rules: [formatRule, (args, context) => sizeError("Size", args.Size, context)],
   request: (args) => imageFields(args, args.Size),
   row: (body, _, answer) => {

@@ -1,12 +1,16 @@
 import { defineProcedure } from "../catalog/define.ts";
 import type { Rule } from "../catalog/definition.ts";
 import { callError } from "../catalog/problem.ts";
-import { readText } from "../catalog/read.ts";
+import type { CallError } from "../catalog/procedure.ts";
+import { readField, readJson, readText } from "../catalog/read.ts";
+import { schemaMismatch } from "./answer-schema.ts";
 import {
   effortParameter,
   jsonFormat,
+  previousErrors,
   readResponse,
   responseColumns,
+  responseErrors,
   responseFields,
   responseParameters,
   samplingRule,
@@ -27,11 +31,13 @@ export const generateResponse = defineProcedure({
       type: "json",
       isList: true,
       isExtension: true,
+      source: "API: POST /responses, tools",
       summary: "Built-in tools the model may use: names separated by commas, or the API's JSON array.",
     },
     Schema: {
       type: "json",
       isExtension: true,
+      source: "API: POST /responses, text.format",
       summary: "JSON Schema of the answer; Response_Result is then JSON text of that shape.",
     },
   },
@@ -48,8 +54,18 @@ export const generateResponse = defineProcedure({
   notes: [
     "Temperature and TopP: sent as given; models that accept them only without reasoning get reasoning effort none, models that never accept them refuse the call before it is sent.",
     "MaxToolCalls has a meaning only together with Tools, which the documentation does not list.",
+    "Schema is sent as strict structured output. An answer that is no JSON, or that has another type, lacks a required property or leaves an enum, is an error (call/schema-mismatch) with the answer in Response_Result; other rules of the schema are the API's to keep.",
     "A refusal, an incomplete or a failed response fills Status and the Error columns.",
   ],
+  errors: {
+    "call/not-a-tool": "Tools holds a function, or something that is no built-in tool.",
+    "call/tool-incomplete": "Tools holds file_search or mcp by its name only.",
+    "call/schema-mismatch": "The answer does not have the shape of Schema.",
+    invalid_json_schema:
+      "The API does not take Schema: strict schemas close every object and require every property.",
+    ...previousErrors,
+    ...responseErrors,
+  },
   rules: [samplingRule, toolsRule, schemaRule],
   request: (args, context) => ({
     ...responseFields(args, context),
@@ -57,11 +73,20 @@ export const generateResponse = defineProcedure({
     tools: args.Tools === undefined ? undefined : toolsOf(args.Tools),
     text: args.Schema === undefined ? undefined : jsonFormat("result", args.Schema),
   }),
-  row: (body) => {
+  row: (body, { Schema }) => {
     const { text, cells, ...reading } = readResponse(body);
-    return { ...reading, cells: { Response_Result: text, ...cells } };
+    const error = reading.error ?? schemaError(Schema, text);
+    return { ...reading, error, cells: { Response_Result: text, ...cells } };
   },
 });
+
+/** Of an answer that is there: a refusal or a cut one has an error of its own. */
+function schemaError(schema: Json | undefined, text = ""): CallError | undefined {
+  if (schema === undefined) return undefined;
+  const answer = readJson(text);
+  const what = answer === undefined ? "it is not JSON" : schemaMismatch(schema, answer);
+  return what === undefined ? undefined : callError("call/schema-mismatch", { what });
+}
 
 function toolsOf(tools: Json): readonly unknown[] {
   const items: readonly unknown[] = Array.isArray(tools) ? tools : [tools];
@@ -73,9 +98,29 @@ function builtInTool(type: string): Record<string, unknown> {
   return type === "code_interpreter" ? { type, container: { type: "auto" } } : { type };
 }
 
+/** Tools that do not work by their name alone → the field they want. */
+const toolFields: Readonly<Record<string, string>> = {
+  file_search: "vector_store_ids",
+  mcp: "server_label",
+};
+
+function isLacking(tool: unknown): boolean {
+  const field = toolFields[readText(tool, "type") ?? ""];
+  return field !== undefined && readField(tool, field) === undefined;
+}
+
 /** A function or custom tool would wait for an answer that SQL cannot give. */
 function toolsRule({ Tools }: { readonly Tools: Json | undefined }): ReturnType<Rule<unknown>> {
   const tools = Tools === undefined ? [] : toolsOf(Tools);
+  const lacking = tools.find((tool) => isLacking(tool));
+  if (lacking !== undefined) {
+    const type = readText(lacking, "type") ?? "";
+    return callError("call/tool-incomplete", {
+      parameter: "Tools",
+      tool: type,
+      field: toolFields[type] ?? "",
+    });
+  }
   const stranger = tools.find((tool) => ["function", "custom", ""].includes(readText(tool, "type") ?? ""));
   if (stranger === undefined) return undefined;
   return callError("call/not-a-tool", { parameter: "Tools", found: JSON.stringify(stranger).slice(0, 60) });

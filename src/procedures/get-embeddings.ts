@@ -15,6 +15,7 @@ export const getEmbeddings = defineProcedure({
       type: "integer",
       min: 1,
       isExtension: true,
+      source: "API: POST /embeddings, dimensions",
       summary: "Length of the vector; models of the third generation can shorten it.",
     },
   },
@@ -29,11 +30,16 @@ export const getEmbeddings = defineProcedure({
   pack: { by: ["Model", "Dimensions"], input: "input", inputsMax: 2048, tokensMax: 300_000, answers: "data" },
   examples: [
     "CALL GetEmbeddings(:Text, :Model)",
+    "SELECT d.id, vec_length(e.Embedding) AS dimensions FROM docs d, GetEmbeddings(d.body, Dimensions => 256) e",
     "INSERT INTO vectors SELECT d.id, e.Embedding FROM docs d, GetEmbeddings(d.body) e",
   ],
   notes: [
     "Model is optional as documented; the API requires one, so the connection's embedding model is sent.",
   ],
+  errors: {
+    "call/empty-answer": "The answer holds no vector.",
+    max_tokens_per_request: "Texts sent together have more than 300000 tokens.",
+  },
   // base64 is a third of the size of numbers as text, and already the float32 the column holds.
   request: ({ Text, Model, Dimensions }) => ({
     input: Text,

@@ -40,9 +40,18 @@ export const outputParameters = {
     type: "text",
     values: ["low", "medium", "high", "xhigh", "max", "auto", "standard", "hd"],
     isExtension: true,
+    source: "API: POST /images/generations and /images/edits, quality",
     summary: "Quality of the image, as far as the model knows it.",
   },
 } as const satisfies ParameterDefinitions;
+
+export const imageErrors = {
+  "call/image-size": "The size is not WIDTHxHEIGHT, or outside the model's limits.",
+  "call/transparency-format": "Background transparent with jpeg or gif.",
+  "call/compression-format": "OutputCompression with a format that is neither jpeg nor webp.",
+  "call/empty-answer": "The answer holds no image.",
+  moderation_blocked: "The API's safety system refused the request.",
+} as const;
 
 export const imageColumns = {
   Image_MimeType: { type: "text", summary: "Such as image/png." },

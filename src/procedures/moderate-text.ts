@@ -52,6 +52,7 @@ export const moderateText = defineProcedure({
   notes: [
     "text-moderation-latest, which the documentation offers, was shut down on 2025-10-27; omni-moderation-latest is the default.",
   ],
+  errors: { "call/empty-answer": "The answer holds no result." },
   request: ({ Text, Model }) => ({ input: Text, model: Model }),
   row: (body) => {
     const result = readField(body, "results", 0);

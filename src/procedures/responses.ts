@@ -58,9 +58,26 @@ export const effortParameter = {
     type: "text",
     values: efforts,
     isExtension: true,
+    source: "API: POST /responses, reasoning.effort",
     summary: "How long the model reasons before it answers.",
   },
 } as const satisfies ParameterDefinitions;
+
+/** Errors of whatever is built on POST /responses: the API's codes, from its answer or its refusal. */
+export const responseErrors = {
+  refusal: "The model refused to answer; Response_Refusal holds its words.",
+  max_output_tokens: "The answer was cut at MaxOutputTokens; the text so far is there, Status is incomplete.",
+  content_filter: "The answer was cut by the API's content filter; Status is incomplete.",
+  context_length_exceeded: "The text is longer than the model reads.",
+  "call/sampling-effort": "Temperature or TopP together with a ReasoningEffort that does not allow it.",
+  "call/response-failed": "The response failed and the API gives no code.",
+  "call/not-finished": "The server answered a response that is still running.",
+  "call/bad-answer": "The answer is not a response: an output is missing.",
+} as const;
+
+export const previousErrors = {
+  previous_response_not_found: "PreviousResponseId names no response that was stored.",
+} as const;
 
 export const responseColumns = {
   Response_Id: { type: "text", summary: "Identifier of the response; PreviousResponseId of a next turn." },

@@ -2,6 +2,7 @@ import { defineProcedure } from "../catalog/define.ts";
 import {
   readResponse,
   responseColumns,
+  responseErrors,
   responseFields,
   responseParameters,
   samplingRule,
@@ -23,11 +24,13 @@ export const summarizeText = defineProcedure({
       min: 1,
       max: 1000,
       isExtension: true,
+      source: "callsql: a sentence of the instructions",
       summary: "Most sentences of the summary.",
     },
     Language: {
       type: "text",
       isExtension: true,
+      source: "callsql: a sentence of the instructions",
       summary: "Language of the summary; that of the text by default.",
     },
   },
@@ -40,6 +43,7 @@ export const summarizeText = defineProcedure({
   notes: [
     "The documentation names the action without parameters; these are ours. The text is sent as input, apart from the instructions, and the model is told that it is not an instruction.",
   ],
+  errors: responseErrors,
   rules: [samplingRule],
   request: (args, context) => ({
     ...responseFields({ ...args, Instructions: instructionsOf(args) }, context),

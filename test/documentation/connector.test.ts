@@ -266,6 +266,7 @@ const documented: readonly Documented[] = [
       instructions: "Cheerful.",
       response_format: "wav",
     },
+    added: { stream_format: "sse" },
     columns: ["Audio"],
     warnings: ["call/parameter-not-sent", "call/parameter-not-sent"],
     required: ["Input", "Model"],

@@ -157,6 +157,7 @@ describe("GenerateAudio", () => {
       instructions: "whisper",
       response_format: "wav",
       speed: 1.5,
+      stream_format: "sse",
     });
     expect(schemaProblem("GenerateAudio", full)).toBeUndefined();
     expect(
@@ -204,9 +205,16 @@ describe("GenerateAudio", () => {
     expect(typed(audioBytes("aac"), "audio/aac", "aac")).toBe("audio/aac");
   });
 
-  test("costs the characters of tts-1, and an unknown sum where tokens are not told", () => {
+  test("costs the characters of tts-1, which is asked for no stream", () => {
     const values = { Input: "x".repeat(1000), Model: "tts-1", Voice: "alloy" };
+    expect(bodyOf("GenerateAudio", values)).not.toHaveProperty("stream_format");
     expect(answer("GenerateAudio", audioBytes("mp3"), values).result.costUsd).toBeCloseTo(0.015, 12);
-    expect(answer("GenerateAudio", audioBytes("mp3")).result.costUsd).toBeUndefined();
+  });
+
+  test("costs the tokens its stream tells, and an unknown sum where a server sends plain audio", () => {
+    expect(answer("GenerateAudio", audioBytes("mp3")).result.costUsd).toBeCloseTo(0.000_006 + 0.0024, 12);
+    const plain = { body: audioBytes("mp3"), status: 200, contentType: "audio/mpeg" };
+    const { row } = outcome("GenerateAudio", { answer: plain, attempts: 1, durationMs: 1 });
+    expect(row).toMatchObject({ Status: "completed", Usage_TotalTokens: null, Cost_Usd: null });
   });
 });

@@ -234,9 +234,20 @@ describe("AnalyzeImage", () => {
     ["call/not-bytes", { Image: 42 }],
     ["call/empty-value", { Image: Buffer.alloc(0) }],
     ["call/unknown-format", { Image: Buffer.from("%PDF-1.7") }],
-    ["call/image-too-large", { Image: Buffer.concat([png, Buffer.alloc(15_800_000)]) }],
+    ["call/too-many-bytes", { Image: Buffer.concat([png, Buffer.alloc(50 * 1024 * 1024)]) }],
   ])("refuses with %s", (code, values) => {
     expect(errorOf("AnalyzeImage", { Message: "what?", ...values })).toBe(code);
+  });
+
+  test("names an image that does not fit into a data URL as a file to be stored", () => {
+    const fitting = Buffer.concat([png, Buffer.alloc(15_728_000 - png.length)]);
+    const large = Buffer.concat([png, Buffer.alloc(15_730_000)]);
+    expect(JSON.stringify(image({ Image: fitting })).length).toBeGreaterThan(20_970_000);
+    const file = { kind: "upload", bytes: large, filename: "image.png", mimeType: "image/png" };
+    const reference = { kind: "stored-file", purpose: "vision", file };
+    expect(image({ Image: large })).toMatchObject([
+      { content: [{ type: "input_text" }, { type: "input_image", file_id: reference, detail: "auto" }] },
+    ]);
   });
 
   test("a path is answered with the function that reads it", () => {

@@ -61,10 +61,6 @@ const valueMessages = {
   "call/too-many-bytes": (details: { parameter: string; bytes: number; max: number }) => ({
     message: `${quote(details.parameter)} has ${details.bytes} bytes, at most ${details.max} are allowed`,
   }),
-  "call/image-too-large": (details: { parameter: string; bytes: number; max: number }) => ({
-    message: `${quote(details.parameter)} has ${details.bytes} bytes, at most ${details.max} fit into a request`,
-    hint: "make the image smaller, or pass an https URL the API can read",
-  }),
   "call/unknown-format": (details: { parameter: string; formats: readonly string[] }) => ({
     message: `the format of ${quote(details.parameter)} is not recognised`,
     hint: `formats are ${list(details.formats)}`,
@@ -105,6 +101,10 @@ const valueMessages = {
   "call/not-a-tool": (details: { parameter: string; found: string }) => ({
     message: `${quote(details.parameter)} holds ${details.found}, a built-in tool was expected`,
     hint: `built-in tools are named, as 'web_search', or written as JSON: '[{"type": "file_search", "vector_store_ids": ["…"]}]'`,
+  }),
+  "call/tool-incomplete": (details: { parameter: string; tool: string; field: string }) => ({
+    message: `${quote(details.parameter)} holds ${quote(details.tool)} without its ${quote(details.field)}`,
+    hint: `write it as JSON: '[{"type": "${details.tool}", "${details.field}": …}]'`,
   }),
 } satisfies MessageTable;
 
@@ -174,6 +174,9 @@ const answerMessages = {
   }),
   "call/category-outside": (details: { found: string }) => ({
     message: `the model answered ${details.found}, which is not one of the categories`,
+  }),
+  "call/schema-mismatch": (details: { what: string }) => ({
+    message: `the answer does not follow Schema: ${details.what}`,
   }),
   "call/refusal": (details: { refusal: string }) => ({ message: details.refusal }),
 } satisfies MessageTable;
