@@ -40,7 +40,7 @@ export function defaultAnswer(request: RecordedRequest): Answer {
   }
 }
 
-export function json(body: unknown): Answer {
+function json(body: unknown): Answer {
   return { body, contentType: "application/json" };
 }
 
@@ -74,7 +74,7 @@ function embeddingsAnswer(request: RecordedRequest): object {
 }
 
 /** A unit vector in which texts that share words are near: every word adds to eight places of its own. */
-export function vectorOf(text: string, dimensions: number): Float32Array<ArrayBuffer> {
+function vectorOf(text: string, dimensions: number): Float32Array<ArrayBuffer> {
   const vector = new Float32Array(dimensions);
   const words = text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
   for (const word of [...words, `\0${text}`]) {

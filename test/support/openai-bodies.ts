@@ -105,15 +105,6 @@ export function refusal(request: RecordedRequest, text = "I'm sorry, but I can't
   return responseBody(request, { refusal: text });
 }
 
-/** Cut off: at max_output_tokens, or by the content filter. */
-export function incomplete(
-  request: RecordedRequest,
-  text = "The answer is",
-  reason = "max_output_tokens",
-): object {
-  return responseBody(request, { text, status: "incomplete", incompleteReason: reason });
-}
-
 /** HTTP 200, yet no answer. */
 export function failed(
   request: RecordedRequest,

@@ -48,7 +48,7 @@ export function refusalOf(request: RecordedRequest, known: Known): Refusal | und
   }
 }
 
-export function modelNotFound(model: string): Refusal {
+function modelNotFound(model: string): Refusal {
   const message = `The model \`${model}\` does not exist or you do not have access to it.`;
   return { status: 404, message, code: "model_not_found" };
 }
@@ -68,9 +68,9 @@ function refusedResponse(request: RecordedRequest, known: Known): Refusal | unde
     return refuse(message, "previous_response_id", "previous_response_not_found");
   }
   const file = imagesOf(request).map((image) => recordOf(image)["file_id"]);
-  const lost = file.find((id) => typeof id === "string" && !known.fileIds.has(id));
+  const lost = file.find((id): id is string => typeof id === "string" && !known.fileIds.has(id));
   if (lost !== undefined) {
-    return refuse(`File with id '${String(lost)}' not found.`, "input", "image_file_not_found");
+    return refuse(`File with id '${lost}' not found.`, "input", "image_file_not_found");
   }
   const effort = recordOf(body["reasoning"])["effort"];
   const isRefused = neverSampled.test(model) || (sampledWithoutReasoning.test(model) && effort !== "none");

@@ -22,7 +22,7 @@ import { refusalOf } from "./openai-rules.ts";
 import { coerceFields, problemOf, type BodyProblem } from "./openai-validate.ts";
 
 export { faults, type Fault } from "./openai-faults.ts";
-export { emptyData, errorBody, failed, incomplete, refusal, responseBody } from "./openai-bodies.ts";
+export { emptyData, failed, refusal } from "./openai-bodies.ts";
 export type { RecordedRequest } from "./openai-request.ts";
 
 export interface ServerOptions {
@@ -224,8 +224,8 @@ async function work(
   }
   if (request.endpoint === "files") state.fileIds.add(textOf(recordOf(answer.body)["id"]));
   const model = textOf(request.body["model"]);
-  const standing = { "openai-processing-ms": "12", ...(model === "" ? {} : { "openai-model": model }) };
-  return { ...answer, status: 200, headers: { ...headers, ...standing } };
+  const timing = { "openai-processing-ms": "12", ...(model === "" ? {} : { "openai-model": model }) };
+  return { ...answer, status: 200, headers: { ...headers, ...timing } };
 }
 
 interface Received {
