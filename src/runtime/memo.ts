@@ -30,7 +30,6 @@ const bytesMax = 64 * 2 ** 20;
 
 export class Memo {
   readonly #recall: (recorded: number, call: Call) => Answer;
-  /** Oldest first. */
   readonly #answers = new Map<string, Answer>();
   readonly #recorded = new Map<string, number>();
   readonly #recent = new Map<Procedure, Row[]>();
@@ -73,16 +72,12 @@ export class Memo {
     return this.#recent.get(procedure) ?? [];
   }
 
+  /** Statements walk their rows in one order, again and again: what came first is worth keeping, not what came last. */
   #hold(key: string, answer: Answer): void {
+    const isFull = this.#answers.size >= answersMax || this.#bytes >= bytesMax;
+    if (isFull && this.#recorded.has(key)) return;
     this.#answers.set(key, answer);
     this.#bytes += sizeOf(answer.row);
-    if (this.#answers.size <= answersMax && this.#bytes <= bytesMax) return;
-    for (const [oldest, old] of this.#answers) {
-      if (!this.#recorded.has(oldest) || oldest === key) continue;
-      this.#answers.delete(oldest);
-      this.#bytes -= sizeOf(old.row);
-      if (this.#answers.size <= answersMax && this.#bytes <= bytesMax) return;
-    }
   }
 }
 

@@ -132,7 +132,8 @@ function endStatusOf(failure: ApiFailure | undefined): "failed" | "unknown" {
 }
 
 function prepareStatements(db: Database.Database) {
-  const found = "SELECT id FROM calls WHERE key = ? AND status = 'succeeded'";
+  // Without the hint SQLite may walk through all calls of the run.
+  const found = "SELECT id FROM calls INDEXED BY calls_key WHERE key = ? AND status = 'succeeded'";
   return {
     findInRun: db.prepare(`${found} AND run = ? ORDER BY id DESC LIMIT 1`).pluck(),
     findSince: db.prepare(`${found} AND ended_at >= ? ORDER BY id DESC LIMIT 1`).pluck(),
