@@ -18,6 +18,7 @@ const byCode: Partial<Record<Code, number>> = {
   "call/budget-reached": exitCodes.budget,
   "call/attempts-used-up": exitCodes.retryable,
   "connect/unreachable": exitCodes.retryable,
+  "connect/asked-to-wait": exitCodes.retryable,
   "sql/busy": exitCodes.retryable,
   "connect/refused": exitCodes.credentials,
   "connect/none": exitCodes.credentials,

@@ -14,7 +14,7 @@ import type {
   Row,
 } from "../catalog/procedure.ts";
 import type { SqlValue } from "../catalog/value.ts";
-import { isBilling } from "./dispatch/classify.ts";
+import { asksForTooLong, isBilling } from "./dispatch/classify.ts";
 import type { Dispatched, Dispatcher } from "./dispatch/dispatcher.ts";
 import { requestKey, requestText } from "./dispatch/request-key.ts";
 import type { Counts, Progress } from "./counts.ts";
@@ -186,6 +186,10 @@ function throwDoom(doom: Doom): never {
   if (failure.kind === "network") fail("connect/unreachable", details);
   if (failure.kind === "redirect") fail("connect/redirect", details);
   if (isBilling(failure)) fail("connect/no-credit", details);
+  if (asksForTooLong(failure)) {
+    const minutes = Math.ceil((failure.retryAfterMs ?? 0) / 60_000);
+    fail("connect/asked-to-wait", { ...details, minutes });
+  }
   if (failure.code === "model_not_found") fail("connect/unknown-model", details);
   fail("connect/refused", details);
 }

@@ -75,8 +75,8 @@ export interface RowFailure {
   readonly call: Call;
   readonly error: CallError;
   readonly isPassing: boolean;
-  /** From 1; the row being produced when the call was met. */
-  readonly row: number;
+  /** From 1; undefined where calls are made before there are rows (ORDER BY, GROUP BY, a write). */
+  readonly row: number | undefined;
 }
 
 /** Thrown through SQLite to end a pass whose window is full. */
@@ -273,7 +273,7 @@ class Recorder implements Answering {
       call,
       error: answer.error,
       isPassing: answer.isPassing === true,
-      row: this.rowsDone + 1,
+      row: this.#stage.plan.isRowByRow ? this.rowsDone + 1 : undefined,
     };
     if (this.#ends(answer)) throw new CallFailed(failure);
     this.failures.push(failure);

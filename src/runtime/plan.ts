@@ -25,6 +25,8 @@ export interface Plan {
   /** Address of the last write to a table of the main program, 0 if there is none: what a site below it gives may be
    * written. */
   readonly writeAddress: number;
+  /** Each row of the result is given as soon as its calls are made: not sorted, grouped or written first. */
+  readonly isRowByRow: boolean;
   /** A limit counter can end the program early. */
   readonly hasLimit: boolean;
   /** Text constants of the program, triggers and views included: what results may be compared with. */
@@ -78,6 +80,7 @@ export function planStatement(
     isCertain: !seesOwnEffects && addresses.size === instances.size,
     seesOwnEffects,
     writeAddress: lastWrite(programs[0] ?? []),
+    isRowByRow: operations.some(isResultRow) && !operations.some(gathersRows),
     hasLimit: operations.some(isLimitCounter),
     literals: literalsOf(operations),
     functions: new Set(operations.flatMap((operation) => functionName(operation) ?? [])),
@@ -171,6 +174,14 @@ function lastWrite(program: readonly Operation[]): number {
 
 function isRecursive(queryPlan: readonly unknown[]): boolean {
   return queryPlan.some((row) => JSON.stringify(row).includes("RECURSIVE STEP"));
+}
+
+function isResultRow({ opcode }: Operation): boolean {
+  return opcode === "ResultRow";
+}
+
+function gathersRows({ opcode }: Operation): boolean {
+  return ["SorterOpen", "OpenEphemeral", "AggStep", "AggStep1", "OpenWrite"].includes(opcode);
 }
 
 /** A counter whose jump leads anywhere but to the next operation; scalar subqueries of one row carry idle ones. */

@@ -22,10 +22,10 @@ export const dispatchMessages = {
     procedure: string;
     code: string;
     message: string;
-    row: number;
+    row?: number | undefined;
     hint?: string | undefined;
   }) => ({
-    message: `row ${details.row}: ${details.procedure} failed: ${details.message} (${details.code})`,
+    message: `${details.row === undefined ? "" : `row ${details.row}: `}${details.procedure} failed: ${details.message} (${details.code})`,
     hint: details.hint,
   }),
   "call/more-rows-failed": (details: { count: number }) => ({
@@ -47,6 +47,10 @@ export const dispatchMessages = {
   "connect/refused": (details: { message: string }) => ({
     message: `the service refused the credentials: ${details.message}`,
     hint: "check OPENAI_API_KEY, OPENAI_ORG_ID and OPENAI_PROJECT_ID",
+  }),
+  "connect/asked-to-wait": (details: { message: string; minutes: number }) => ({
+    message: `the service asks for a pause of ${details.minutes} minutes: ${details.message}`,
+    hint: "run it again then; answers that had arrived are recorded",
   }),
   "connect/no-credit": (details: { message: string }) => ({
     message: `the account cannot pay for calls: ${details.message}`,

@@ -3,6 +3,7 @@
  * Source: reference openai-api §6.2 (retry classification) and 2-runtime 2.4 (the two tiers of errors).
  */
 import type { ApiFailure } from "../../catalog/request.ts";
+import { retryAfterMaxMs } from "./backoff.ts";
 
 export type Verdict =
   /** A passing trouble of one request. */
@@ -24,6 +25,17 @@ const billingCodes = new Set([
 ]);
 
 export function classify(failure: ApiFailure): Verdict {
+  const verdict = classifyKind(failure);
+  const isPassing = verdict === "retry" || verdict === "slow-down";
+  return isPassing && asksForTooLong(failure) ? "fatal" : verdict;
+}
+
+/** A wait that nobody should sit through in silence. */
+export function asksForTooLong(failure: ApiFailure): boolean {
+  return (failure.retryAfterMs ?? 0) > retryAfterMaxMs;
+}
+
+function classifyKind(failure: ApiFailure): Verdict {
   switch (failure.kind) {
     case "network":
     case "timeout":

@@ -4,7 +4,7 @@
  */
 import type { ApiFailure, ApiRequest, Connection } from "../../catalog/request.ts";
 import type { Outcome } from "../../catalog/procedure.ts";
-import { backoffMs, retryAfterMaxMs, type BackoffRule } from "./backoff.ts";
+import { backoffMs, type BackoffRule } from "./backoff.ts";
 import { classify, type Verdict } from "./classify.ts";
 import { Limiter } from "./limiter.ts";
 import { sleep } from "./sleep.ts";
@@ -78,9 +78,9 @@ export class Dispatcher {
       const { failure } = outcome;
       const verdict = classify(failure);
       const waitMs = backoffMs(attempt, failure.retryAfterMs, this.#options.backoff);
-      if (verdict === "slow-down") this.#limiter.slowDown(Math.min(waitMs, retryAfterMaxMs));
+      if (verdict === "slow-down") this.#limiter.slowDown(waitMs);
       else this.#limiter.leave(false);
-      if (!this.#mayRetry(verdict, attempt, failure)) return ended(attempt, failure, verdict);
+      if (!this.#mayRetry(verdict, attempt)) return ended(attempt, failure, verdict);
       this.#retries++;
       try {
         await sleep(waitMs, signal);
@@ -90,9 +90,8 @@ export class Dispatcher {
     }
   }
 
-  #mayRetry(verdict: Verdict, attempt: number, failure: ApiFailure): boolean {
-    if (verdict !== "retry" && verdict !== "slow-down") return false;
-    return attempt < this.#options.attemptsMax && (failure.retryAfterMs ?? 0) <= retryAfterMaxMs;
+  #mayRetry(verdict: Verdict, attempt: number): boolean {
+    return (verdict === "retry" || verdict === "slow-down") && attempt < this.#options.attemptsMax;
   }
 }
 
