@@ -40,7 +40,8 @@ export interface StoredFile {
 
 /** A 2xx answer. */
 export interface ApiAnswer {
-  /** The parsed JSON body, or the bytes of a binary one (audio/speech). */
+  /** The parsed JSON body, or the bytes of a binary one (audio/speech). Speech that came as events is
+   * `{ audio: base64, usage }`: its pieces put together, and what it used. */
   readonly body: unknown;
   readonly status: number;
   /** `x-request-id`. */
@@ -49,8 +50,6 @@ export interface ApiAnswer {
   readonly contentType: string;
   /** The model that answered, where a header says so (`openai-model`): bodies of images and audio do not. */
   readonly model?: string;
-  /** What a binary answer used, where it came as a stream that says so (audio/speech): the API's usage object. */
-  readonly usage?: unknown;
 }
 
 /** Anything that is not a usable answer. Texts are masked: they never contain a key. */

@@ -17,7 +17,7 @@ export function readAnswer(asked: Asked, exchange: Exchange, secrets: Iterable<s
   const requestId = shortText(headers.get("x-request-id"), secrets);
   const common = { status, ...(requestId === undefined ? {} : { requestId }) };
   const model = shortText(headers.get("openai-model"), secrets);
-  const answered = (answer: Pick<ApiAnswer, "body" | "contentType" | "usage">): SendOutcome => ({
+  const answered = (answer: Pick<ApiAnswer, "body" | "contentType">): SendOutcome => ({
     ok: true,
     answer: { ...common, ...(model === undefined ? {} : { model }), ...answer },
   });
@@ -34,7 +34,7 @@ export function readAnswer(asked: Asked, exchange: Exchange, secrets: Iterable<s
     const speech = readSpeech(new TextDecoder().decode(exchange.bytes));
     switch (speech.kind) {
       case "audio":
-        return answered({ body: speech.bytes, contentType, usage: speech.usage });
+        return answered({ body: { audio: speech.audio, usage: speech.usage }, contentType });
       case "error":
         return failure({
           ...common,

@@ -5,7 +5,8 @@
 import { parseJson, readRecord } from "./json.ts";
 
 export type Speech =
-  | { readonly kind: "audio"; readonly bytes: Uint8Array; readonly usage: unknown }
+  /** `audio` is base64. */
+  | { readonly kind: "audio"; readonly audio: string; readonly usage: unknown }
   /** The service ended the stream with an error; `body` is its error body. */
   | { readonly kind: "error"; readonly body: Uint8Array }
   /** The stream does not end with the event that says it is whole. */
@@ -19,7 +20,7 @@ export function readSpeech(stream: string): Speech {
     if (type === "speech.audio.delta" && typeof audio === "string") {
       pieces.push(Buffer.from(audio, "base64"));
     } else if (type === "speech.audio.done") {
-      return { kind: "audio", bytes: Buffer.concat(pieces), usage: event["usage"] };
+      return { kind: "audio", audio: Buffer.concat(pieces).toString("base64"), usage: event["usage"] };
     } else if (type === "error" || "error" in event) {
       return { kind: "error", body: Buffer.from(JSON.stringify({ error: event["error"] ?? event })) };
     }

@@ -1,7 +1,7 @@
 import { defineProcedure } from "../catalog/define.ts";
-import { mimeTypeOf, sniff } from "../catalog/media.ts";
+import { fromBase64, mimeTypeOf, sniff } from "../catalog/media.ts";
 import { callError } from "../catalog/problem.ts";
-import { readNumber } from "../catalog/read.ts";
+import { readNumber, readText } from "../catalog/read.ts";
 import { characterCount } from "../catalog/value.ts";
 
 export const generateAudio = defineProcedure({
@@ -91,9 +91,9 @@ export const generateAudio = defineProcedure({
     speed: args.Speed,
   }),
   row: (body, args, answer) => {
-    const audio = body instanceof Uint8Array && body.length > 0 ? body : undefined;
-    const inputTokens = readNumber(answer.usage, "input_tokens");
-    const outputTokens = readNumber(answer.usage, "output_tokens");
+    const audio = audioOf(body);
+    const inputTokens = readNumber(body, "usage", "input_tokens");
+    const outputTokens = readNumber(body, "usage", "output_tokens");
     const isNamed = answer.contentType.startsWith("audio/");
     const mimeType = isNamed ? answer.contentType : mimeTypeOf(args.ResponseFormat ?? "mp3");
     return {
@@ -104,13 +104,19 @@ export const generateAudio = defineProcedure({
         Model_Used: answer.model,
         Usage_InputTokens: inputTokens,
         Usage_OutputTokens: outputTokens,
-        Usage_TotalTokens: readNumber(answer.usage, "total_tokens"),
+        Usage_TotalTokens: readNumber(body, "usage", "total_tokens"),
       },
       error: audio === undefined ? callError("call/empty-answer", { what: "audio" }) : undefined,
       usage: { characters: characterCount(args.Input), inputTokens, outputTokens },
     };
   },
 });
+
+/** Bytes as they are, or the pieces of a stream put together. */
+function audioOf(body: unknown): Uint8Array | undefined {
+  const audio = body instanceof Uint8Array ? body : fromBase64(readText(body, "audio") ?? "");
+  return audio === undefined || audio.length === 0 ? undefined : audio;
+}
 
 function sniffedType(audio: Uint8Array): string | undefined {
   const media = sniff(audio);

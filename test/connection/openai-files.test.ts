@@ -149,13 +149,9 @@ describe("speech that comes as events", () => {
 
   test("is put together, with its usage", async () => {
     const answer = answerOf(await ask());
-    expect(answer.body).toBeInstanceOf(Uint8Array);
-    expect(
-      Buffer.from(answer.body as Uint8Array)
-        .subarray(0, 3)
-        .toString(),
-    ).toBe("ID3");
-    expect(answer.usage).toEqual({ input_tokens: 3, output_tokens: 30, total_tokens: 33 });
+    const { audio, usage } = recordOf(answer.body);
+    expect(Buffer.from(String(audio), "base64").subarray(0, 3).toString()).toBe("ID3");
+    expect(usage).toEqual({ input_tokens: 3, output_tokens: 30, total_tokens: 33 });
     expect(server.requests[0]?.headers.accept).toBe("text/event-stream");
   });
 
@@ -163,7 +159,6 @@ describe("speech that comes as events", () => {
     server.answerWith(() => audioBytes("mp3"));
     const answer = answerOf(await ask());
     expect(answer.body).toEqual(new Uint8Array(audioBytes("mp3")));
-    expect(answer.usage).toBeUndefined();
   });
 
   test("without its last event was cut, and an error event is the service's error", async () => {
@@ -182,7 +177,7 @@ describe("speech that comes as events", () => {
     const stream = [": comment", "event: x", delta, "", delta, "", done, "", ""].join(end);
     expect(readSpeech(stream)).toEqual({
       kind: "audio",
-      bytes: Buffer.from("abcabc"),
+      audio: Buffer.from("abcabc").toString("base64"),
       usage: { total_tokens: 3 },
     });
   });

@@ -1,7 +1,7 @@
 /** CreateTranscription, CreateTranslation and GenerateAudio. */
 import { describe, expect, test } from "vitest";
 import { audioBytes } from "../support/tiny-media.ts";
-import { transcription, translation } from "./support/answers.ts";
+import { speech, transcription, translation } from "./support/answers.ts";
 import {
   answer,
   bodyOf,
@@ -212,7 +212,7 @@ describe("GenerateAudio", () => {
   });
 
   test("costs the tokens its stream tells, and an unknown sum where a server sends plain audio", () => {
-    expect(answer("GenerateAudio", audioBytes("mp3")).result.costUsd).toBeCloseTo(0.000_006 + 0.0024, 12);
+    expect(answer("GenerateAudio", speech).result.costUsd).toBeCloseTo(0.000_006 + 0.0024, 12);
     const plain = { body: audioBytes("mp3"), status: 200, contentType: "audio/mpeg" };
     const { row } = outcome("GenerateAudio", { answer: plain, attempts: 1, durationMs: 1 });
     expect(row).toMatchObject({ Status: "completed", Usage_TotalTokens: null, Cost_Usd: null });

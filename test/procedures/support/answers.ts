@@ -132,6 +132,12 @@ export const translation = {
   segments: [{ id: 0, start: 0, end: 3600, text: "Hello there." }],
 };
 
+/** As the connection puts a stream of speech together. */
+export const speech = {
+  audio: audioBytes("mp3").toString("base64"),
+  usage: { input_tokens: 10, output_tokens: 200, total_tokens: 210 },
+};
+
 /** For each procedure a success in which every result column that can be filled is. */
 export const successes: Readonly<Record<string, unknown>> = {
   GenerateResponse: response("Hello!"),
@@ -142,7 +148,7 @@ export const successes: Readonly<Record<string, unknown>> = {
   EditImage: image,
   CreateTranscription: transcription,
   CreateTranslation: translation,
-  GenerateAudio: audioBytes("mp3"),
+  GenerateAudio: speech,
   SummarizeText: response("Greetings."),
   ClassifyText: response('{"category":"greeting","confidence":0.75}'),
 };

@@ -104,9 +104,6 @@ export interface Answered {
   readonly row: Readonly<Record<string, SqlValue>>;
 }
 
-/** What a stream of speech tells besides its bytes. */
-const speechUsage = { input_tokens: 10, output_tokens: 200, total_tokens: 210 };
-
 /** The row that an answer of this body makes; `model` is what a header says. */
 export function answer(
   name: string,
@@ -124,7 +121,6 @@ export function answer(
         requestId: "req_1",
         contentType,
         ...(model === undefined ? {} : { model }),
-        ...(body instanceof Uint8Array ? { usage: speechUsage } : {}),
       },
       attempts: 1,
       durationMs: 12,
