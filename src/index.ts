@@ -17,6 +17,7 @@ export type { ExecuteOptions } from "./runtime/run-sql.ts";
 export type { Binds, BindValue } from "./runtime/values.ts";
 export type { SqlValue } from "./catalog/value.ts";
 export { defineProcedure } from "./catalog/define.ts";
+export type { ModelData } from "./catalog/models.ts";
 export type { Procedure, Parameter, Column } from "./catalog/procedure.ts";
 export type {
   ApiAnswer,

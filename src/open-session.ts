@@ -4,9 +4,11 @@ import Database from "better-sqlite3";
 import * as vector from "sqlite-vec";
 import { fail } from "./diagnostics/diagnostic.ts";
 import { createCatalog } from "./catalog/catalog.ts";
+import type { ModelData } from "./catalog/models.ts";
 import type { Procedure } from "./catalog/procedure.ts";
 import type { Connection } from "./catalog/request.ts";
 import { connectionFromName } from "./connection/connect.ts";
+import { findModelTable } from "./connection/models-file.ts";
 import { procedures as shippedProcedures } from "./procedures/index.ts";
 import { Dispatcher } from "./runtime/dispatch/dispatcher.ts";
 import { Files } from "./runtime/files.ts";
@@ -28,12 +30,17 @@ export interface SessionOptions {
    * none, and the first call fails with connect/none.
    */
   readonly connection?: string | Connection;
-  /** Where OPENAI_* is read from; default process.env. */
+  /** Where OPENAI_* and the place of the configuration are read from; default process.env. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** File of the durable record of calls; default ":memory:", which lasts as long as the session. */
   readonly ledger?: string;
   /** Whether SQL may use readfile() and writefile(); default false. */
   readonly files?: boolean;
+  /**
+   * Models and prices of your own over those callsql ships: a file, or its content. Default:
+   * $XDG_CONFIG_HOME/callsql/models.json (else ~/.config/…) of `env`, if there is one. Throws connect/bad-models.
+   */
+  readonly models?: string | ModelData;
   /** Procedures beside the shipped ones, from defineProcedure. */
   readonly procedures?: readonly Procedure[];
 }
@@ -55,6 +62,7 @@ async function assemble(db: Database.Database, options: SessionOptions): Promise
   const connections = new Connections(options, sessionOptions);
   // A name that is wrong is said at once, not at the first call.
   if (options.connection !== undefined) await connections.find();
+  const modelTable = await findModelTable(options.models, options.env ?? process.env);
   vector.load(db);
   const ledger = new Ledger(options.ledger ?? ":memory:");
   let run: Run | undefined;
@@ -65,6 +73,7 @@ async function assemble(db: Database.Database, options: SessionOptions): Promise
     surroundings: new StableSurroundings(db),
     files: options.files === true ? new Files(db) : undefined,
     options: sessionOptions,
+    models: { table: modelTable, listed: undefined },
     variables: new Map(),
     defaults: new SessionDefaults(),
     ledger,

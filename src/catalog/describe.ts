@@ -2,8 +2,9 @@
  * The catalogue as rows: what the sys_ tables and DESCRIBE show. Names as in JDBC's metadata, in snake_case.
  * Plain arrays, so that any reader can make a table of them.
  */
-import { priceOn, shippedModels, type Model, type ModelTable } from "./models.ts";
+import { priceOn, shippedModels, type Model, type ModelTable, type Price } from "./models.ts";
 import type { Catalog, Column, Parameter, Procedure } from "./procedure.ts";
+import type { ListedModel } from "./request.ts";
 import { commonColumns, toSqlValue } from "./result.ts";
 import type { SqlValue } from "./value.ts";
 
@@ -69,9 +70,18 @@ export function describeColumns(catalog: Catalog): Listing {
 }
 
 /** Prices are USD: per million tokens, per hour of audio, per million characters, whichever the model has. */
-export function describeModels(catalog: Catalog, table: ModelTable = shippedModels): Listing {
-  return listing("sys_models", table.models, {
+export function describeModels(
+  catalog: Catalog,
+  table: ModelTable = shippedModels,
+  listed?: readonly ListedModel[],
+): Listing {
+  // A row of the user's own stands for the shipped one of its id, which lies behind it.
+  const ids = table.models.map(({ id }) => id);
+  const known = table.models.filter(({ id }, index) => ids.indexOf(id) === index);
+  const unknown = (listed ?? []).filter(({ id }) => table.find(id) === undefined).map(unknownModel);
+  return listing("sys_models", [...known, ...unknown], {
     model: (model) => model.id,
+    price: (model) => priceText(priceOn(model)),
     procedures: (model) => proceduresOf(catalog, model).join(", "),
     sampling: (model) => model.sampling,
     not_supported: (model) => model.refuses?.join(", "),
@@ -79,14 +89,61 @@ export function describeModels(catalog: Catalog, table: ModelTable = shippedMode
     retires_on: (model) => model.retiresOn,
     replacement: (model) => model.replacement,
     is_free: (model) => priceOn(model)?.isFree === true,
+    listing: (model) => standing(model, table, listed),
+    shutdown_date: (model) => listedAs(model, table, listed ?? [])?.shutdownDate,
     input_usd: (model) => priceOn(model)?.perMillion?.input,
     cached_input_usd: (model) => priceOn(model)?.perMillion?.cachedInput,
     output_usd: (model) => priceOn(model)?.perMillion?.output,
+    image_input_usd: (model) => priceOn(model)?.perMillion?.inputImage,
+    audio_input_usd: (model) => priceOn(model)?.perMillion?.inputAudio,
+    image_output_usd: (model) => priceOn(model)?.perMillion?.outputImage,
     hour_usd: (model) => priceOn(model)?.perHour,
     character_usd: (model) => priceOn(model)?.perMillionCharacters,
     price_as_of: (model) => priceOn(model)?.asOf,
     price_source: (model) => priceOn(model)?.source,
   });
+}
+
+/** What a price comes to in words, such as `USD 0.1 in, 0.01 cached, 0.5 out per 1M tokens`. */
+function priceText(price: Price | undefined): string | undefined {
+  if (price?.isFree === true) return "free";
+  if (price?.perHour !== undefined) return `USD ${price.perHour} per hour of audio`;
+  if (price?.perMillionCharacters !== undefined) return `USD ${price.perMillionCharacters} per 1M characters`;
+  if (price?.perMillion === undefined) return undefined;
+  const { input, cachedInput, inputImage, inputAudio, output, outputImage } = price.perMillion;
+  const parts = [
+    [input, "in"],
+    [cachedInput, "cached"],
+    [inputImage, "image in"],
+    [inputAudio, "audio in"],
+    [output, "out"],
+    [outputImage, "image out"],
+  ] as const;
+  const known = parts.filter(([amount]) => amount !== undefined);
+  return `USD ${known.map(([amount, what]) => `${amount} ${what}`).join(", ")} per 1M tokens`;
+}
+
+function unknownModel({ id }: ListedModel): Model {
+  return { id, pattern: "", endpoints: [], prices: [] };
+}
+
+/** Whether the service lists the model; NULL while it was not asked. */
+function standing(
+  model: Model,
+  table: ModelTable,
+  listed: readonly ListedModel[] | undefined,
+): "listed" | "not listed" | "unknown" | undefined {
+  if (listed === undefined) return undefined;
+  if (model.pattern === "") return "unknown";
+  return listedAs(model, table, listed) === undefined ? "not listed" : "listed";
+}
+
+/** Under its own id, else under that of a dated snapshot its row speaks for. */
+function listedAs(model: Model, table: ModelTable, listed: readonly ListedModel[]): ListedModel | undefined {
+  return (
+    listed.find(({ id }) => id === model.id) ??
+    listed.find(({ id }) => model.pattern !== "" && table.find(id)?.id === model.id)
+  );
 }
 
 /** What DESCRIBE shows of one procedure: its parameters in order, then its result columns. */

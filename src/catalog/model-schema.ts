@@ -60,7 +60,7 @@ const model = z
   .strictObject({
     id: z.string().min(1),
     /** Regular expression over the ids this row speaks for, dated snapshots included. */
-    pattern: z.string().min(1),
+    pattern: z.string().min(1).refine(isPattern, "is not a regular expression"),
     endpoints: z.array(endpoint).readonly(),
     /** Temperature and TopP: always accepted, with reasoning effort none only, or never. */
     sampling: z.enum(["always", "effort-none", "never"]).optional(),
@@ -89,6 +89,18 @@ export const modelTableSchema = z.strictObject({
   models: z.array(model).readonly(),
 });
 
+function isPattern(text: string): boolean {
+  try {
+    new RegExp(text, "i");
+    return true;
+  } catch (error) {
+    if (error instanceof SyntaxError) return false;
+    throw error;
+  }
+}
+
+/** A model table as JSON: models.json, and the user's own file. */
+export type ModelData = z.input<typeof modelTableSchema>;
 export type Model = z.infer<typeof model>;
 export type Price = z.infer<typeof price>;
 export type TokenPrices = z.infer<typeof tokenPrices>;

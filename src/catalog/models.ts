@@ -5,7 +5,7 @@
 import { modelTableSchema, type Model, type Price, type TokenPrices } from "./model-schema.ts";
 import data from "./models.json" with { type: "json" };
 
-export type { Model, Price } from "./model-schema.ts";
+export type { Model, ModelData, Price } from "./model-schema.ts";
 
 /** What a call used. Parts (cached, image, audio) are included in their total. */
 export interface Usage {
@@ -53,6 +53,25 @@ export function costOf(model: Model, usage: Usage, today?: string): Cost | undef
   if (price === undefined) return undefined;
   const usd = amountOf(price, usage);
   return usd === undefined ? undefined : { usd, asOf: price.asOf };
+}
+
+export interface ModelProblem {
+  /** From the top: `models`, 3, `prices`, 0, `perMillion`. */
+  readonly path: readonly (string | number)[];
+  readonly problem: string;
+}
+
+/** The first thing that is wrong with parsed JSON as a table, or undefined. */
+export function modelTableProblem(json: unknown): ModelProblem | undefined {
+  const issue = modelTableSchema.safeParse(json).error?.issues[0];
+  if (issue === undefined) return undefined;
+  const path = issue.path.map((step) => (typeof step === "symbol" ? String(step) : step));
+  // The key that should not be there, not the object that holds it.
+  const [stranger] = issue.code === "unrecognized_keys" ? issue.keys : [];
+  return {
+    path: stranger === undefined ? path : [...path, stranger],
+    problem: stranger === undefined ? lowered(issue.message) : "is no key of a model table",
+  };
 }
 
 /** A table from parsed JSON, such as the user's own file; rows of `base` follow the given ones. */
@@ -111,6 +130,10 @@ function outputAmount(rates: TokenPrices, usage: Usage): number {
   const image = usage.outputImageTokens ?? 0;
   const text = Math.max(0, (usage.outputTokens ?? 0) - image);
   return text * rate + image * (rates.outputImage ?? rate);
+}
+
+function lowered(sentence: string): string {
+  return sentence.charAt(0).toLowerCase() + sentence.slice(1);
 }
 
 function scaled(amount: number | undefined, rate: number): number | undefined {

@@ -13,6 +13,7 @@ import type {
   Procedure,
   Row,
 } from "../catalog/procedure.ts";
+import type { ModelTable } from "../catalog/models.ts";
 import type { SqlValue } from "../catalog/value.ts";
 import { asksForTooLong, isBilling } from "./dispatch/classify.ts";
 import type { Dispatched, Dispatcher } from "./dispatch/dispatcher.ts";
@@ -40,6 +41,8 @@ export interface Market {
   readonly counts: Counts;
   /** `YYYY-MM-DD`: models retire by date. */
   readonly today: string;
+  /** The user's own models; the shipped ones when undefined. */
+  readonly modelTable: ModelTable | undefined;
   readonly signal: AbortSignal;
   readonly onProgress: ((progress: Progress) => void) | undefined;
   readonly onWarning: (warning: CallWarning, procedure: Procedure) => void;
@@ -126,12 +129,13 @@ async function buyOne(call: Call, memo: Memo, market: Market): Promise<Doom | un
 /** What a call's values come to now. */
 export function prepareCall(
   { procedure, values }: Call,
-  market: Pick<Market, "models" | "defaultsOf" | "today">,
+  market: Pick<Market, "models" | "defaultsOf" | "today" | "modelTable">,
 ): Prepared {
   return procedure.prepare(values.slice(0, procedure.parameters.length), {
     models: market.models,
     defaults: market.defaultsOf(procedure),
     today: market.today,
+    ...(market.modelTable === undefined ? {} : { modelTable: market.modelTable }),
   });
 }
 

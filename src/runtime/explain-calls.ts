@@ -116,6 +116,7 @@ async function recordedOf(workspace: Workspace, calls: readonly Call[]): Promise
     const prepared = procedure.prepare(values.slice(0, procedure.parameters.length), {
       models,
       defaults: defaults.of(procedure),
+      ...(workspace.models.table === undefined ? {} : { modelTable: workspace.models.table }),
     });
     return (
       prepared.ok && ledger.find(requestKey(connection.identity, prepared.request), reuse, run) !== undefined

@@ -271,6 +271,7 @@ async function openMarket(
     concurrency: options.number("concurrency") ?? 1,
     counts,
     today: new Date().toISOString().slice(0, 10),
+    modelTable: workspace.models.table,
     signal: execute.signal ?? new AbortController().signal,
     onProgress: execute.onProgress,
     onWarning: (found, procedure) => addWarning(warnings, found, procedure),

@@ -11,6 +11,7 @@ import { describe, notice, setDefault, setOption, setVariable, show } from "./co
 import { explainCalls } from "./explain-calls.ts";
 import { importRows, type ImportedRows } from "./import-rows.ts";
 import { PreparedStatement } from "./prepared-statement.ts";
+import { refreshModels } from "./refresh-models.ts";
 import type { ResultSet } from "./result-set.ts";
 import { runSql, type ExecuteOptions } from "./run-sql.ts";
 import { toSqlite, type Binds, type BindValue } from "./values.ts";
@@ -74,6 +75,14 @@ export class Session implements AsyncDisposable {
    */
   importRows(table: string, columns: readonly string[], rows: ImportedRows): Promise<number> {
     return this.#inTurn(() => importRows(this.#workspace, { table, columns }, rows));
+  }
+
+  /**
+   * Asks the connection's service which models it has. Afterwards sys_models says of each model whether it is listed,
+   * has those that callsql does not know, and the day the service shuts a model down. Throws connect/….
+   */
+  refreshModels(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    return this.#inTurn(() => refreshModels(this.#workspace, options.signal ?? new AbortController().signal));
   }
 
   /** What `SET :name = value` does. */

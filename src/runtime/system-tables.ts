@@ -14,11 +14,11 @@ interface SystemTable {
   readonly rows: readonly (readonly SqlValue[])[];
 }
 
-export function createSystemTables({ db, catalog, options }: Workspace): void {
+export function createSystemTables({ db, catalog, options, models }: Workspace): void {
   register(db, "sys_procedures", () => describeProcedures(catalog));
   register(db, "sys_procedure_parameters", () => describeParameters(catalog));
   register(db, "sys_procedure_columns", () => describeColumns(catalog));
-  register(db, "sys_models", () => describeModels(catalog));
+  register(db, "sys_models", () => describeModels(catalog, models.table, models.listed));
   register(db, "sys_options", () => ({
     columns: ["option", "value", "source", "summary"],
     rows: options.rows().map(([option, value, ...others]) => [option, text(value), ...others]),

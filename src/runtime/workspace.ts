@@ -1,7 +1,8 @@
 /** What the statements of one session share. Plain fields: whoever runs a statement gets this and nothing else. */
 import type { Database } from "better-sqlite3";
 import type { Catalog, Defaults, Procedure } from "../catalog/procedure.ts";
-import type { Connection } from "../catalog/request.ts";
+import type { ModelTable } from "../catalog/models.ts";
+import type { Connection, ListedModel } from "../catalog/request.ts";
 import type { SqlValue } from "../catalog/value.ts";
 import type { Dispatcher } from "./dispatch/dispatcher.ts";
 import type { Files } from "./files.ts";
@@ -19,6 +20,7 @@ export interface Workspace {
   /** Absent where the host allows no files. */
   readonly files: Files | undefined;
   readonly options: Options;
+  readonly models: Models;
   /** `SET :name = …`, by lower-case name. */
   readonly variables: Map<string, SqlValue>;
   readonly defaults: SessionDefaults;
@@ -30,6 +32,14 @@ export interface Workspace {
   /** Where calls go; undefined if there is no such place. Throws connect/… when one is named that cannot be had. */
   readonly findConnection: () => Promise<Connection | undefined>;
   readonly dispatcherFor: (connection: Connection) => Dispatcher;
+}
+
+/** What is known about models. */
+export interface Models {
+  /** The user's own table over the shipped one; the shipped one alone when absent. */
+  readonly table: ModelTable | undefined;
+  /** What the connection's service lists; undefined while it was not asked. */
+  listed: readonly ListedModel[] | undefined;
 }
 
 /** `SET DEFAULT P.Param = value`. */

@@ -21,7 +21,28 @@ export const connectMessages = {
     message: `the base URL ${quote(details.url)} cannot be used: ${baseUrlProblems[details.problem]}`,
     hint: "OPENAI_BASE_URL looks like https://api.openai.com/v1 or http://127.0.0.1:11434/v1",
   }),
+  "connect/unreadable-models": (details: { file: string; reason: string }) => ({
+    message: `cannot read the models file ${quote(details.file)}: ${details.reason}`,
+  }),
+  "connect/bad-models": (details: {
+    file?: string | undefined;
+    line?: number | undefined;
+    key?: string | undefined;
+    problem: string;
+  }) => ({
+    message: `${modelsPlace(details)}${details.key === undefined || details.key === "" ? "" : `: ${quote(details.key)}`} ${details.problem}`,
+    hint: "a models file has the shape of callsql's own: docs/models.md describes it",
+  }),
+  "connect/no-model-list": (details: { name: string; message?: string | undefined }) => ({
+    message: `connection ${quote(details.name)} does not list its models${details.message === undefined ? "" : `: ${details.message}`}`,
+    hint: "callsql models without --refresh shows what callsql knows by itself",
+  }),
 } satisfies MessageTable;
+
+function modelsPlace({ file, line }: { file?: string | undefined; line?: number | undefined }): string {
+  const name = file ?? "the models given";
+  return line === undefined ? name : `${name}:${line}`;
+}
 
 const baseUrlProblems = {
   "not-a-url": "it is not an absolute URL",

@@ -1,0 +1,75 @@
+/**
+ * The user's own models and prices: a file of the shape of src/catalog/models.json, laid over the shipped table.
+ * What is wrong with it is said with the line and the key. Reads nothing else, writes nothing.
+ */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import {
+  modelTableProblem,
+  readModelTable,
+  shippedModels,
+  type ModelData,
+  type ModelTable,
+} from "../catalog/models.ts";
+import { fail } from "../diagnostics/diagnostic.ts";
+import type { Environment } from "./connect.ts";
+import { lineOf, lineOfMistake } from "./json-line.ts";
+
+/**
+ * `given` is a file, or its content. Without it $XDG_CONFIG_HOME/callsql/models.json is read if it exists.
+ * Undefined: the shipped table holds as it is.
+ */
+export async function findModelTable(
+  given: string | ModelData | undefined,
+  env: Environment,
+): Promise<ModelTable | undefined> {
+  if (typeof given === "object") return tableOf(given);
+  const file = given ?? configFile(env);
+  if (file === undefined) return undefined;
+  const text = await readText(file, given === undefined);
+  return text === undefined ? undefined : tableOf(parse(file, text), { file, text });
+}
+
+function configFile(env: Environment): string | undefined {
+  const { XDG_CONFIG_HOME: config, HOME: home } = env;
+  if (config !== undefined && config !== "") return join(config, "callsql", "models.json");
+  return home === undefined || home === "" ? undefined : join(home, ".config", "callsql", "models.json");
+}
+
+async function readText(file: string, isOptional: boolean): Promise<string | undefined> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    const isMissing = "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR");
+    if (isOptional && isMissing) return undefined;
+    const reason = isMissing ? "no such file" : error.message;
+    return fail("connect/unreadable-models", { file, reason });
+  }
+}
+
+function parse(file: string, text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    const problem = `is not JSON: ${error.message.replace(/ (?:in JSON )?at position .*$/s, "").replace(/\s+/g, " ")}`;
+    return fail("connect/bad-models", { file, line: lineOfMistake(text), problem });
+  }
+}
+
+function tableOf(json: unknown, place: { readonly file?: string; readonly text?: string } = {}): ModelTable {
+  const found = modelTableProblem(json);
+  if (found === undefined) return readModelTable(json, shippedModels);
+  const { path, problem } = found;
+  const line = place.text === undefined ? undefined : lineOf(place.text, path);
+  return fail("connect/bad-models", { file: place.file, line, key: keyText(path), problem });
+}
+
+/** `models[0].prices[1].asOf` */
+function keyText(path: readonly (string | number)[]): string {
+  return path
+    .map((step) => (typeof step === "number" ? `[${step}]` : `.${step}`))
+    .join("")
+    .replace(/^\./, "");
+}
