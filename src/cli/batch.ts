@@ -47,6 +47,7 @@ export async function runBatch(
       readonly: options.isReadonly,
       ...(database === undefined ? {} : { database }),
       ...(options.connection === undefined ? {} : { connection: options.connection }),
+      ...(options.models === undefined ? {} : { models: options.models }),
     });
     try {
       const scripts = texts.map(({ text, name }) => session.parse(text, name));

@@ -23,12 +23,20 @@ export type Invocation =
       readonly isJson: boolean;
       readonly options: Options;
     }
+  | {
+      readonly kind: "models";
+      readonly isRefreshed: boolean;
+      readonly isJson: boolean;
+      readonly options: Options;
+    }
   /** Help and version: text to print. */
   | { readonly kind: "text"; readonly text: string };
 
 export interface Options {
   readonly database?: string;
   readonly connection?: string;
+  /** File of the user's own models and prices. */
+  readonly models?: string;
   /** In the order given. */
   readonly parameters: readonly ParameterSource[];
   readonly format: FormatName;
@@ -72,6 +80,7 @@ interface Gathered {
   format: FormatName;
   database?: string;
   connection?: string;
+  models?: string;
   output?: string;
 }
 
@@ -113,7 +122,16 @@ function buildParser(printed: string[]): Parser {
     const isJson = procedures.getOptionValue("json") === true;
     invocation = { kind: "procedures", isJson, options: options(), ...(name === undefined ? {} : { name }) };
   });
-  return { program, subcommands: [run, procedures], invocation: () => invocation };
+  const models = configure(program.command("models"), printed)
+    .description("list the known models: procedures, prices, when they retire and what replaces them")
+    .option("--refresh", "ask the connection which models it has")
+    .option("--json", "as JSON, with everything sys_models knows");
+  models.action(() => {
+    const isJson = models.getOptionValue("json") === true;
+    const isRefreshed = models.getOptionValue("refresh") === true;
+    invocation = { kind: "models", isRefreshed, isJson, options: options() };
+  });
+  return { program, subcommands: [run, procedures, models], invocation: () => invocation };
 }
 
 /** Errors come back as exceptions and help as text: nothing here writes or exits. */
@@ -139,6 +157,9 @@ function addOptions(program: Command, gathered: Gathered): void {
     })
     .option("--connection <name>", "openai, or offline: models inside the package, no key needed", (name) => {
       gathered.connection = name;
+    })
+    .option("--models <file>", "models and prices of your own over the shipped ones", (file) => {
+      gathered.models = file;
     })
     .option(
       "-p, --param <name=value>",
@@ -175,7 +196,7 @@ function addOptions(program: Command, gathered: Gathered): void {
 
 function optionsOf(program: Command, gathered: Gathered): Options {
   const isSet = (name: string): boolean => program.getOptionValue(name) === true;
-  const { parameters, settings, imports, format, database, connection, output } = gathered;
+  const { parameters, settings, imports, format, database, connection, models, output } = gathered;
   return {
     parameters,
     settings,
@@ -183,6 +204,7 @@ function optionsOf(program: Command, gathered: Gathered): Options {
     format,
     ...(database === undefined ? {} : { database }),
     ...(connection === undefined ? {} : { connection }),
+    ...(models === undefined ? {} : { models }),
     ...(output === undefined ? {} : { output }),
     hasStatementNumbers: isSet("withStatement"),
     isKeepGoing: isSet("keepGoing"),

@@ -8,6 +8,7 @@ export const examples = `Examples:
   callsql run nightly.sql tickets.db --keep-going
   echo "SELECT 1;" | callsql -o json
   callsql procedures GenerateResponse
+  callsql models --refresh
 `;
 
 export const exitCodes = `

@@ -5,6 +5,7 @@
 import { DiagnosticError, exitCodeOf, openSession, procedures } from "../index.ts";
 import { runBatch, type Surroundings } from "./batch.ts";
 import { parseCommandLine, type Invocation } from "./command-line.ts";
+import { runModels } from "./commands/models.ts";
 import { proceduresText } from "./commands/procedures.ts";
 import { textsOfQuery } from "./commands/query.ts";
 import { textsOfRun } from "./commands/run.ts";
@@ -53,6 +54,8 @@ async function execute(
     case "procedures":
       await terminal.stdout.write(proceduresText(library.procedures, invocation));
       return 0;
+    case "models":
+      return runModels(invocation, surroundings);
     case "text":
       await terminal.stdout.write(invocation.text);
       return 0;

@@ -12,7 +12,7 @@ export const cliMessages = {
   }),
   "cli/unknown-command": (details: { command: string; suggestion?: string | undefined }) => ({
     message: `there is no command ${quote(details.command)}`,
-    hint: didYouMean(details.suggestion, "commands are: run, procedures; SQL text goes behind -c"),
+    hint: didYouMean(details.suggestion, "commands are: run, procedures, models; SQL text goes behind -c"),
   }),
   "cli/unknown-procedure": (details: { procedure: string; suggestion?: string | undefined }) => ({
     message: `there is no procedure ${quote(details.procedure)}`,
