@@ -17,6 +17,8 @@ export type { ExecuteOptions } from "./runtime/run-sql.ts";
 export type { Binds, BindValue } from "./runtime/values.ts";
 export type { SqlValue } from "./catalog/value.ts";
 export { defineProcedure } from "./catalog/define.ts";
+export { signatureOf } from "./catalog/describe.ts";
+export { imageSize, sniff, type Media } from "./catalog/media.ts";
 export type { ModelData } from "./catalog/models.ts";
 export type { Procedure, Parameter, Column } from "./catalog/procedure.ts";
 export type {
@@ -38,5 +40,6 @@ export { renderDiagnostic } from "./diagnostics/render.ts";
 export type { Source, Span } from "./diagnostics/source.ts";
 export { suggest } from "./diagnostics/suggest.ts";
 export { isComplete } from "./parser/complete.ts";
+export { highlight, sqlKeywords, type HighlightedSpan, type TokenRole } from "./parser/highlight.ts";
 export { procedures } from "./procedures/index.ts";
 export { version } from "./version.ts";

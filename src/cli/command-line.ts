@@ -40,6 +40,8 @@ export interface Options {
   /** In the order given. */
   readonly parameters: readonly ParameterSource[];
   readonly format: FormatName;
+  /** Whether `format` was asked for; the prompt has another one of its own. */
+  readonly isFormatGiven: boolean;
   readonly output?: string;
   /** `OPTION=VALUE`, in the order given. */
   readonly settings: readonly string[];
@@ -78,6 +80,7 @@ interface Gathered {
   readonly settings: string[];
   readonly imports: ImportRequest[];
   format: FormatName;
+  isFormatGiven: boolean;
   database?: string;
   connection?: string;
   models?: string;
@@ -86,7 +89,14 @@ interface Gathered {
 
 function buildParser(printed: string[]): Parser {
   const program = new Command("callsql");
-  const gathered: Gathered = { commands: [], parameters: [], settings: [], imports: [], format: "table" };
+  const gathered: Gathered = {
+    commands: [],
+    parameters: [],
+    settings: [],
+    imports: [],
+    format: "table",
+    isFormatGiven: false,
+  };
   const options = (): Options => optionsOf(program, gathered);
   let invocation: Invocation | undefined;
 
@@ -176,6 +186,7 @@ function addOptions(program: Command, gathered: Gathered): void {
       "table, box, csv, tsv, json, ndjson, markdown or line (default: table)",
       (name) => {
         gathered.format = parseFormatName(name);
+        gathered.isFormatGiven = true;
       },
     )
     .option("--output <file>", "write results to a file, which appears when it is whole", (file) => {
@@ -196,12 +207,13 @@ function addOptions(program: Command, gathered: Gathered): void {
 
 function optionsOf(program: Command, gathered: Gathered): Options {
   const isSet = (name: string): boolean => program.getOptionValue(name) === true;
-  const { parameters, settings, imports, format, database, connection, models, output } = gathered;
+  const { parameters, settings, imports, format, isFormatGiven, database, connection, models, output } = gathered;
   return {
     parameters,
     settings,
     imports,
     format,
+    isFormatGiven,
     ...(database === undefined ? {} : { database }),
     ...(connection === undefined ? {} : { connection }),
     ...(models === undefined ? {} : { models }),

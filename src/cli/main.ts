@@ -7,10 +7,11 @@ import { runBatch, type Surroundings } from "./batch.ts";
 import { parseCommandLine, type Invocation } from "./command-line.ts";
 import { runModels } from "./commands/models.ts";
 import { proceduresText } from "./commands/procedures.ts";
-import { textsOfQuery } from "./commands/query.ts";
+import { asksForPrompt, textsOfQuery } from "./commands/query.ts";
 import { textsOfRun } from "./commands/run.ts";
 import { Reporter } from "./reporter.ts";
 import { ClosedPipe, processTerminal, type Terminal } from "./terminal.ts";
+import { withDatabase } from "./texts.ts";
 
 /** What of the library the commands use; tests give their own. */
 export interface Library {
@@ -47,8 +48,15 @@ async function execute(
 ): Promise<number> {
   const { terminal } = surroundings;
   switch (invocation.kind) {
-    case "query":
-      return runBatch(await textsOfQuery(invocation, terminal), invocation.options, surroundings);
+    case "query": {
+      const { texts, database } = await textsOfQuery(invocation, terminal);
+      if (!asksForPrompt(invocation, terminal))
+        return runBatch(withDatabase(texts, database), invocation.options, surroundings);
+      // Batches start faster without it.
+      const { runRepl } = await import("./repl/repl.ts");
+      const { options } = invocation;
+      return runRepl({ ...surroundings, database, options, procedures: library.procedures });
+    }
     case "run":
       return runBatch(await textsOfRun(invocation, terminal), invocation.options, surroundings);
     case "procedures":

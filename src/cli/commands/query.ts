@@ -1,8 +1,16 @@
-/** `callsql [-c SQL]… [-] [DB]`: the texts of the command line and of standard input. */
+/** `callsql [-c SQL]… [-] [DB]`: the texts of the command line and of standard input; none of them for the prompt. */
 import { fail, suggest } from "../../index.ts";
 import type { Invocation } from "../command-line.ts";
 import type { Terminal } from "../terminal.ts";
 import { readStdin, withDatabase, type Text, type TextsAndDatabase } from "../texts.ts";
+
+/** Nothing to run, and somebody sits there. */
+export function asksForPrompt(
+  { commands, arguments: given }: Extract<Invocation, { kind: "query" }>,
+  { stdin }: Terminal,
+): boolean {
+  return commands.length === 0 && given[0] !== "-" && stdin.isTTY;
+}
 
 export async function textsOfQuery(
   { commands, arguments: given, options }: Extract<Invocation, { kind: "query" }>,
@@ -14,7 +22,6 @@ export async function textsOfQuery(
   const databases = [...(options.database === undefined ? [] : [options.database]), ...words];
   if (databases.length > 1) fail("cli/two-databases", { databases });
   const isStdinRead = isStdinNamed || (commands.length === 0 && !terminal.stdin.isTTY);
-  if (commands.length === 0 && !isStdinRead) fail("cli/no-prompt", {});
   const texts: Text[] = [];
   for (const [index, text] of commands.entries()) {
     const name = commands.length === 1 ? "command" : `command ${index + 1}`;

@@ -26,10 +26,6 @@ export const cliMessages = {
     message: `there is no format ${quote(details.format)}`,
     hint: didYouMean(details.suggestion, `formats are: ${details.formats.join(", ")}`),
   }),
-  "cli/no-prompt": (_: object) => ({
-    message: "the interactive prompt is not part of this version yet",
-    hint: `run a statement with: callsql -c "SELECT 1" [DB]`,
-  }),
   "cli/no-script": (_: object) => ({
     message: "no script to run",
     hint: "callsql run FILE.sql... [DB]; a last argument that does not end in .sql is the database",
@@ -37,6 +33,40 @@ export const cliMessages = {
   "cli/two-databases": (details: { databases: readonly string[] }) => ({
     message: `two databases: ${list(details.databases.map(quote))}`,
     hint: "name one; a further database can be had with ATTACH",
+  }),
+  "cli/unknown-dot-command": (details: { command: string; suggestion?: string | undefined }) => ({
+    message: `there is no command ${quote(details.command)}`,
+    hint: didYouMean(details.suggestion, ".help lists the commands"),
+  }),
+  "cli/dot-usage": (details: { command: string; arguments: string }) => ({
+    message: `${details.command} is written differently`,
+    hint: `${details.command} ${details.arguments}`.trim(),
+  }),
+  "cli/unknown-param": (details: { name: string; isVariable: boolean }) => ({
+    message: `.param has not set ${quote(`:${details.name}`)}`,
+    hint: details.isVariable ? `SET :${details.name} = NULL empties a variable` : ".param list shows what is set",
+  }),
+  "cli/bad-answer": (details: { name: string; problem: string }) => ({
+    message: `the value of ${quote(details.name)} ${details.problem}`,
+  }),
+  "cli/interrupted": (_: object) => ({
+    message: "interrupted",
+  }),
+  "cli/nothing-to-save": (_: object) => ({
+    message: "the last result holds no BLOB",
+    hint: "run a statement that gives an image or sound first",
+  }),
+  "cli/read-too-deep": (details: { file: string; depthMax: number }) => ({
+    message: `${quote(details.file)} is not read: .read stands inside .read ${details.depthMax} times`,
+    hint: "a file that reads itself never ends",
+  }),
+  "cli/no-runs": (_: object) => ({
+    message: "runs are not recorded yet: they come with the durable ledger",
+    hint: ".cost shows what this session has spent",
+  }),
+  "cli/editor-failed": (details: { editor: string; reason: string }) => ({
+    message: `the editor ${quote(details.editor)} failed: ${details.reason}`,
+    hint: "VISUAL or EDITOR names the editor",
   }),
   "cli/not-an-assignment": (details: { option: string; text: string; form: string }) => ({
     message: `${quote(details.text)} is not what ${details.option} takes`,

@@ -1,0 +1,141 @@
+/** A place and what there is → candidates, nearest first. Pure; files are looked up by files.ts. */
+import { signatureOf, sqlKeywords, type Parameter, type Procedure } from "../../../index.ts";
+import { graphemesOf } from "../edit/graphemes.ts";
+import type { Candidate } from "../edit/state.ts";
+import type { CallPlace, Place } from "./place.ts";
+
+export interface Vocabulary {
+  readonly procedures: readonly Procedure[];
+  readonly tables: readonly Table[];
+  readonly binds: readonly Candidate[];
+  readonly options: readonly Candidate[];
+}
+
+export interface Table {
+  readonly name: string;
+  /** `table`, `view`… */
+  readonly kind: string;
+  readonly columns: readonly { readonly name: string; readonly type: string }[];
+}
+
+export function candidatesAt(place: Place, vocabulary: Vocabulary): Candidate[] {
+  return startingWith(place.word, candidatesOfKind(place, vocabulary));
+}
+
+/** Those that begin with what was typed, letters' case aside; each text once. */
+export function startingWith(word: string, candidates: readonly Candidate[]): Candidate[] {
+  const typed = word.toLowerCase();
+  const seen = new Set<string>();
+  return candidates.filter(({ text }) => {
+    const key = text.toLowerCase();
+    if (seen.has(key) || !key.startsWith(typed)) return false;
+    seen.add(key);
+    return true;
+  });
+}
+
+function candidatesOfKind(place: Place, vocabulary: Vocabulary): readonly Candidate[] {
+  const { kind, call } = place;
+  switch (kind.kind) {
+    case "nothing":
+    case "file":
+      return [];
+    case "bind":
+      return bindCandidates(place.word, vocabulary, procedureOf(call, vocabulary));
+    case "procedure":
+      return vocabulary.procedures.map(procedureCandidate);
+    case "table":
+      return [...vocabulary.tables.map(tableCandidate), ...vocabulary.procedures.map(procedureCandidate)];
+    case "option":
+      return vocabulary.options;
+    case "argument-value": {
+      const parameter = procedureOf(call, vocabulary)?.findParameter(kind.parameter);
+      return (parameter?.values ?? []).map((value) => ({ text: `${value}'`, detail: "" }));
+    }
+    case "column":
+      return columnsOf(vocabulary.tables, [kind.table], vocabulary.tables);
+    case "argument": {
+      const procedure = procedureOf(call, vocabulary);
+      const own = procedure === undefined ? [] : argumentCandidates(procedure, call);
+      return [...own, ...expressionCandidates(place, vocabulary)];
+    }
+    case "expression":
+      return expressionCandidates(place, vocabulary);
+  }
+}
+
+export function procedureOf(
+  call: CallPlace | undefined,
+  { procedures }: Pick<Vocabulary, "procedures">,
+): Procedure | undefined {
+  const name = call?.name.toLowerCase();
+  return procedures.find((procedure) => procedure.name.toLowerCase() === name);
+}
+
+export function describeParameter({ type, required, summary }: Parameter): string {
+  return `${type}${required === true ? ", required" : ""} — ${summary}`;
+}
+
+function procedureCandidate(procedure: Procedure): Candidate {
+  return { text: `${procedure.name}(`, detail: signatureOf(procedure).slice(procedure.name.length) };
+}
+
+function tableCandidate({ name, kind, columns }: Table): Candidate {
+  const text = /^[A-Za-z_]\w*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`;
+  return { text, detail: `${kind}(${columns.map((column) => column.name).join(", ")})` };
+}
+
+/** Required ones first: what is missing is what one looks for. */
+function argumentCandidates({ parameters }: Procedure, call: CallPlace | undefined): Candidate[] {
+  const left = parameters.filter(({ name }) => call?.given.includes(name.toLowerCase()) !== true);
+  const required = left.filter((parameter) => parameter.required === true);
+  const others = left.filter((parameter) => parameter.required !== true);
+  return [...required, ...others].map((parameter) => ({
+    text: `${parameter.name} => `,
+    detail: describeParameter(parameter),
+  }));
+}
+
+function bindCandidates(
+  word: string,
+  { binds }: Vocabulary,
+  procedure: Procedure | undefined,
+): readonly Candidate[] {
+  const [prefix = ":"] = graphemesOf(word);
+  const known = binds.map(({ text, detail }) => ({ text: prefix + text, detail }));
+  const wanted = (procedure?.parameters ?? []).map((parameter) => ({
+    text: prefix + parameter.name,
+    detail: describeParameter(parameter),
+  }));
+  return [...known, ...wanted];
+}
+
+function expressionCandidates({ word, names }: Place, vocabulary: Vocabulary): Candidate[] {
+  const isLower = word !== "" && word === word.toLowerCase();
+  const keywords = sqlKeywords.map((keyword) => ({
+    text: isLower ? keyword.toLowerCase() : keyword,
+    detail: "",
+  }));
+  return [
+    ...columnsOf(vocabulary.tables, names),
+    ...vocabulary.procedures.map(procedureCandidate),
+    ...keywords,
+    ...vocabulary.tables.map(tableCandidate),
+  ];
+}
+
+/** The columns of the tables that are named; of `otherwise` where none is (the name may be an alias). */
+function columnsOf(
+  tables: readonly Table[],
+  names: readonly string[],
+  otherwise: readonly Table[] = [],
+): Candidate[] {
+  const wanted = new Set(names.map((name) => name.toLowerCase()));
+  const named = tables.filter(({ name }) => wanted.has(name.toLowerCase()));
+  return (named.length > 0 ? named : otherwise).flatMap((table) =>
+    table.columns.map(({ name, type }) => ({
+      text: /^[A-Za-z_]\w*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`,
+      detail: `${type === "" ? "column" : type} of ${table.name}`,
+    })),
+  );
+}

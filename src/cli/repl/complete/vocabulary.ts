@@ -1,0 +1,62 @@
+/** What the session knows by name, read when it is first needed and forgotten when a statement may have changed it. */
+import type { SqlValue } from "../../../index.ts";
+import type { Context } from "../context.ts";
+import type { Candidate } from "../edit/state.ts";
+import type { Table, Vocabulary } from "./candidates.ts";
+
+const tablesSql = `SELECT t.name AS "table", t.type AS kind, c.name AS "column", c.type AS type
+  FROM pragma_table_list AS t LEFT JOIN pragma_table_xinfo(t.name, t.schema) AS c
+  WHERE t.type IN ('table', 'view', 'virtual') AND t.name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
+  ORDER BY t.name LIKE 'sys\\_%' ESCAPE '\\', t.name, c.cid`;
+
+export class VocabularyReader {
+  readonly #context: Context;
+  #known: Vocabulary | undefined;
+
+  constructor(context: Context) {
+    this.#context = context;
+  }
+
+  forget(): void {
+    this.#known = undefined;
+  }
+
+  async read(): Promise<Vocabulary> {
+    this.#known ??= await this.#readAnew();
+    return this.#known;
+  }
+
+  async #readAnew(): Promise<Vocabulary> {
+    const { procedures, parameters } = this.#context;
+    // A database that is locked or broken still has keywords.
+    const tables = tablesOf(await this.#rows(tablesSql));
+    const options = (await this.#rows("SHOW OPTIONS")).map((row): Candidate => ({
+      text: String(row["option"]),
+      detail: `${String(row["value"] ?? "NULL")} — ${String(row["summary"])}`,
+    }));
+    const own = (await this.#rows("SHOW VARIABLES")).map((row) => row["variable"]);
+    const names = new Set([...parameters.keys(), ...own.map(String)]);
+    const binds = [...names].map((name): Candidate => ({ text: name, detail: "has a value" }));
+    return { procedures, tables, binds, options };
+  }
+
+  async #rows(sql: string): Promise<Record<string, SqlValue>[]> {
+    try {
+      return await (await this.#context.session.execute(sql)).all();
+    } catch {
+      return [];
+    }
+  }
+}
+
+function tablesOf(rows: readonly Record<string, SqlValue>[]): Table[] {
+  const tables = new Map<string, Table & { readonly columns: { name: string; type: string }[] }>();
+  for (const row of rows) {
+    const name = String(row["table"]);
+    const table = tables.get(name) ?? { name, kind: String(row["kind"]), columns: [] };
+    tables.set(name, table);
+    if (row["column"] !== null)
+      table.columns.push({ name: String(row["column"]), type: String(row["type"] ?? "") });
+  }
+  return [...tables.values()];
+}

@@ -1,0 +1,82 @@
+/** The table of dot-commands, and how one is found and run. */
+import { fail, suggest } from "../../../index.ts";
+import { ClosedPipe } from "../../terminal.ts";
+import type { Context } from "../context.ts";
+import { wordsOf, type DotCommand } from "./command.ts";
+import { fileCommands } from "./files.ts";
+import { outputCommands } from "./output.ts";
+import { schemaCommands } from "./schema.ts";
+import { sessionCommands } from "./session.ts";
+
+const help: DotCommand = {
+  name: "help",
+  aliases: [".?", "\\?"],
+  arguments: "[COMMAND]",
+  summary: "list the dot-commands, or explain one",
+  completes: ["command"],
+  run: async ({ terminal }, [name]) => {
+    await terminal.stdout.write(helpText(name === undefined ? dotCommands : [findCommand(name)]));
+  },
+};
+
+export const dotCommands: readonly DotCommand[] = [
+  help,
+  ...schemaCommands,
+  ...sessionCommands,
+  ...outputCommands,
+  ...fileCommands,
+].toSorted((a, b) => (a.name < b.name ? -1 : 1));
+
+/** False when it failed; the mistake has been reported. */
+export async function runCommand(context: Context, text: string): Promise<boolean> {
+  try {
+    const [written = ""] = /^\S+/.exec(text) ?? [];
+    const command = findCommand(written);
+    const rest = text.slice(written.length).trim();
+    // Hands end everything with a semicolon; no file or mode is called that.
+    const words = command.isVerbatim === true ? [rest] : wordsOf(rest.replace(/\s*;$/, ""));
+    checkCount(command, words);
+    await command.run(context, words);
+    return true;
+  } catch (error) {
+    if (error instanceof ClosedPipe) return true;
+    await context.reporter.error(error);
+    return false;
+  }
+}
+
+export function findCommand(written: string): DotCommand {
+  const wanted = written.replace(/;$/, "").toLowerCase();
+  const bare = wanted.replace(/^\./, "");
+  const exact = dotCommands.find(({ name, aliases }) => name === bare || aliases?.includes(wanted));
+  if (exact !== undefined) return exact;
+  // As sqlite3's shell: what begins only one command is that command.
+  const begun = dotCommands.filter(({ name }) => bare.length > 1 && name.startsWith(bare));
+  const [only, second] = begun;
+  if (only !== undefined && second === undefined) return only;
+  const names = dotCommands.flatMap(({ name, aliases = [] }) => [`.${name}`, ...aliases]);
+  const suggestion = suggest(wanted.startsWith("\\") ? wanted : `.${bare}`, names);
+  return fail("cli/unknown-dot-command", { command: written, suggestion });
+}
+
+export function helpText(commands: readonly DotCommand[]): string {
+  const entries = commands.map(
+    (command) => [`.${command.name} ${command.arguments}`.trim(), command] as const,
+  );
+  const width = entries.reduce((widest, [usage]) => Math.max(widest, usage.length), 0);
+  return entries
+    .map(([usage, { summary, aliases = [] }]) => {
+      const also = aliases.length === 0 ? "" : ` (also ${aliases.join(", ")})`;
+      return `${usage.padEnd(width)}  ${summary}${also}\n`;
+    })
+    .join("");
+}
+
+function checkCount(command: DotCommand, words: readonly string[]): void {
+  const named = command.arguments.split(/\s+(?![^[]*\])/).filter((word) => word !== "");
+  const required = named.filter((word) => !word.startsWith("["));
+  const given = words.filter((word) => word !== "").length;
+  const isOpen = command.isVerbatim === true || command.arguments.includes("…");
+  if (given < required.length || (given > named.length && !isOpen))
+    fail("cli/dot-usage", { command: `.${command.name}`, arguments: command.arguments });
+}

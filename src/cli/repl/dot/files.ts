@@ -1,0 +1,61 @@
+/** Commands that read: .read, .import, .edit. */
+import { fail } from "../../../index.ts";
+import { readText } from "../../file.ts";
+import { importFile } from "../../import/import.ts";
+import { count } from "../../quantity.ts";
+import { listenForStop } from "../../stop.ts";
+import { expandHome } from "../complete/files.ts";
+import type { Context } from "../context.ts";
+import { editOutside } from "../edit-outside.ts";
+import type { DotCommand } from "./command.ts";
+
+/** A file that reads itself must end somewhere. */
+const depthMax = 16;
+
+export const fileCommands: readonly DotCommand[] = [
+  {
+    name: "read",
+    aliases: ["\\i"],
+    arguments: "FILE",
+    summary: "run a file of SQL and dot-commands",
+    completes: ["file"],
+    run: async (context, [file = ""]) => {
+      if (context.depth >= depthMax) fail("cli/read-too-deep", { file, depthMax });
+      const text = await readText(expandHome(file));
+      context.depth++;
+      try {
+        await context.run(context, text.replaceAll("\r\n", "\n"), { name: file, isKept: false });
+      } finally {
+        context.depth--;
+      }
+    },
+  },
+  {
+    name: "import",
+    arguments: "FILE TABLE",
+    summary: "load a .csv, .tsv, .json or .ndjson file into a table, which is made or replaced",
+    completes: ["file", "table"],
+    run: async (context, [file = "", table = ""]) => {
+      const { session, terminal, reporter } = context;
+      const stop = listenForStop(terminal);
+      try {
+        const rows = await importFile(session, { file: expandHome(file), table }, stop.signal);
+        await reporter.note(`${count(rows, "row")} imported into ${table}`);
+      } catch (error) {
+        if (stop.signal.aborted) fail("cli/interrupted", {});
+        throw error;
+      } finally {
+        stop.release();
+      }
+    },
+  },
+  {
+    name: "edit",
+    aliases: ["\\e"],
+    arguments: "",
+    summary: "write the last statement anew in $VISUAL or $EDITOR (while writing: Ctrl-O)",
+    run: async (context: Context) => {
+      context.nextText = await editOutside(context.lastStatement, context.terminal.env);
+    },
+  },
+];

@@ -1,0 +1,77 @@
+/** Commands for how results look and where they go: .mode, .output, .once, .timer, .save. */
+import { fail } from "../../../index.ts";
+import { formats, parseFormatName } from "../../format/format.ts";
+import { fileOutput } from "../../output.ts";
+import { count } from "../../quantity.ts";
+import { expandHome } from "../complete/files.ts";
+import type { Context } from "../context.ts";
+import { saveMedia } from "../show/media.ts";
+import type { DotCommand } from "./command.ts";
+
+export const modeNames = ["auto", ...Object.keys(formats)];
+
+export const outputCommands: readonly DotCommand[] = [
+  {
+    name: "mode",
+    arguments: "[MODE]",
+    summary: `how results are written: ${modeNames.join(", ")}`,
+    completes: ["mode"],
+    run: async (context, [name]) => {
+      if (name === undefined) return context.terminal.stdout.write(`${context.mode}\n`);
+      context.mode = name.toLowerCase() === "auto" ? "auto" : parseFormatName(name);
+    },
+  },
+  {
+    name: "output",
+    aliases: ["\\o"],
+    arguments: "[FILE]",
+    summary: "write results to a file; without a name, to the screen again, and the file is there",
+    completes: ["file"],
+    run: async (context, [file]) => {
+      await closeOutput(context);
+      if (file === undefined || file === "stdout") return;
+      const path = expandHome(file);
+      context.output = { path, output: await fileOutput(path), results: 0 };
+    },
+  },
+  {
+    name: "once",
+    arguments: "FILE",
+    summary: "write the next result to a file",
+    completes: ["file"],
+    run: async (context, [file = ""]) => {
+      context.once = expandHome(file);
+    },
+  },
+  {
+    name: "timer",
+    aliases: ["\\timing"],
+    arguments: "[on|off]",
+    summary: "the line with rows, time, calls and cost behind each statement",
+    completes: [["on", "off"]],
+    run: async (context, [word]) => {
+      const isTimed = { on: true, off: false }[word?.toLowerCase() ?? (context.isTimed ? "off" : "on")];
+      if (isTimed === undefined) fail("cli/dot-usage", { command: ".timer", arguments: "on | off" });
+      context.isTimed = isTimed;
+    },
+  },
+  {
+    name: "save",
+    arguments: "[FOLDER]",
+    summary: "save images, sound and other BLOBs of the last result as files",
+    completes: ["file"],
+    run: async ({ media, terminal, reporter }, [folder = "."]) => {
+      if (media.length === 0) fail("cli/nothing-to-save", {});
+      const paths = await saveMedia(media, expandHome(folder));
+      await terminal.stdout.write(paths.map((path) => `${path}\n`).join(""));
+      await reporter.note(`${count(paths.length, "file")} saved`);
+    },
+  },
+];
+
+/** Results written so far become the file. */
+export async function closeOutput(context: Context): Promise<void> {
+  const { output } = context;
+  context.output = undefined;
+  await output?.output.close(true);
+}

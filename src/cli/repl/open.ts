@@ -1,0 +1,33 @@
+/** The prompt's session: opened, exchanged for another, and asked where its calls go. */
+import type { Session } from "../../index.ts";
+import type { Context } from "./context.ts";
+
+export function openSessionFor(
+  { openSession, options, terminal }: Pick<Context, "openSession" | "options" | "terminal">,
+  database: string,
+): Promise<Session> {
+  return openSession({
+    env: terminal.env,
+    files: true,
+    readonly: options.isReadonly,
+    database,
+    ...(options.connection === undefined ? {} : { connection: options.connection }),
+  });
+}
+
+/** The database at hand is left only when the other one is open. */
+export async function openDatabase(context: Context, database: string): Promise<void> {
+  const session = await openSessionFor(context, database);
+  await context.session.close();
+  context.session = session;
+  context.database = database;
+}
+
+/** By name: what SET says, else the command line, else the environment; undefined: none. */
+export async function connectionOf({ session, options, terminal }: Context): Promise<string | undefined> {
+  const rows = await (await session.execute("SHOW OPTIONS")).all();
+  const set = rows.find(({ option }) => option === "connection")?.["value"];
+  if (typeof set === "string") return set;
+  const hasKey = (terminal.env["OPENAI_API_KEY"] ?? "").trim() !== "";
+  return options.connection ?? (hasKey ? "openai" : undefined);
+}

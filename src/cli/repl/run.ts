@@ -1,0 +1,108 @@
+/**
+ * Runs what was submitted: portion by portion, statement by statement, and stops at the first mistake.
+ * The only file that knows how a statement goes at the prompt: ask, execute, show, account.
+ */
+import {
+  diagnostic,
+  DiagnosticError,
+  type Progress,
+  type ResultSet,
+  type ScriptStatement,
+  type SqlValue,
+} from "../../index.ts";
+import { listenForStop } from "../stop.ts";
+import { ClosedPipe } from "../terminal.ts";
+import { bindsFor } from "./ask.ts";
+import type { Context, RunOptions } from "./context.ts";
+import { runCommand } from "./dot/commands.ts";
+import { portionsOf } from "./split.ts";
+import { showResult } from "./show/show.ts";
+import { footerOf } from "./totals.ts";
+
+/** False when something failed, and what followed was left alone. */
+export async function runText(context: Context, text: string, options: RunOptions): Promise<boolean> {
+  for (const portion of portionsOf(text)) {
+    if (context.exitCode !== undefined) return false;
+    if (portion.kind === "sql") {
+      if (!(await runSqlText(context, portion.text, options))) return false;
+    } else {
+      if (options.isKept) await context.history.add(portion.text);
+      if (!(await runCommand(context, portion.text))) return false;
+    }
+  }
+  return true;
+}
+
+async function runSqlText(context: Context, text: string, { name, isKept }: RunOptions): Promise<boolean> {
+  const { session, reporter, history } = context;
+  const script = session.parse(text, name);
+  const hasErrors = script.diagnostics.some(({ severity }) => severity === "error");
+  // One entry a statement; a text that does not parse is kept whole, to be mended.
+  if (isKept && hasErrors) await history.add(text);
+  for (const item of script.diagnostics) await reporter.diagnostic(item);
+  if (hasErrors) return false;
+  for (const statement of script.statements) {
+    const written = `${text.slice(statement.span.start, statement.span.end).trim()};`;
+    if (isKept) await history.add(written);
+    context.lastStatement = written;
+    if (!(await runStatement(context, statement))) return false;
+  }
+  return true;
+}
+
+async function runStatement(context: Context, statement: ScriptStatement): Promise<boolean> {
+  const { reporter, terminal } = context;
+  try {
+    const binds = await bindsFor(context, statement);
+    if (binds === undefined) return false;
+    const stop = listenForStop(terminal);
+    try {
+      await execute(context, statement, binds, stop.signal);
+    } finally {
+      stop.release();
+      // Ctrl-C ends the statement; who asks the process to end gets that.
+      if (stop.exitCode !== undefined && stop.exitCode !== 130) context.exitCode = stop.exitCode;
+    }
+    return !stop.signal.aborted;
+  } catch (error) {
+    if (error instanceof ClosedPipe) return true;
+    await reporter.error(isAbort(error) ? interrupted() : error);
+    return false;
+  }
+}
+
+async function execute(
+  context: Context,
+  statement: ScriptStatement,
+  binds: Readonly<Record<string, SqlValue>>,
+  signal: AbortSignal,
+): Promise<void> {
+  const { session, reporter, terminal, totals } = context;
+  const startedAt = terminal.now();
+  let result: ResultSet | undefined;
+  let shown = { rows: 0, cut: 0 };
+  try {
+    const options = { signal, onProgress: (news: Progress) => reporter.progress.update(news) };
+    result = await session.execute(statement, binds, options);
+    reporter.progress.finish();
+    if (statement.kind === "set-variable") context.parameters.delete(statement.variable.text.toLowerCase());
+    shown = await showResult(context, result, signal);
+  } finally {
+    reporter.progress.finish();
+    await result?.close();
+    if (result !== undefined) totals.add(result.counts);
+  }
+  for (const warning of result.warnings) await reporter.diagnostic(warning);
+  if (!context.isTimed) return;
+  const cut = shown.cut === 0 ? "" : `  (${shown.cut} cut to fit: .mode line shows them whole)`;
+  await reporter.note(`${footerOf(result, shown.rows, terminal.now() - startedAt)}${cut}`);
+}
+
+/** What `signal.throwIfAborted()` throws, between two rows. */
+function isAbort(error: unknown): boolean {
+  return error instanceof DOMException && error.name === "AbortError";
+}
+
+function interrupted(): DiagnosticError {
+  return new DiagnosticError([diagnostic("cli/interrupted", {})]);
+}

@@ -1,0 +1,142 @@
+/**
+ * Results that fit the screen: the widths of columns shared out, values cut to them by display width, and rows turned
+ * on their side where columns do not fit at all. How many values were cut is told, never hidden. For people on a
+ * terminal only: files and pipes get every value whole.
+ */
+import { imageSize, type SqlValue } from "../../../index.ts";
+import { shownValue } from "../../format/cell.ts";
+import type { Column, Format, Row } from "../../format/column.ts";
+import { formats, type FormatName } from "../../format/format.ts";
+import { safeLine, widthOf } from "../../format/text.ts";
+import { cutToCells } from "../edit/graphemes.ts";
+
+/** `auto`: box, or line where a box would be unreadable. */
+export type Mode = FormatName | "auto";
+
+export interface Fit {
+  readonly columns: number;
+  /** Values shown shorter than they are. */
+  cut: number;
+}
+
+const measuredRowsMax = 1000;
+/** A column is not made narrower than this for its neighbours' sake. */
+const columnWidthMin = 10;
+/** Lines of one value in a table. */
+const valueLinesMax = 8;
+
+export function fitted(mode: Mode, fit: Fit): Format {
+  return async function* write(columns, rows, style) {
+    const start = await readStart(rows);
+    const all = () => joined(start);
+    const described = () => mapped(all(), (row) => row.map((value) => describedBytes(value)));
+    if (mode !== "auto" && mode !== "box" && mode !== "table" && mode !== "markdown") {
+      yield* formats[mode](columns, mode === "line" ? described() : all(), style);
+      return;
+    }
+    const natural = naturalWidths(columns, start.rows);
+    const widths = shareOut(natural, fit.columns - (3 * columns.length + 1));
+    const isTight = natural.some((width, index) => width > (widths[index] ?? 0));
+    const isUnreadable = isTight && (start.rows.length < 2 || widths.some((width) => width < columnWidthMin));
+    if (mode === "auto" && (isUnreadable || (start.rows.length === 1 && hasLongText(start.rows[0])))) {
+      yield* formats.line(columns, described(), style);
+      return;
+    }
+    const cutColumns = columns.map((column, index) => ({
+      ...column,
+      name: cutToCells(safeLine(column.name), widths[index] ?? 0),
+    }));
+    const cutRows = mapped(all(), (row) =>
+      row.map((value, index) => cutValue(value, columns[index], widths[index] ?? 0, fit)),
+    );
+    yield* formats[mode === "auto" ? "box" : mode](cutColumns, cutRows, style);
+  };
+}
+
+/** Widths that add up to `available`: columns that need less than their share keep what they need. */
+export function shareOut(natural: readonly number[], available: number): number[] {
+  const widths = natural.map(() => 0);
+  const order = natural.map((_, index) => index).toSorted((a, b) => (natural[a] ?? 0) - (natural[b] ?? 0));
+  let left = Math.max(available, natural.length);
+  for (const [done, index] of order.entries()) {
+    const share = Math.floor(left / (natural.length - done));
+    widths[index] = Math.max(1, Math.min(natural[index] ?? 0, share));
+    left -= widths[index];
+  }
+  return widths;
+}
+
+interface Start {
+  readonly rows: readonly Row[];
+  readonly rest: AsyncIterator<Row>;
+  readonly failure: { readonly error: unknown } | undefined;
+}
+
+async function readStart(source: AsyncIterable<Row>): Promise<Start> {
+  const rest = source[Symbol.asyncIterator]();
+  const rows: Row[] = [];
+  try {
+    while (rows.length < measuredRowsMax) {
+      const step = await rest.next();
+      if (step.done === true) break;
+      rows.push(step.value);
+    }
+  } catch (error) {
+    return { rows, rest, failure: { error } };
+  }
+  return { rows, rest, failure: undefined };
+}
+
+async function* joined({ rows, rest, failure }: Start): AsyncGenerator<Row> {
+  yield* rows;
+  if (failure !== undefined) throw failure.error;
+  for (let step = await rest.next(); step.done !== true; step = await rest.next()) yield step.value;
+}
+
+async function* mapped(rows: AsyncIterable<Row>, change: (row: Row) => Row): AsyncGenerator<Row> {
+  for await (const row of rows) yield change(row);
+}
+
+function naturalWidths(columns: readonly Column[], rows: readonly Row[]): number[] {
+  return columns.map((column, index) =>
+    rows.reduce(
+      (widest, row) => Math.max(widest, textWidth(shownAs(row[index] ?? null, column))),
+      widthOf(safeLine(column.name)),
+    ),
+  );
+}
+
+function textWidth(text: string): number {
+  return text.split("\n").reduce((widest, line) => Math.max(widest, widthOf(line)), 0);
+}
+
+function cutValue(value: SqlValue, column: Column | undefined, width: number, fit: Fit): SqlValue {
+  if (value === null || column === undefined) return value;
+  const text = shownAs(value, column);
+  const lines = text.split("\n");
+  const kept = lines.slice(0, valueLinesMax).map((line) => cutToCells(line, width));
+  if (lines.length > valueLinesMax) kept.push("…");
+  const cut = kept.join("\n");
+  if (cut !== text) fit.cut++;
+  else if (typeof value === "number" || typeof value === "bigint") return value;
+  return cut;
+}
+
+/** An answer of several paragraphs is read better beside its column's name than in a box. */
+function hasLongText(row: Row | undefined): boolean {
+  return row?.some((value) => typeof value === "string" && value.split("\n").length > valueLinesMax) === true;
+}
+
+function shownAs(value: SqlValue, column: Column): string {
+  const described = describedBytes(value, column);
+  return typeof described === "string" ? shownValue(described, column) : shownValue(value, column);
+}
+
+/** An image as `<image/png 1024x1024, 1.2 MB>`; other values as they are. */
+function describedBytes(value: SqlValue, column?: Column): SqlValue {
+  if (!(value instanceof Uint8Array)) return value;
+  const size = imageSize(value);
+  if (size === undefined) return value;
+  const bytes = shownValue(value, column ?? { name: "", type: undefined, format: undefined });
+  return bytes.replace(", ", ` ${size.width}x${size.height}, `);
+}

@@ -1,0 +1,131 @@
+/** A result set in the chosen mode, to the screen or to the file that `.output` and `.once` named. */
+import { setImmediate } from "node:timers/promises";
+import pc from "picocolors";
+import type { ResultSet } from "../../../index.ts";
+import type { Column, Row } from "../../format/column.ts";
+import { formats, isSeparated, type FormatName } from "../../format/format.ts";
+import { fileOutput, type Output } from "../../output.ts";
+import { coloursOf, type Colours } from "../../terminal.ts";
+import type { Context } from "../context.ts";
+import { fitted, type Fit } from "./fit.ts";
+import { drawnImage, graphicsOf, MediaKeeper } from "./media.ts";
+import { PagedOutput, pagerOf } from "./page.ts";
+
+export interface Shown {
+  readonly rows: number;
+  /** Values shown shorter than they are. */
+  readonly cut: number;
+}
+
+const rowsPerTurn = 512;
+/** More pictures than this bury the prompt; `.save` has them all. */
+const imagesMax = 4;
+
+export async function showResult(context: Context, result: ResultSet, signal: AbortSignal): Promise<Shown> {
+  if (result.kind !== "rows") return { rows: 0, cut: 0 };
+  const keeper = new MediaKeeper();
+  const rows = new PassedRows(result.arrays(), result.columns, keeper, signal);
+  let cut = 0;
+  if (context.once !== undefined) {
+    const path = context.once;
+    context.once = undefined;
+    await toFile(context, await fileOutput(path), result.columns, rows);
+  } else if (context.output !== undefined) {
+    const { output, results } = context.output;
+    context.output.results++;
+    const name = fileFormat(context);
+    if (results > 0 && isSeparated(name)) await output.write("\n");
+    for await (const text of formats[name](result.columns, rows, plain)) await output.write(text);
+  } else {
+    cut = await toScreen(context, result.columns, rows);
+  }
+  context.media = keeper.values;
+  if (context.output === undefined) await drawImages(context, keeper);
+  return { rows: rows.count, cut };
+}
+
+/** Files get no colours, and no values cut. */
+const plain = { colours: pc.createColors(false) };
+
+function fileFormat({ mode }: Context): FormatName {
+  return mode === "auto" ? "table" : mode;
+}
+
+async function toFile(
+  context: Context,
+  output: Output,
+  columns: readonly Column[],
+  rows: AsyncIterable<Row>,
+): Promise<void> {
+  let isWhole = false;
+  try {
+    for await (const text of formats[fileFormat(context)](columns, rows, plain)) await output.write(text);
+    isWhole = true;
+  } finally {
+    await output.close(isWhole);
+  }
+}
+
+async function toScreen(
+  context: Context,
+  columns: readonly Column[],
+  rows: AsyncIterable<Row>,
+): Promise<number> {
+  const { terminal, input, mode } = context;
+  const fit: Fit = { columns: input.columns, cut: 0 };
+  const style = { colours: coloursFor(context) };
+  const pager = Number.isFinite(input.rows) ? pagerOf(terminal.env) : undefined;
+  const output = new PagedOutput(terminal, pager, input.rows);
+  try {
+    for await (const text of fitted(mode, fit)(columns, rows, style)) await output.write(text);
+  } finally {
+    await output.close();
+  }
+  return fit.cut;
+}
+
+export function coloursFor({ terminal, options }: Pick<Context, "terminal" | "options">): Colours {
+  return coloursOf(terminal, terminal.stdout, options.isColourWanted);
+}
+
+async function drawImages({ terminal, input }: Context, { values }: MediaKeeper): Promise<void> {
+  const graphics = Number.isFinite(input.rows) ? graphicsOf(terminal.env) : undefined;
+  if (graphics === undefined) return;
+  let drawn = 0;
+  for (const { bytes } of values) {
+    const image = drawn < imagesMax ? drawnImage(bytes, graphics, input.columns) : undefined;
+    if (image === undefined) continue;
+    drawn++;
+    await terminal.stdout.write(image);
+  }
+}
+
+/** Counts, keeps BLOBs, and lets Ctrl-C be heard between rows that come without waiting. */
+class PassedRows implements AsyncIterable<Row> {
+  count = 0;
+  readonly #rows: AsyncIterable<Row>;
+  readonly #columns: readonly Column[];
+  readonly #keeper: MediaKeeper;
+  readonly #signal: AbortSignal;
+
+  constructor(
+    rows: AsyncIterable<Row>,
+    columns: readonly Column[],
+    keeper: MediaKeeper,
+    signal: AbortSignal,
+  ) {
+    this.#rows = rows;
+    this.#columns = columns;
+    this.#keeper = keeper;
+    this.#signal = signal;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Row> {
+    for await (const row of this.#rows) {
+      if (++this.count % rowsPerTurn === 0) await setImmediate();
+      this.#signal.throwIfAborted();
+      this.#keeper.add(row, this.#columns);
+      yield row;
+    }
+  }
+}

@@ -1,0 +1,43 @@
+/** What was submitted (a line, a pasted script, a file) in the order it runs: dot-commands, and SQL between them. */
+import { isComplete } from "../../index.ts";
+import { isDotCommand } from "./highlighting.ts";
+
+export type Portion =
+  | { readonly kind: "command"; readonly text: string }
+  /** Begins with as many line ends as lines stand before it, so that messages name the right line. */
+  | { readonly kind: "sql"; readonly text: string; readonly isComplete: boolean };
+
+/** A dot-command stands on a line by itself where a statement may begin. */
+export function portionsOf(text: string): Portion[] {
+  const portions: Portion[] = [];
+  let sql: string[] = [];
+  let first = 0;
+  let open = "";
+  const endSql = (): void => {
+    const joined = sql.join("\n");
+    const isWhole = open.trim() === "" || isComplete(open);
+    if (joined.trim() !== "") portions.push({ kind: "sql", text: "\n".repeat(first) + joined, isComplete: isWhole });
+    sql = [];
+    open = "";
+  };
+  for (const [number, line] of text.split("\n").entries()) {
+    if (open.trim() === "" && isDotCommand(line)) {
+      endSql();
+      portions.push({ kind: "command", text: line.trim() });
+      first = number + 1;
+      continue;
+    }
+    if (sql.length === 0) first = number;
+    sql.push(line);
+    open += `${line}\n`;
+    if (line.includes(";") && isComplete(open)) open = "";
+  }
+  endSql();
+  return portions;
+}
+
+/** Whether Enter runs this text. Comments alone are no statement, and nobody waits for their semicolon. */
+export function isSubmittable(text: string): boolean {
+  const last = portionsOf(text).at(-1);
+  return last === undefined || last.kind === "command" || last.isComplete;
+}
