@@ -1,13 +1,14 @@
 /** Child processes as a user's shell would start them: the built command line, streams apart, a clean environment. */
 import { spawn, type ChildProcess } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 
 export const root = join(import.meta.dirname, "../../..");
 
 export interface RunOptions {
-  /** Added to a PATH and a HOME; nothing else of the test's environment is passed on. */
+  /** Added to PATH and an empty HOME; nothing else of the test's environment is passed on. */
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
   /** Written to standard input, which is then closed; empty when absent. */
@@ -46,6 +47,10 @@ export function runShell(script: string, options: RunOptions = {}): Promise<Fini
   return start("bash", ["-c", `set -o pipefail; ${callsqlFunction}; ${script}`], options).finished;
 }
 
+/** What callsql keeps for its user goes here, and with the test. */
+const home = mkdtempSync(join(tmpdir(), "callsql-home-"));
+process.on("exit", () => rmSync(home, { recursive: true, force: true }));
+
 function start(command: string, args: readonly string[], options: RunOptions): Running {
   if (!existsSync(join(root, "dist/cli/main.js"))) {
     throw new Error("dist/ is missing: these tests run the built package, run `npm run build` first");
@@ -53,7 +58,7 @@ function start(command: string, args: readonly string[], options: RunOptions): R
   const { PATH = "" } = process.env;
   const child = spawn(command, args, {
     cwd: options.cwd ?? root,
-    env: { PATH, HOME: "/nonexistent", ...options.env },
+    env: { PATH, HOME: home, ...options.env },
     stdio: "pipe",
   });
   // A program that reads no input may be gone before it is written.
