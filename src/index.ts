@@ -12,6 +12,7 @@ export { openSession, type SessionOptions } from "./open-session.ts";
 export type { Script, ScriptStatement, Session } from "./runtime/session.ts";
 export type { PreparedStatement, BindDescription } from "./runtime/prepared-statement.ts";
 export type { ResultSet, ResultColumn } from "./runtime/result-set.ts";
+export type { Run, RunStatus } from "./runtime/ledger/runs.ts";
 export type { Counts, Progress } from "./runtime/counts.ts";
 export type { ExecuteOptions } from "./runtime/run-sql.ts";
 export type { Binds, BindValue } from "./runtime/values.ts";

@@ -10,10 +10,11 @@ import type { Connection } from "./catalog/request.ts";
 import { connectionFromName } from "./connection/connect.ts";
 import { findModelTable } from "./connection/models-file.ts";
 import { procedures as shippedProcedures } from "./procedures/index.ts";
+import { CurrentRun } from "./runtime/current-run.ts";
 import { Dispatcher } from "./runtime/dispatch/dispatcher.ts";
 import { Files } from "./runtime/files.ts";
 import { Ledger } from "./runtime/ledger/ledger.ts";
-import type { Run } from "./runtime/ledger/runs.ts";
+import { LedgerTables } from "./runtime/ledger/tables.ts";
 import { Options } from "./runtime/options.ts";
 import { PrivateFunctions } from "./runtime/private-functions.ts";
 import { Session } from "./runtime/session.ts";
@@ -65,7 +66,7 @@ async function assemble(db: Database.Database, options: SessionOptions): Promise
   const modelTable = await findModelTable(options.models, options.env ?? process.env);
   vector.load(db);
   const ledger = new Ledger(options.ledger ?? ":memory:");
-  let run: Run | undefined;
+  const runs = new CurrentRun(ledger, db.memory ? undefined : resolve(db.name));
   const workspace: Workspace = {
     db,
     catalog,
@@ -77,7 +78,8 @@ async function assemble(db: Database.Database, options: SessionOptions): Promise
     variables: new Map(),
     defaults: new SessionDefaults(),
     ledger,
-    run: () => (run ??= ledger.runs.begin({ kind: "session", name: "session", ...databaseOf(db) })),
+    runs,
+    ledgerTables: new LedgerTables(db, ledger),
     allowance: { callsLeft: Infinity },
     findConnection: () => connections.find(),
     dispatcherFor: (connection) => connections.dispatcherFor(connection),
@@ -85,15 +87,11 @@ async function assemble(db: Database.Database, options: SessionOptions): Promise
   createSystemTables(workspace);
   return new Session(workspace, async () => {
     await connections.close();
-    if (run !== undefined) ledger.runs.end(run, "finished");
+    runs.end("finished");
     ledger.close();
     workspace.surroundings.close();
     db.close();
   });
-}
-
-function databaseOf(db: Database.Database): { database?: string } {
-  return db.memory ? {} : { database: resolve(db.name) };
 }
 
 function openDatabase(file: string, readonly: boolean): Database.Database {

@@ -13,6 +13,7 @@ import {
   type ScriptStatement,
   type Session,
 } from "../index.ts";
+import { join } from "node:path";
 import type { Options } from "./command-line.ts";
 import { importFile } from "./import/import.ts";
 import { fileOutput, standardOutput, type Output } from "./output.ts";
@@ -21,6 +22,8 @@ import { count } from "./quantity.ts";
 import type { Reporter } from "./reporter.ts";
 import { ResultWriter } from "./result-writer.ts";
 import { listenForStop, type Stop } from "./stop.ts";
+import { beginScript } from "./script-run.ts";
+import { stateFolder } from "./state-folder.ts";
 import { Summary } from "./summary.ts";
 import { ClosedPipe, coloursOf, type Terminal } from "./terminal.ts";
 import type { TextsAndDatabase } from "./texts.ts";
@@ -33,10 +36,11 @@ export interface Surroundings {
 
 /** The exit code. */
 export async function runBatch(
-  { texts, database }: TextsAndDatabase,
+  given: TextsAndDatabase,
   options: Options,
   surroundings: Surroundings,
 ): Promise<number> {
+  const { texts, database } = given;
   const { terminal, reporter } = surroundings;
   const parameters = await readParameters(options.parameters);
   const stop = listenForStop(terminal);
@@ -44,6 +48,7 @@ export async function runBatch(
     const session = await surroundings.openSession({
       env: terminal.env,
       files: true,
+      ledger: options.ledger ?? join(stateFolder(terminal), "ledger.db"),
       readonly: options.isReadonly,
       ...(database === undefined ? {} : { database }),
       ...(options.connection === undefined ? {} : { connection: options.connection }),
@@ -54,13 +59,22 @@ export async function runBatch(
       const parseFailure = await reportParse(scripts, reporter);
       if (parseFailure !== undefined && !options.isKeepGoing) return parseFailure;
       const batch = { session, scripts, parameters, options, stop, surroundings };
-      return (await run(batch, parseFailure)) ?? 0;
+      const script = await beginScript(session, { ...given, parameters }, { options, reporter });
+      const exitCode = (await run(batch, parseFailure)) ?? 0;
+      if (script !== undefined) session.endRun(endStatus(exitCode, stop));
+      return exitCode;
     } finally {
       await session.close();
     }
   } finally {
     stop.release();
   }
+}
+
+/** A run whose rows partly failed has come to its end. */
+function endStatus(exitCode: number, stop: Stop): "finished" | "failed" | "interrupted" {
+  if (stop.exitCode !== undefined) return "interrupted";
+  return exitCode === 0 || exitCode === 5 ? "finished" : "failed";
 }
 
 interface Batch {
@@ -122,8 +136,8 @@ async function prepare(batch: Batch): Promise<number | undefined> {
     return 2;
   }
   for (const { name, value } of parameters) session.setVariable(name, value);
-  for (const request of options.imports) {
-    const rows = await importFile(session, request, stop.signal);
+  for (const [index, request] of options.imports.entries()) {
+    const rows = await importFile(session, { ...request, step: index + 1 }, stop.signal);
     await surroundings.reporter.note(
       `${count(rows, "row")} imported into ${request.table} from ${request.file}`,
     );
@@ -176,7 +190,8 @@ async function runStatement(
   const { progress } = surroundings.reporter;
   let result: ResultSet | undefined;
   try {
-    const options = { signal: stop.signal, onProgress: (news: Progress) => progress.update(news) };
+    const step = batch.options.imports.length + number;
+    const options = { signal: stop.signal, step, onProgress: (news: Progress) => progress.update(news) };
     result = await session.execute(statement, {}, options);
     target.summary.rows += await target.writer.write(result, number, stop.signal);
   } finally {

@@ -37,6 +37,10 @@ export interface Options {
   readonly connection?: string;
   /** File of the user's own models and prices. */
   readonly models?: string;
+  /** File of the record of calls; `:memory:` for none. Absent: the one in the state directory. */
+  readonly ledger?: string;
+  /** Start a script anew, whatever became of an earlier run of it. */
+  readonly isFresh: boolean;
   /** In the order given. */
   readonly parameters: readonly ParameterSource[];
   readonly format: FormatName;
@@ -84,6 +88,7 @@ interface Gathered {
   database?: string;
   connection?: string;
   models?: string;
+  ledger?: string;
   output?: string;
 }
 
@@ -198,6 +203,21 @@ function addOptions(program: Command, gathered: Gathered): void {
     .option("--import <table=file>", "load a .csv, .tsv, .json or .ndjson file first; repeatable", (text) => {
       gathered.imports.push(parseImport(text));
     })
+    .option(
+      "--ledger <file>",
+      "record of calls (default: callsql/ledger.db in the state directory)",
+      (file) => {
+        gathered.ledger = file;
+      },
+    )
+    .option("--no-ledger", "keep no record beyond this command")
+    .option("--fresh", "run: start anew instead of going on with an interrupted run")
+    .option("--max-calls <n>", "stop before more calls than this are sent", (max) => {
+      gathered.settings.push(`max_calls=${max}`);
+    })
+    .option("--replay", "answer from the record alone; a call that is not in it is an error", () => {
+      gathered.settings.push("cache=only");
+    })
     .option("--with-statement", "add the statement's number as the first column")
     .option("--keep-going", "go on behind a statement that failed")
     .option("--readonly", "open the database for reading only")
@@ -207,7 +227,9 @@ function addOptions(program: Command, gathered: Gathered): void {
 
 function optionsOf(program: Command, gathered: Gathered): Options {
   const isSet = (name: string): boolean => program.getOptionValue(name) === true;
-  const { parameters, settings, imports, format, isFormatGiven, database, connection, models, output } = gathered;
+  const { parameters, settings, imports, format, isFormatGiven, database, connection, models, output } =
+    gathered;
+  const ledger = program.getOptionValue("ledger") === false ? ":memory:" : gathered.ledger;
   return {
     parameters,
     settings,
@@ -217,6 +239,8 @@ function optionsOf(program: Command, gathered: Gathered): Options {
     ...(database === undefined ? {} : { database }),
     ...(connection === undefined ? {} : { connection }),
     ...(models === undefined ? {} : { models }),
+    ...(ledger === undefined ? {} : { ledger }),
+    isFresh: isSet("fresh"),
     ...(output === undefined ? {} : { output }),
     hasStatementNumbers: isSet("withStatement"),
     isKeepGoing: isSet("keepGoing"),

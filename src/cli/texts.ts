@@ -11,6 +11,8 @@ export interface Text {
 export interface TextsAndDatabase {
   readonly texts: readonly Text[];
   readonly database?: string;
+  /** `callsql run`: its run has an identity, and goes on after a crash. */
+  readonly isScript?: boolean;
 }
 
 export async function readStdin(terminal: Terminal): Promise<Text> {

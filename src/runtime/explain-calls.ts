@@ -111,7 +111,7 @@ async function recordedOf(workspace: Workspace, calls: readonly Call[]): Promise
   if (connection === undefined) return new Set();
   const models = options.models(connection.models);
   const reuse = reuseOf(options);
-  const run = workspace.run();
+  const run = workspace.runs.get();
   const isRecorded = ({ procedure, values }: Call): boolean => {
     const prepared = procedure.prepare(values.slice(0, procedure.parameters.length), {
       models,

@@ -1,6 +1,7 @@
 /** Bulk insertion of foreign rows: one transaction, all or nothing. */
 import { fail } from "../diagnostics/diagnostic.ts";
 import type { SqlValue } from "../catalog/value.ts";
+import { markStep, stepsDone } from "./progress-mark.ts";
 import type { Workspace } from "./workspace.ts";
 import { toSqlite } from "./values.ts";
 
@@ -12,10 +13,13 @@ export type ImportedRows = AsyncIterable<readonly SqlValue[]> | Iterable<readonl
  * Gives the number of rows.
  */
 export async function importRows(
-  { db }: Workspace,
-  target: { readonly table: string; readonly columns: readonly string[] },
+  { db, runs }: Workspace,
+  target: { readonly table: string; readonly columns: readonly string[]; readonly step: number | undefined },
   rows: ImportedRows,
 ): Promise<number> {
+  const { identity } = runs;
+  const isMarked = identity !== undefined && target.step !== undefined && !db.memory;
+  if (isMarked && runs.isResumed && target.step <= stepsDone(db, identity)) return 0;
   const table = quoted(target.table);
   const savepoint = "callsql_import";
   db.exec(`SAVEPOINT ${savepoint}`);
@@ -30,6 +34,7 @@ export async function importRows(
         fail("session/import-mismatch", { row: count, expected, found: row.length });
       insert.run(...row.map((value, index) => toSqlite(value, target.columns[index] ?? "")));
     }
+    if (isMarked) markStep(db, identity, target.step);
     db.exec(`RELEASE ${savepoint}`);
     return count;
   } catch (error) {

@@ -27,6 +27,7 @@ import {
 } from "./pass.ts";
 import { planStatement, type BoundValues, type Plan } from "./plan.ts";
 import { columnOf, ResultSet } from "./result-set.ts";
+import { stepMark } from "./progress-mark.ts";
 import { rewrite, type FrozenValues, type Rewritten } from "./rewrite.ts";
 import { reachesThroughSchema } from "./schema.ts";
 import { fromSqlite as fromSqliteError } from "./sql-error.ts";
@@ -39,6 +40,8 @@ export interface ExecuteOptions {
   readonly signal?: AbortSignal;
   /** Called whenever a call is done. */
   readonly onProgress?: (progress: Progress) => void;
+  /** Number of the statement in the script that is running, from 1: a resumed script does not write it twice. */
+  readonly step?: number;
 }
 
 export interface RunInput {
@@ -108,16 +111,16 @@ async function run(
   const { source, statement } = input;
   if (sites.length === 0 && !(mayRunCalls(statement) && reachesThroughSchema(workspace.db))) {
     const own = source.text.slice(statement.span.start, statement.span.end);
-    return runPlain(workspace, (statement.prefix ?? "") + own, bindArguments(statement, binds));
+    return runPlain(workspace, (statement.prefix ?? "") + own, bindArguments(statement, binds), input);
   }
   const { text } = rewriteStatement(workspace, source, statement, sites);
-  if (!mayRunCalls(statement)) return runPlain(workspace, text, [binds]);
+  if (!mayRunCalls(statement)) return runPlain(workspace, text, [binds], input);
   const { names } = workspace.functions;
   const plan = planStatement(workspace.db, text, { binds, names, hasUpsert: statement.hasUpsert });
   workspace.surroundings.begin(plan.functions);
   return plan.reaches
     ? runCalling(workspace, input, { text, binds, plan })
-    : runPlain(workspace, text, [binds]);
+    : runPlain(workspace, text, [binds], input);
 }
 
 /** EXPLAIN, CREATE VIEW and the like name procedures without running them. */
@@ -131,7 +134,14 @@ function mayRunCalls({ verb }: SqlStatement): boolean {
   );
 }
 
-function runPlain(workspace: Workspace, text: string, binds: readonly unknown[]): ResultSet {
+function runPlain(workspace: Workspace, text: string, binds: readonly unknown[], input: RunInput): ResultSet {
+  const mark = stepMark(workspace, input);
+  return mark === undefined
+    ? runOnce(workspace, text, binds)
+    : mark.together(() => runOnce(workspace, text, binds));
+}
+
+function runOnce(workspace: Workspace, text: string, binds: readonly unknown[]): ResultSet {
   const statement = workspace.db.prepare(text).safeIntegers();
   const counts = noCounts();
   if (!statement.reader) {
@@ -187,14 +197,16 @@ async function runCalling(
       files?.hold();
     },
   };
+  workspace.ledgerTables.freeze();
   const clean = await replay(stage, options.number("concurrency") ?? 1, async (calls) => {
     market ??= await openMarket(workspace, input.options, counts, warnings);
     await buy(calls, memo, market);
-  });
+  }).finally(() => workspace.ledgerTables.thaw());
   counts.calls = clean.callsUsed;
   counts.failed = clean.failures.length;
   addFailures(warnings, clean.failures);
   if (clean.hasMore) return streamed(workspace, stage, clean, counts, warnings);
+  stepMark(workspace, input)?.write();
   commit(workspace);
   return new ResultSet({
     kind: clean.columns.length > 0 ? "rows" : "changes",
@@ -264,7 +276,7 @@ async function openMarket(
     ledger,
     models: options.models(connection.models),
     defaultsOf: (procedure) => defaults.of(procedure),
-    run: workspace.run(),
+    run: workspace.runs.get(),
     reuse: reuseOf(options),
     isReplay: options.text("cache") === "only",
     allowance,

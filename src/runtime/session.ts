@@ -10,8 +10,10 @@ import type { Statement } from "../parser/syntax.ts";
 import { describe, notice, setDefault, setOption, setVariable, show } from "./commands.ts";
 import { explainCalls } from "./explain-calls.ts";
 import { importRows, type ImportedRows } from "./import-rows.ts";
+import type { Run, RunStatus } from "./ledger/runs.ts";
 import { PreparedStatement } from "./prepared-statement.ts";
 import { refreshModels } from "./refresh-models.ts";
+import { isDone, removeMark } from "./progress-mark.ts";
 import type { ResultSet } from "./result-set.ts";
 import { runSql, type ExecuteOptions } from "./run-sql.ts";
 import { toSqlite, type Binds, type BindValue } from "./values.ts";
@@ -73,8 +75,30 @@ export class Session implements AsyncDisposable {
    * Inserts rows in one transaction. The table is created if need be; one with the same columns has its rows replaced.
    * Gives the number of rows.
    */
-  importRows(table: string, columns: readonly string[], rows: ImportedRows): Promise<number> {
-    return this.#inTurn(() => importRows(this.#workspace, { table, columns }, rows));
+  importRows(
+    table: string,
+    columns: readonly string[],
+    rows: ImportedRows,
+    options: Pick<ExecuteOptions, "step"> = {},
+  ): Promise<number> {
+    return this.#inTurn(() => importRows(this.#workspace, { table, columns, step: options.step }, rows));
+  }
+
+  /**
+   * Begins a script's run: its calls are recorded under it. If a run of the same identity died or failed, it goes on:
+   * answers it had are not bought again, and statements executed with a `step` whose writes are in the database are left
+   * out. `identity` is a hex SHA-256 over what makes the script the same. Throws ledger/already-running.
+   */
+  beginRun(script: { readonly name: string; readonly identity: string; readonly isFresh?: boolean }): Run {
+    const run = this.#workspace.runs.begin({ kind: "script", ...script });
+    if (!run.isResumed) removeMark(this.#workspace.db);
+    return run;
+  }
+
+  /** Ends it. A script that has not finished goes on when it is begun again. */
+  endRun(status: RunStatus): void {
+    if (status === "finished") removeMark(this.#workspace.db);
+    this.#workspace.runs.end(status);
   }
 
   /**
@@ -107,6 +131,7 @@ export class Session implements AsyncDisposable {
     const workspace = this.#workspace;
     switch (statement.kind) {
       case "sql":
+        if (isDone(workspace, source, statement, options.step)) return notice();
         return runSql(workspace, { source, statement, binds, options });
       case "set-option":
         return setOption(workspace, source, statement);

@@ -4,10 +4,11 @@ import type { Catalog, Defaults, Procedure } from "../catalog/procedure.ts";
 import type { ModelTable } from "../catalog/models.ts";
 import type { Connection, ListedModel } from "../catalog/request.ts";
 import type { SqlValue } from "../catalog/value.ts";
+import type { CurrentRun } from "./current-run.ts";
 import type { Dispatcher } from "./dispatch/dispatcher.ts";
 import type { Files } from "./files.ts";
 import type { Ledger } from "./ledger/ledger.ts";
-import type { Run } from "./ledger/runs.ts";
+import type { LedgerTables } from "./ledger/tables.ts";
 import type { Options } from "./options.ts";
 import type { PrivateFunctions } from "./private-functions.ts";
 import type { StableSurroundings } from "./stable.ts";
@@ -25,8 +26,8 @@ export interface Workspace {
   readonly variables: Map<string, SqlValue>;
   readonly defaults: SessionDefaults;
   readonly ledger: Ledger;
-  /** The run that calls are recorded under; begun when it is first asked for. */
-  readonly run: () => Run;
+  readonly runs: CurrentRun;
+  readonly ledgerTables: LedgerTables;
   /** Calls the session may still send. */
   readonly allowance: { callsLeft: number };
   /** Where calls go; undefined if there is no such place. Throws connect/… when one is named that cannot be had. */

@@ -23,5 +23,5 @@ export async function textsOfRun(
   for (const file of files) {
     texts.push(file === "-" ? await readStdin(terminal) : { name: file, text: await readText(file) });
   }
-  return withDatabase(texts, databases[0]);
+  return { ...withDatabase(texts, databases[0]), isScript: true };
 }

@@ -12,6 +12,8 @@ import { readNdjson } from "./ndjson.ts";
 export interface ImportRequest {
   readonly table: string;
   readonly file: string;
+  /** Number of the import in a script's run: a run that goes on does not import twice. */
+  readonly step?: number;
 }
 
 /** The number of rows imported. */
@@ -21,7 +23,7 @@ export async function importFile(
   signal: AbortSignal,
 ): Promise<number> {
   const { columns, rows } = await readImportable(request.file);
-  return session.importRows(request.table, columns, untilAborted(rows, signal));
+  return session.importRows(request.table, columns, untilAborted(rows, signal), request);
 }
 
 export function parseImport(text: string): ImportRequest {

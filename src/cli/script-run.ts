@@ -1,0 +1,53 @@
+/** The run of `callsql run`: what makes two commands the same script, and what is said when one goes on. */
+import { createHash } from "node:crypto";
+import { statSync } from "node:fs";
+import { resolve } from "node:path";
+import type { Run, Session } from "../index.ts";
+import type { Options } from "./command-line.ts";
+import type { Parameter } from "./params.ts";
+import { count } from "./quantity.ts";
+import type { Reporter } from "./reporter.ts";
+import type { TextsAndDatabase } from "./texts.ts";
+
+/** Begins the script's run, or goes on with it, and says so. Undefined for commands that are no script. */
+export async function beginScript(
+  session: Session,
+  given: TextsAndDatabase & { readonly parameters: readonly Parameter[] },
+  { options, reporter }: { readonly options: Options; readonly reporter: Reporter },
+): Promise<Run | undefined> {
+  if (given.isScript !== true) return undefined;
+  const name = given.texts.map((text) => text.name).join(", ");
+  const run = session.beginRun({ name, identity: identityOf(given, options), isFresh: options.isFresh });
+  if (run.isResumed) await reporter.note(resumption(run));
+  return run;
+}
+
+function resumption({ id, answeredCalls, unansweredCalls }: Run): string {
+  const answered = `run ${id} goes on: ${count(answeredCalls, "answer")} recorded, not bought again`;
+  if (unansweredCalls === 0) return answered;
+  return `${answered}; ${count(unansweredCalls, "call")} had not answered and may have been charged: SELECT * FROM sys_calls WHERE run = ${id} AND status = 'unknown'`;
+}
+
+/** Hex SHA-256 over texts, binds, imports, connection and database: a change of any makes it another script. */
+function identityOf(
+  { texts, database, parameters }: TextsAndDatabase & { readonly parameters: readonly Parameter[] },
+  { imports, connection, settings }: Options,
+): string {
+  const binds = parameters.map(({ name, value }) => [
+    name,
+    value instanceof Uint8Array ? hashOf(value) : String(value),
+  ]);
+  const files = imports.map(({ table, file }) => [table, resolve(file), ...stampOf(file)]);
+  const place = database === undefined ? null : resolve(database);
+  return hashOf(JSON.stringify([texts, binds, files, connection, settings, place]));
+}
+
+/** Size and time of change; a file that is not there is the import's to report. */
+function stampOf(file: string): number[] {
+  const stat = statSync(file, { throwIfNoEntry: false });
+  return stat === undefined ? [] : [stat.size, stat.mtimeMs];
+}
+
+function hashOf(content: string | Uint8Array): string {
+  return createHash("sha256").update(content).digest("hex");
+}

@@ -1,0 +1,11 @@
+/** Where callsql keeps what outlives a session: the XDG state directory. */
+import { homedir } from "node:os";
+import { join } from "node:path";
+import type { Terminal } from "./terminal.ts";
+
+/** `$XDG_STATE_HOME/callsql`, else `~/.local/state/callsql`. The XDG rules: a relative path is as good as none. */
+export function stateFolder({ env }: Pick<Terminal, "env">): string {
+  const state = env["XDG_STATE_HOME"];
+  const base = state?.startsWith("/") === true ? state : join(env["HOME"] ?? homedir(), ".local", "state");
+  return join(base, "callsql");
+}

@@ -1,0 +1,133 @@
+/**
+ * How far a script has come, written into the user's database in the same transaction as the step it stands for: no
+ * crash can come between the two. The mark is a view without data, `callsql_progress`: creating one changes neither
+ * changes() nor last_insert_rowid(). It is removed when the script has ended well (docs/decisions/0006).
+ */
+import type { Database } from "better-sqlite3";
+import type { Source } from "../diagnostics/source.ts";
+import type { SqlStatement } from "../parser/syntax.ts";
+import type { RunInput } from "./run-sql.ts";
+import type { Workspace } from "./workspace.ts";
+
+const markName = "callsql_progress";
+
+/** The last step of the script that is in the database; 0 for none. */
+export function stepsDone(db: Database, identity: string): number {
+  if (!hasMark(db)) return 0;
+  const step = db.prepare(`SELECT step FROM main.${markName} WHERE identity = ?`).pluck().get(identity);
+  return Number(step ?? 0);
+}
+
+export interface StepMark {
+  /** Writes the mark into the transaction that is open. */
+  write(): void;
+  /** Runs a step and writes its mark, both or neither. */
+  together<T>(step: () => T): T;
+}
+
+/** Absent where nothing is to be marked: no script is running, or the statement changes no table of the main schema. */
+export function stepMark(
+  { db, runs }: Workspace,
+  { source, statement, options }: RunInput,
+): StepMark | undefined {
+  const { identity } = runs;
+  const { step } = options;
+  if (
+    identity === undefined ||
+    step === undefined ||
+    db.memory ||
+    db.readonly ||
+    !isStep(db, source, statement)
+  )
+    return undefined;
+  const write = (): void => markStep(db, identity, step);
+  return {
+    write,
+    together: (work) =>
+      statement.verb === "commit" ? beforeCommit(db, write, work) : inSavepoint(db, write, work),
+  };
+}
+
+/** Whether a resumed script leaves the statement out: what it wrote is in the database. */
+export function isDone(
+  { db, runs }: Workspace,
+  source: Source,
+  statement: SqlStatement,
+  step: number | undefined,
+): boolean {
+  if (step === undefined || runs.identity === undefined || !runs.isResumed || db.memory || db.readonly)
+    return false;
+  return (isStep(db, source, statement) || isTransaction(statement)) && step <= stepsDone(db, runs.identity);
+}
+
+/** Writes that outlive the connection. What is temporary, attached or a setting must be done again in a new process. */
+function isStep(db: Database, source: Source, { verb, target, into, span }: SqlStatement): boolean {
+  const schema = target?.schema?.text.toLowerCase();
+  if (schema !== undefined && schema !== "main") return false;
+  if (into?.isTemporary === true || temporary.test(source.text.slice(span.start, span.end))) return false;
+  return stepVerbs.has(verb) && !(target !== undefined && isTemporary(db, target.table.text));
+}
+
+const temporary = /^create\s+temp(?:orary)?\b/i;
+
+function isTemporary(db: Database, table: string): boolean {
+  const found = "SELECT 1 FROM temp.sqlite_temp_schema WHERE name = ? COLLATE NOCASE";
+  return db.prepare(found).get(table) !== undefined;
+}
+
+function isTransaction({ verb }: SqlStatement): boolean {
+  return (
+    verb === "begin" || verb === "commit" || verb === "rollback" || verb === "savepoint" || verb === "release"
+  );
+}
+
+const stepVerbs = new Set<SqlStatement["verb"]>([
+  "insert",
+  "update",
+  "delete",
+  "create-table-as",
+  "create-view",
+  "create-trigger",
+  "create-schema",
+  "alter",
+  "drop",
+  "commit",
+]);
+
+/** The mark must be part of what is committed. Outside a transaction the COMMIT fails by itself. */
+function beforeCommit<T>(db: Database, write: () => void, commit: () => T): T {
+  if (db.inTransaction) write();
+  return commit();
+}
+
+function inSavepoint<T>(db: Database, write: () => void, work: () => T): T {
+  const savepoint = "callsql_step";
+  db.exec(`SAVEPOINT ${savepoint}`);
+  try {
+    const result = work();
+    write();
+    db.exec(`RELEASE ${savepoint}`);
+    return result;
+  } catch (error) {
+    // What SQLite keeps of a refused statement (OR FAIL) stays kept; it is no step that is done.
+    if (db.inTransaction) db.exec(`RELEASE ${savepoint}`);
+    throw error;
+  }
+}
+
+/** `identity` is hex. */
+export function markStep(db: Database, identity: string, step: number): void {
+  db.exec(
+    `DROP VIEW IF EXISTS main.${markName};
+     CREATE VIEW main.${markName}(identity, step) AS SELECT '${identity}', ${step}`,
+  );
+}
+
+export function removeMark(db: Database): void {
+  if (!db.readonly && hasMark(db)) db.exec(`DROP VIEW main.${markName}`);
+}
+
+function hasMark(db: Database): boolean {
+  const view = "SELECT 1 FROM main.sqlite_schema WHERE type = 'view' AND name = ?";
+  return db.prepare(view).get(markName) !== undefined;
+}
