@@ -24,6 +24,9 @@ const byCode: Partial<Record<Code, number>> = {
   "connect/none": exitCodes.credentials,
   "connect/no-key": exitCodes.credentials,
   "connect/unknown": exitCodes.usage,
+  "ledger/unwritable": exitCodes.statement,
+  "ledger/unreadable-answer": exitCodes.statement,
+  "ledger/not-recorded": exitCodes.statement,
   "sql/cannot-open": exitCodes.usage,
   "sql/not-a-database": exitCodes.usage,
 };
@@ -32,5 +35,7 @@ export function exitCodeOf(error: DiagnosticError): number {
   const known = byCode[error.code];
   if (known !== undefined) return known;
   const [phase] = error.code.split("/");
-  return phase === "cli" || phase === "import" || phase === "connect" ? exitCodes.usage : exitCodes.statement;
+  return phase === "cli" || phase === "ledger" || phase === "import" || phase === "connect"
+    ? exitCodes.usage
+    : exitCodes.statement;
 }

@@ -1,0 +1,126 @@
+/**
+ * A script that is killed at random moments and given again, as the same command: no recorded answer is bought again, no
+ * write is done twice, and the tables end as those of an undisturbed run. CALLSQL_KILLS lengthens it (soak: 50).
+ */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import Database from "better-sqlite3";
+import { afterAll, expect, test, vi } from "vitest";
+import { startCallsql, type Finished } from "../e2e/support/process.ts";
+import { faults } from "../support/openai-faults.ts";
+import { startOpenAIServer } from "../support/openai-server.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "callsql-crash-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const rows = 240;
+const concurrency = 16;
+const script = join(folder, "script.sql");
+writeFileSync(
+  script,
+  `SET concurrency = ${concurrency};
+   CREATE TABLE t AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${rows})
+     SELECT i AS id, 'ticket ' || i AS body, NULL AS s FROM n;
+   CREATE TABLE log(n INTEGER, what TEXT NOT NULL);
+   INSERT INTO log SELECT count(*), 'before' FROM t;
+   CREATE TEMP TABLE half AS SELECT id FROM t WHERE id % 2 = 0;
+   UPDATE t SET s = GenerateResponse(body) WHERE id IN (SELECT id FROM half);
+   INSERT INTO log SELECT count(s), 'half' FROM t;
+   BEGIN;
+   INSERT INTO log SELECT length(GenerateResponse(body || '!')), 'length' FROM t WHERE id <= 40;
+   UPDATE log SET n = n + 1 WHERE what = 'half';
+   COMMIT;
+   UPDATE t SET s = GenerateResponse(body) WHERE s IS NULL;
+   INSERT INTO log SELECT total, 'after' FROM (SELECT count(DISTINCT s) AS total FROM t);
+   SELECT count(*), count(s) FROM t;`,
+);
+
+interface Setting {
+  readonly database: string;
+  readonly ledger: string;
+  readonly url: string;
+}
+
+function start({ database, ledger, url }: Setting): ReturnType<typeof startCallsql> {
+  const args = ["run", script, database, "--ledger", ledger, "-o", "csv"];
+  return startCallsql(args, { env: { OPENAI_API_KEY: "sk-test-12345678", OPENAI_BASE_URL: url } });
+}
+
+function tables(database: string): unknown[] {
+  const db = new Database(database, { readonly: true });
+  const read = (sql: string): unknown[] => db.prepare(sql).raw().all();
+  const found = [
+    read("SELECT * FROM t ORDER BY id"),
+    read("SELECT * FROM log ORDER BY what, n"),
+    read("PRAGMA integrity_check"),
+    read("SELECT name FROM sqlite_schema ORDER BY 1"),
+  ];
+  db.close();
+  return found;
+}
+
+test(
+  "killed at random moments, given again: the same tables, no answer bought twice",
+  { timeout: 600_000 },
+  async () => {
+    await using server = await startOpenAIServer({ keepRequests: false });
+    const calm = {
+      database: join(folder, "calm.db"),
+      ledger: join(folder, "calm-ledger.db"),
+      url: server.url,
+    };
+    const undisturbed = await start(calm).finished;
+    expect(undisturbed).toMatchObject({ code: 0, stdout: `count(*),count(s)\n${rows},${rows}\n` });
+    const needed = server.charged;
+
+    server.reset();
+    server.script(faults.delay(40));
+    const disturbed = { ...calm, database: join(folder, "hit.db"), ledger: join(folder, "hit-ledger.db") };
+    const killsMax = Number(process.env["CALLSQL_KILLS"] ?? 8);
+    let kills = 0;
+    let last: Finished | undefined;
+    while (last === undefined) {
+      const running = start(disturbed);
+      const delayMs = kills < killsMax ? 250 + Math.random() * 900 : 0;
+      const timer = delayMs > 0 ? setTimeout(() => running.child.kill("SIGKILL"), delayMs) : undefined;
+      const finished = await running.finished;
+      clearTimeout(timer);
+      if (finished.signal === "SIGKILL") kills++;
+      else last = finished;
+    }
+    expect(kills).toBeGreaterThan(0);
+    expect(last, last.stderr).toMatchObject({ code: 0, stdout: `count(*),count(s)\n${rows},${rows}\n` });
+    expect(last.stderr).toContain("goes on");
+    expect(tables(disturbed.database)).toEqual(tables(calm.database));
+
+    const ledger = new Database(disturbed.ledger, { readonly: true });
+    const count = (sql: string): number => Number(ledger.prepare(sql).pluck().get());
+    expect(ledger.pragma("integrity_check", { simple: true })).toBe("ok");
+    expect(count("SELECT count(*) FROM calls WHERE status = 'succeeded'")).toBe(needed);
+    expect(count("SELECT count(DISTINCT key) FROM calls WHERE status = 'succeeded'")).toBe(needed);
+    expect(count("SELECT count(*) FROM calls WHERE status = 'started'")).toBe(0);
+    // Paid without an answer: at most what was in flight at each kill, and every one of them is listed.
+    const unknown = count("SELECT count(*) FROM calls WHERE status = 'unknown'");
+    expect(unknown).toBeLessThanOrEqual(kills * concurrency);
+    expect(server.charged).toBeLessThanOrEqual(needed + unknown);
+    ledger.close();
+  },
+);
+
+test("a script that is running already is refused, and --fresh starts anew", async () => {
+  await using server = await startOpenAIServer({});
+  server.script(faults.delay(500));
+  const setting = {
+    database: join(folder, "twice.db"),
+    ledger: join(folder, "twice-ledger.db"),
+    url: server.url,
+  };
+  const first = start(setting);
+  await vi.waitUntil(() => server.inFlight > 0, { timeout: 10_000 });
+  const second = await start(setting).finished;
+  expect(second.code).toBe(2);
+  expect(second.stderr).toContain("ledger/already-running");
+  first.child.kill("SIGKILL");
+  await first.finished;
+});
