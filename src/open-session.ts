@@ -11,7 +11,9 @@ import { connectionFromName } from "./connection/connect.ts";
 import { findModelTable } from "./connection/models-file.ts";
 import { procedures as shippedProcedures } from "./procedures/index.ts";
 import { CurrentRun } from "./runtime/current-run.ts";
+import { Budget } from "./runtime/budget.ts";
 import { Dispatcher } from "./runtime/dispatch/dispatcher.ts";
+import { Estimator } from "./runtime/estimate.ts";
 import { Files } from "./runtime/files.ts";
 import { Ledger } from "./runtime/ledger/ledger.ts";
 import { LedgerTables } from "./runtime/ledger/tables.ts";
@@ -80,7 +82,8 @@ async function assemble(db: Database.Database, options: SessionOptions): Promise
     ledger,
     runs,
     ledgerTables: new LedgerTables(db, ledger),
-    allowance: { callsLeft: Infinity },
+    budget: new Budget(sessionOptions),
+    estimator: new Estimator(),
     findConnection: () => connections.find(),
     dispatcherFor: (connection) => connections.dispatcherFor(connection),
   };

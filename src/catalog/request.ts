@@ -50,6 +50,21 @@ export interface ApiAnswer {
   readonly contentType: string;
   /** The model that answered, where a header says so (`openai-model`): bodies of images and audio do not. */
   readonly model?: string;
+  readonly rateLimit?: RateLimit;
+}
+
+/** How much of the service's limits is left, from `x-ratelimit-…`. */
+export interface RateLimit {
+  readonly requests?: RateWindow;
+  readonly tokens?: RateWindow;
+}
+
+export interface RateWindow {
+  /** A minute. */
+  readonly limit?: number;
+  readonly remaining?: number;
+  /** Until all of it is there again. */
+  readonly resetMs?: number;
 }
 
 /** Anything that is not a usable answer. Texts are masked: they never contain a key. */
@@ -81,6 +96,7 @@ export interface ApiFailure {
   readonly shouldRetry?: boolean;
   /** For `unavailable`: what to configure instead. */
   readonly hint?: string;
+  readonly rateLimit?: RateLimit;
 }
 
 export type SendOutcome =
@@ -112,6 +128,8 @@ export interface Connection {
   readonly identity: string;
   /** Default models of this connection by purpose. */
   readonly models: ConnectionModels;
+  /** Inputs that may share one request, where that is fewer than the API takes. */
+  readonly packMax?: number;
   /** One attempt. Never throws; never retries. `timeoutMs` covers the whole exchange, body included. */
   send(request: ApiRequest, options: SendOptions): Promise<SendOutcome>;
   /** The models the service has, where it can say: GET /models, one attempt. Never throws. */

@@ -44,6 +44,8 @@ async function offline(): Promise<Connection> {
     baseUrl: "http://offline.callsql.invalid/v1",
     models: offlineModels,
     fetch: offlineFetch(),
+    // A full pack of the API's would keep the small encoder busy for minutes, past every deadline.
+    packMax: 32,
   });
 }
 

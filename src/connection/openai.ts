@@ -34,6 +34,8 @@ export interface OpenAIConnectionOptions {
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** Larger answers are refused while they are read. Default 64 MB. */
   readonly answerBytesMax?: number | undefined;
+  /** Inputs that may share one request; by default what the API takes. */
+  readonly packMax?: number | undefined;
 }
 
 /** 3-procedures: what a call without Model uses. */
@@ -79,6 +81,7 @@ export function createOpenAIConnection(options: OpenAIConnectionOptions): Connec
     name: options.name,
     identity: [baseUrl, options.organization ?? "", options.project ?? ""].join(" ").trim(),
     models: { ...openaiModels, ...options.models },
+    ...(options.packMax === undefined ? {} : { packMax: options.packMax }),
     send: (request, sendOptions) => attempt(sendOptions, (ask) => sendWithFiles(request, files, ask)),
     listModels: async (sendOptions): Promise<ModelListing> =>
       listingOf(await attempt(sendOptions, (ask) => ask({ method: "get", endpoint: "models", body: {} }))),

@@ -4,6 +4,7 @@ import { failureTexts } from "../diagnostics/messages/connect.ts";
 import type { Exchange } from "./exchange.ts";
 import { parseJson, readRecord } from "./json.ts";
 import { presentable } from "./mask.ts";
+import { parseRateLimit } from "./rate-limit.ts";
 import { readSpeech } from "./speech-events.ts";
 
 /** What the answer is to: also requests that are no procedure's, such as GET /models. */
@@ -15,7 +16,12 @@ export interface Asked {
 export function readAnswer(asked: Asked, exchange: Exchange, secrets: Iterable<string>): SendOutcome {
   const { status, headers } = exchange;
   const requestId = shortText(headers.get("x-request-id"), secrets);
-  const common = { status, ...(requestId === undefined ? {} : { requestId }) };
+  const rateLimit = parseRateLimit(headers);
+  const common = {
+    status,
+    ...(requestId === undefined ? {} : { requestId }),
+    ...(rateLimit === undefined ? {} : { rateLimit }),
+  };
   const model = shortText(headers.get("openai-model"), secrets);
   const answered = (answer: Pick<ApiAnswer, "body" | "contentType">): SendOutcome => ({
     ok: true,

@@ -3,7 +3,8 @@
  * Stops at the first failure that dooms every call; what was sent is still waited for and recorded.
  */
 import { fail } from "../diagnostics/diagnostic.ts";
-import type { ConnectionModels, Connection, ApiFailure } from "../catalog/request.ts";
+import { callWarning } from "../catalog/problem.ts";
+import type { ConnectionModels, Connection, ApiFailure, ApiRequest } from "../catalog/request.ts";
 import type {
   CallResult,
   CallWarning,
@@ -17,8 +18,11 @@ import type { ModelTable } from "../catalog/models.ts";
 import type { SqlValue } from "../catalog/value.ts";
 import { asksForTooLong, isBilling } from "./dispatch/classify.ts";
 import type { Dispatched, Dispatcher } from "./dispatch/dispatcher.ts";
+import { Drain, type Patience } from "./dispatch/patience.ts";
 import { requestKey, requestText } from "./dispatch/request-key.ts";
+import type { Budget, Reached, Spent } from "./budget.ts";
 import type { Counts, Progress } from "./counts.ts";
+import type { Estimator, Need } from "./estimate.ts";
 import type { Ledger, Reuse } from "./ledger/ledger.ts";
 import type { Run } from "./ledger/runs.ts";
 import type { Answer, Call, Memo } from "./memo.ts";
@@ -35,8 +39,9 @@ export interface Market {
   readonly reuse: Reuse;
   /** Answers come from the ledger alone; a call that is not recorded ends the statement. */
   readonly isReplay: boolean;
-  /** Calls the session may still send; reaching it stops the statement. */
-  readonly allowance: { callsLeft: number };
+  /** What the session may still spend; reaching it stops the statement. */
+  readonly budget: Budget;
+  readonly estimator: Estimator;
   readonly concurrency: number;
   readonly counts: Counts;
   /** `YYYY-MM-DD`: models retire by date. */
@@ -44,6 +49,8 @@ export interface Market {
   /** The user's own models; the shipped ones when undefined. */
   readonly modelTable: ModelTable | undefined;
   readonly signal: AbortSignal;
+  /** How long what is in flight may still take once the signal is aborted. */
+  readonly drainMs: number;
   readonly onProgress: ((progress: Progress) => void) | undefined;
   readonly onWarning: (warning: CallWarning, procedure: Procedure) => void;
 }
@@ -51,31 +58,48 @@ export interface Market {
 export async function buy(calls: readonly Call[], memo: Memo, market: Market): Promise<void> {
   const startedAt = performance.now() - market.counts.elapsedMs;
   const round: Round = { done: 0, doom: undefined, error: undefined };
-  const queue = calls[Symbol.iterator]();
+  const stopping = new AbortController();
+  const drain = new Drain(market.signal, market.drainMs);
+  const patience = { stop: AbortSignal.any([stopping.signal, market.signal]), cut: drain.cut };
   const report = (): void => {
     market.counts.elapsedMs = Math.round(performance.now() - startedAt);
     market.onProgress?.(progressOf(market, memo.size, memo.size + calls.length - round.done));
   };
-  const work = async (): Promise<void> => {
-    // All workers share one iterator: each call is taken once.
+  const work = async (queue: Iterable<Call>): Promise<void> => {
     for (const call of queue) {
-      if (round.doom !== undefined || round.error !== undefined || market.signal.aborted) return;
+      if (patience.stop.aborted) return;
       try {
-        const doom = await buyOne(call, memo, market);
+        const doom = await buyOne(call, memo, market, patience);
         round.doom ??= doom;
       } catch (error) {
-        // The others finish what they have sent before the statement ends.
         round.error ??= error;
       }
+      // The others finish what they have sent before the statement ends.
+      if (round.doom !== undefined || round.error !== undefined) stopping.abort();
       round.done++;
       report();
     }
   };
   report();
-  await Promise.all(Array.from({ length: Math.min(market.concurrency, calls.length) }, work));
+  await Promise.all(queuesOf(calls, market).flatMap(({ queue, workers }) => workers.map(() => work(queue))));
+  drain[Symbol.dispose]();
   if (round.error !== undefined) throw round.error;
   if (round.doom !== undefined) throwDoom(round.doom);
   if (market.signal.aborted) fail("call/cancelled", {});
+}
+
+/** Calls of one procedure that are at work together at most, where it packs them. */
+const packedMax = 10_240;
+
+/** All workers of a queue share one iterator: each call is taken once. */
+function queuesOf(calls: readonly Call[], { concurrency, connection }: Market) {
+  return [...Map.groupBy(calls, ({ procedure }) => procedure)].map(([{ pack }, own]) => {
+    const perRequest = Math.min(pack?.inputsMax ?? 1, connection.packMax ?? Infinity);
+    // As many at once as fill every request that may be in flight; the dispatcher holds the rest back.
+    const atOnce = perRequest === 1 ? concurrency : Math.min(packedMax, concurrency * perRequest);
+    const workers = Array.from({ length: Math.min(atOnce, own.length) });
+    return { queue: own.values(), workers };
+  });
 }
 
 interface Round {
@@ -86,10 +110,10 @@ interface Round {
 
 /** Why no further call can succeed. */
 type Doom =
-  | { readonly kind: "budget"; readonly max: number }
+  | { readonly kind: "budget"; readonly reached: Reached }
   | { readonly kind: "failure"; readonly failure: ApiFailure; readonly attempts: number };
 
-async function buyOne(call: Call, memo: Memo, market: Market): Promise<Doom | undefined> {
+async function buyOne(call: Call, memo: Memo, market: Market, patience: Patience): Promise<Doom | undefined> {
   const { procedure } = call;
   const prepared = prepareCall(call, market);
   if (!prepared.ok) {
@@ -109,13 +133,19 @@ async function buyOne(call: Call, memo: Memo, market: Market): Promise<Doom | un
     return undefined;
   }
   if (market.isReplay) fail("ledger/not-recorded", { procedure: procedure.name });
-  if (market.allowance.callsLeft <= 0) return { kind: "budget", max: market.counts.made };
-  market.allowance.callsLeft--;
+  const need = needOf(call, request, market);
+  const granted = await market.budget.hold(need, patience.stop);
+  if (granted.kind === "stopped") return undefined;
+  if (granted.kind === "reached") return { kind: "budget", reached: granted.reached };
   market.counts.made++;
   const started = { key, procedure: procedure.name, connection: connection.name, request };
   const id = await ledger.started({ ...started, requestText: requestText(request) }, run);
-  const outcome = await market.dispatcher.dispatch(key, request, market.signal);
+  const wanted = { key, request, pack: procedure.pack };
+  const outcome = await market.dispatcher.dispatch(wanted, patience);
   const result = procedure.result(prepared, outcome);
+  if (outcome.attempts === 0) market.counts.made--;
+  market.estimator.learn(request, result.usage.outputTokens);
+  granted.hold.settle(spentOf(outcome, result, need));
   const { usage, costUsd, error } = result;
   const ended = { outcome, ...usage, costUsd, errorCode: error?.code, errorMessage: error?.message };
   await ledger.ended(id, ended);
@@ -124,6 +154,24 @@ async function buyOne(call: Call, memo: Memo, market: Market): Promise<Doom | un
   count(market.counts, result);
   memo.store(call, toAnswer(call, result, outcome), outcome.answer === undefined ? undefined : id);
   return undefined;
+}
+
+function needOf({ procedure }: Call, request: ApiRequest, market: Market): Need {
+  const need = market.estimator.need(request, market.today, market.modelTable);
+  if (need.usd === undefined && market.budget.capsCost) {
+    const model = String(request.body["model"]);
+    market.onWarning(callWarning("call/cost-not-counted", { model }), procedure);
+  }
+  return need;
+}
+
+/** What nobody can tell is taken for what it may have been; undefined when nothing was sent. */
+function spentOf({ failure, attempts }: Dispatched, result: CallResult, need: Need): Spent | undefined {
+  if (attempts === 0) return undefined;
+  const { usage, costUsd } = result;
+  const isUnknown = failure !== undefined && costUsd === undefined;
+  const tokens = isUnknown ? need.tokens : usage.inputTokens + usage.outputTokens;
+  return { tokens, usd: costUsd ?? need.usd ?? 0 };
 }
 
 /** What a call's values come to now. */
@@ -183,7 +231,7 @@ function doomOf(outcome: Dispatched): Doom | undefined {
 }
 
 function throwDoom(doom: Doom): never {
-  if (doom.kind === "budget") fail("call/budget-reached", { made: doom.max });
+  if (doom.kind === "budget") fail("call/budget-reached", doom.reached);
   const { failure, attempts } = doom;
   const details = { message: failure.message, attempts };
   if (failure.kind === "cancelled") fail("call/cancelled", {});

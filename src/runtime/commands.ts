@@ -47,16 +47,10 @@ export function table(
   });
 }
 
-export function setOption(
-  { options, allowance }: Workspace,
-  source: Source,
-  statement: SetOptionStatement,
-): ResultSet {
+export function setOption({ options }: Workspace, source: Source, statement: SetOptionStatement): ResultSet {
   const { option, value } = statement;
   const span = { start: option.span.start, end: value.span.end };
   options.set(option.text, value.value, { source, span });
-  if (option.text.toLowerCase() === "max_calls")
-    allowance.callsLeft = options.number("max_calls") ?? Infinity;
   return notice();
 }
 

@@ -6,7 +6,7 @@ import type { ConnectionModels } from "../catalog/request.ts";
 interface OptionDefinition {
   readonly name: string;
   readonly summary: string;
-  readonly type: "integer" | "seconds" | "boolean" | "text";
+  readonly type: "integer" | "seconds" | "usd" | "boolean" | "text";
   readonly default: string | number | boolean | null;
   readonly values?: readonly string[];
   readonly min?: number;
@@ -86,6 +86,35 @@ const optionDefinitions: readonly OptionDefinition[] = [
     default: null,
     min: 0,
     summary: "calls this session may send; NULL: no limit",
+  },
+  {
+    name: "max_tokens",
+    type: "integer",
+    default: null,
+    min: 0,
+    summary: "tokens this session may use, in and out; NULL: no limit",
+  },
+  {
+    name: "max_cost",
+    type: "usd",
+    default: null,
+    min: 0,
+    summary: "USD this session may spend; NULL: no limit",
+  },
+  {
+    name: "max_cost_per_day",
+    type: "usd",
+    default: null,
+    min: 0,
+    summary: "USD all sessions may spend in a day (UTC); NULL: no limit",
+  },
+  {
+    name: "drain",
+    type: "seconds",
+    default: 5,
+    min: 0,
+    max: 3600,
+    summary: "how long a cancelled statement waits for answers on their way, which are paid",
   },
   ...modelPurposes.map((purpose): OptionDefinition => ({
     name: `${purpose}_model`,
@@ -178,16 +207,18 @@ function coerce(definition: OptionDefinition, value: string | number | null, pla
       return values === undefined ? String(value) : (found ?? refuse(values.join(", ")));
     }
     case "integer":
+    case "usd":
     case "seconds": {
       const { min = 0, max = Number.MAX_SAFE_INTEGER } = definition;
       const number = typeof value === "number" ? value : value.trim() === "" ? NaN : Number(value);
-      const isWhole = definition.type === "seconds" || Number.isInteger(number);
+      const isWhole = definition.type !== "integer" || Number.isInteger(number);
       return isWhole && number >= min && number <= max ? number : refuse(rangeOf(definition.type, min, max));
     }
   }
 }
 
 function rangeOf(type: string, min: number, max: number): string {
-  const kind = type === "integer" ? "a whole number" : "a number of seconds";
+  const kinds: Readonly<Record<string, string>> = { integer: "a whole number", usd: "an amount in USD" };
+  const kind = kinds[type] ?? "a number of seconds";
   return max === Number.MAX_SAFE_INTEGER ? `${kind} from ${min}` : `${kind} from ${min} to ${max}`;
 }

@@ -268,7 +268,7 @@ async function openMarket(
   counts: Counts,
   warnings: Diagnostic[],
 ): Promise<Market> {
-  const { options, defaults, ledger, allowance } = workspace;
+  const { options, defaults, ledger, budget, estimator } = workspace;
   const connection = (await workspace.findConnection()) ?? fail("connect/none", {});
   return {
     connection,
@@ -279,12 +279,14 @@ async function openMarket(
     run: workspace.runs.get(),
     reuse: reuseOf(options),
     isReplay: options.text("cache") === "only",
-    allowance,
+    budget,
+    estimator,
     concurrency: options.number("concurrency") ?? 1,
     counts,
     today: new Date().toISOString().slice(0, 10),
     modelTable: workspace.models.table,
     signal: execute.signal ?? new AbortController().signal,
+    drainMs: (options.number("drain") ?? 0) * 1000,
     onProgress: execute.onProgress,
     onWarning: (found, procedure) => addWarning(warnings, found, procedure),
   };

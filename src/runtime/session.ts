@@ -137,7 +137,6 @@ export class Session implements AsyncDisposable {
         return setOption(workspace, source, statement);
       case "reset-option":
         workspace.options.reset(statement.option?.text, { source, span: statement.span });
-        workspace.allowance.callsLeft = workspace.options.number("max_calls") ?? Infinity;
         return notice();
       case "set-variable":
         return setVariable(workspace, source, statement, { binds, options });

@@ -6,6 +6,8 @@ import type { Connection, ListedModel } from "../catalog/request.ts";
 import type { SqlValue } from "../catalog/value.ts";
 import type { CurrentRun } from "./current-run.ts";
 import type { Dispatcher } from "./dispatch/dispatcher.ts";
+import type { Budget } from "./budget.ts";
+import type { Estimator } from "./estimate.ts";
 import type { Files } from "./files.ts";
 import type { Ledger } from "./ledger/ledger.ts";
 import type { LedgerTables } from "./ledger/tables.ts";
@@ -28,8 +30,8 @@ export interface Workspace {
   readonly ledger: Ledger;
   readonly runs: CurrentRun;
   readonly ledgerTables: LedgerTables;
-  /** Calls the session may still send. */
-  readonly allowance: { callsLeft: number };
+  readonly budget: Budget;
+  readonly estimator: Estimator;
   /** Where calls go; undefined if there is no such place. Throws connect/… when one is named that cannot be had. */
   readonly findConnection: () => Promise<Connection | undefined>;
   readonly dispatcherFor: (connection: Connection) => Dispatcher;

@@ -382,7 +382,7 @@ describe.concurrent("an AbortSignal ends a statement promptly", () => {
     ["while most calls wait for their turn", { faults: [faults.delay(5000)], set: { concurrency: 1 } }],
   ];
   test.each(whileDoing)("%s", async (_, options) => {
-    await using opened = await open({ rows: 40, ...options });
+    await using opened = await open({ rows: 40, ...options, set: { drain: 0.2, ...options.set } });
     const signal = abortAfter(300);
     const { ms, value } = await timed(() => errorOf(opened.session.execute(sentences, {}, { signal })));
     expect(value?.code).toBe("call/cancelled");
@@ -402,7 +402,7 @@ describe.concurrent("an AbortSignal ends a statement promptly", () => {
 
   test("the session goes on, and keeps the answers that had arrived", async () => {
     const slow = faults.delay(5000, { when: ({ number }) => number > 4 });
-    await using opened = await open({ faults: [slow], set: { concurrency: 2 } });
+    await using opened = await open({ faults: [slow], set: { concurrency: 2, drain: 0.1 } });
     await errorOf(opened.session.execute(sentences, {}, { signal: abortAfter(400) }));
     opened.server.heal();
     expectRightReplies(await opened.all(sentences), 10);

@@ -499,7 +499,7 @@ describe("statements of our own", () => {
     await opened.session.execute("SET max_calls = 4");
     expect(await codeOf(opened.session.execute("UPDATE t SET s = P(body)"))).toBe("call/budget-reached");
     expect(await opened.rows("SELECT count(s) FROM t")).toEqual([[0]]);
-    await opened.session.execute("SET max_calls = 6");
+    await opened.session.execute("SET max_calls = 10");
     await opened.session.execute("UPDATE t SET s = P(body)");
     expect(opened.asked).toHaveLength(10);
   });

@@ -1,13 +1,32 @@
 /** Calls that a whole statement stops for. */
-import type { MessageTable } from "./message.ts";
+import { quote, type MessageTable } from "./message.ts";
+
+type BudgetOption = "max_calls" | "max_tokens" | "max_cost" | "max_cost_per_day";
+
+const budgetTexts: Readonly<Record<BudgetOption, (spent: number) => string>> = {
+  max_calls: (spent) => `this session has made ${spent} calls`,
+  max_tokens: (spent) => `this session has used ${spent} tokens, the next call may need more than is left`,
+  max_cost: (spent) => `this session has spent ${usd(spent)}, the next call may cost more than is left`,
+  max_cost_per_day: (spent) =>
+    `today ${usd(spent)} are spent or held, the next call may cost more than is left`,
+};
+
+/** Small amounts matter here: six digits that count. */
+function usd(amount: number): string {
+  return `${Number(amount.toPrecision(6))} USD`;
+}
 
 export const dispatchMessages = {
   "call/cancelled": (_: object) => ({
     message: "cancelled; answers that had arrived are recorded",
   }),
-  "call/budget-reached": (details: { made: number }) => ({
-    message: `stopped at max_calls: this statement had made ${details.made} calls`,
-    hint: "what was bought is kept; raise max_calls and run the statement again",
+  "call/budget-reached": (details: { option: BudgetOption; max: number; spent: number }) => ({
+    message: `stopped at ${details.option} = ${details.max}: ${budgetTexts[details.option](details.spent)}`,
+    hint: `what was bought is kept; raise ${details.option} and run the statement again`,
+  }),
+  "call/cost-not-counted": (details: { model: string }) => ({
+    message: `the price of ${quote(details.model)} is not known: what it costs does not count against max_cost`,
+    hint: "max_calls and max_tokens count it; a models file can give its price",
   }),
   "call/failed": (details: {
     procedure: string;
@@ -61,3 +80,9 @@ export const dispatchMessages = {
     hint: "name a model the account can use: Model => '…', or SET text_model = '…'",
   }),
 } satisfies MessageTable;
+
+/** What is wrong with the answer to several inputs; the message of an ApiFailure. */
+export const packTexts = {
+  mismatch: (details: { expected: number; found: number }) =>
+    `the answer to ${details.expected} inputs holds ${details.found} items that do not match them one by one`,
+};

@@ -2,7 +2,8 @@
  * What a failed attempt means: try again, give this row up, or stop the statement.
  * Source: reference openai-api §6.2 (retry classification) and 2-runtime 2.4 (the two tiers of errors).
  */
-import type { ApiFailure } from "../../catalog/request.ts";
+import type { ApiAnswer, ApiFailure } from "../../catalog/request.ts";
+import { readText } from "../../catalog/read.ts";
 import { retryAfterMaxMs } from "./backoff.ts";
 
 export type Verdict =
@@ -50,6 +51,14 @@ function classifyKind(failure: ApiFailure): Verdict {
     case "http":
       return classifyStatus(failure);
   }
+}
+
+/** Troubles that arrive as a response that failed: they pass like their twins among the statuses (openai-api §6.3). */
+export function troubleIn(answer: ApiAnswer): "retry" | "slow-down" | undefined {
+  if (readText(answer.body, "status") !== "failed") return undefined;
+  const code = readText(answer.body, "error", "code");
+  if (code === "server_error") return "retry";
+  return code === "rate_limit_exceeded" ? "slow-down" : undefined;
 }
 
 export function isBilling(failure: ApiFailure): boolean {

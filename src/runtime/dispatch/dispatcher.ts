@@ -1,13 +1,19 @@
 /**
- * Requests → outcomes: sends through a connection with bounded, adaptive concurrency, retries what can be retried,
- * and makes equal requests in flight one request. Knows no SQL and no procedure (2-runtime, 2.3 and 2.7).
+ * Requests → outcomes: sends through a connection with bounded, adaptive concurrency, retries what can be retried, packs
+ * what may share a request, and makes equal requests in flight one request. Knows no SQL and no procedure (2-runtime,
+ * 2.3 and 2.7).
  */
-import type { ApiFailure, ApiRequest, Connection } from "../../catalog/request.ts";
-import type { Outcome } from "../../catalog/procedure.ts";
-import { backoffMs, type BackoffRule } from "./backoff.ts";
-import { classify, type Verdict } from "./classify.ts";
+import type { Connection } from "../../catalog/request.ts";
+import type { BackoffRule } from "./backoff.ts";
+import { systemClock, type Clock } from "./clock.ts";
+import { fly, type Airline } from "./flight.ts";
 import { Limiter } from "./limiter.ts";
-import { sleep } from "./sleep.ts";
+import { packGroup } from "./pack.ts";
+import type { Patience } from "./patience.ts";
+import { Pools } from "./pools.ts";
+import { Work, type Dispatched, type Wanted } from "./work.ts";
+
+export type { Dispatched, Wanted } from "./work.ts";
 
 export interface DispatchOptions {
   /** Requests in flight, 1 to 512. */
@@ -17,26 +23,30 @@ export interface DispatchOptions {
   /** Of one attempt, body included. */
   readonly timeoutMs: number;
   readonly backoff: BackoffRule;
-}
-
-export interface Dispatched extends Outcome {
-  /** What ended it; absent for an answer. */
-  readonly verdict?: Verdict;
+  readonly clock?: Clock;
 }
 
 export class Dispatcher {
-  readonly #connection: Connection;
-  readonly #options: DispatchOptions;
   readonly #limiter: Limiter;
-  readonly #inFlight = new Map<string, Promise<Dispatched>>();
+  readonly #airline: Airline;
+  readonly #pools: Pools;
+  readonly #works = new Map<string, Work>();
   #retries = 0;
 
   constructor(connection: Connection, options: DispatchOptions) {
-    this.#connection = connection;
-    this.#options = options;
-    this.#limiter = new Limiter(options.concurrency);
+    const { concurrency, attemptsMax, timeoutMs, backoff, clock = systemClock } = options;
+    const limiter = new Limiter({ max: concurrency, backoff, clock });
+    const onRetry = (): number => this.#retries++;
+    this.#limiter = limiter;
+    this.#airline = { connection, limiter, clock, attemptsMax, timeoutMs, backoff, onRetry };
+    this.#pools = new Pools({
+      limiter,
+      packMax: connection.packMax ?? Infinity,
+      depart: (works, place) => void fly(this.#airline, works, { place }),
+    });
   }
 
+  /** HTTP requests. */
   get inFlight(): number {
     return this.#limiter.inFlight;
   }
@@ -46,53 +56,19 @@ export class Dispatcher {
     return this.#retries;
   }
 
-  /** Never rejects: a cancelled request is a `cancelled` failure. `key` identifies equal requests. */
-  dispatch(key: string, request: ApiRequest, signal: AbortSignal): Promise<Dispatched> {
-    const running = this.#inFlight.get(key);
-    if (running !== undefined) return running;
-    const started = this.#attempts(request, signal).finally(() => this.#inFlight.delete(key));
-    this.#inFlight.set(key, started);
-    return started;
-  }
-
-  async #attempts(request: ApiRequest, signal: AbortSignal): Promise<Dispatched> {
-    const startedAt = performance.now();
-    const ended = (attempts: number, failure: ApiFailure, verdict: Verdict): Dispatched => ({
-      failure,
-      verdict,
-      attempts,
-      durationMs: Math.round(performance.now() - startedAt),
+  /** A cancelled request is a `cancelled` failure. Rejects only with what a connection throws against its promise. */
+  dispatch(wanted: Wanted, patience: Patience): Promise<Dispatched> {
+    const running = this.#works.get(wanted.key);
+    // One that everybody else has given up may end without an answer.
+    if (running?.company?.stop.aborted === false) return running.join(patience);
+    const work = new Work(wanted, () => {
+      if (this.#works.get(wanted.key) === work) this.#works.delete(wanted.key);
     });
-    for (let attempt = 1; ; attempt++) {
-      try {
-        await this.#limiter.enter(signal);
-      } catch {
-        return ended(attempt - 1, cancelled, "fatal");
-      }
-      const outcome = await this.#connection.send(request, { signal, timeoutMs: this.#options.timeoutMs });
-      if (outcome.ok) {
-        this.#limiter.leave(true);
-        const durationMs = Math.round(performance.now() - startedAt);
-        return { answer: outcome.answer, attempts: attempt, durationMs };
-      }
-      const { failure } = outcome;
-      const verdict = classify(failure);
-      const waitMs = backoffMs(attempt, failure.retryAfterMs, this.#options.backoff);
-      if (verdict === "slow-down") this.#limiter.slowDown(waitMs);
-      else this.#limiter.leave(false);
-      if (!this.#mayRetry(verdict, attempt)) return ended(attempt, failure, verdict);
-      this.#retries++;
-      try {
-        await sleep(waitMs, signal);
-      } catch {
-        return ended(attempt, cancelled, "fatal");
-      }
-    }
-  }
-
-  #mayRetry(verdict: Verdict, attempt: number): boolean {
-    return (verdict === "retry" || verdict === "slow-down") && attempt < this.#options.attemptsMax;
+    this.#works.set(wanted.key, work);
+    const outcome = work.join(patience);
+    const group = packGroup(wanted);
+    if (group === undefined || wanted.pack === undefined) void fly(this.#airline, [work]);
+    else this.#pools.add(group, work, wanted.pack);
+    return outcome;
   }
 }
-
-const cancelled: ApiFailure = { kind: "cancelled", message: "cancelled" };

@@ -1,85 +1,168 @@
 /**
- * How many requests may be in flight: grows while answers come cleanly, halves when the service asks to slow down,
- * and lets nothing but one probe out during a cool-down (2-runtime, 2.3). Knows no request.
+ * When a request may be sent: bounded in flight, halved when the service asks to slow down and growing while answers
+ * come cleanly, paced by the limits that answers report, nothing but one probe after a refusal until it is answered
+ * (2-runtime, 2.3). First come, first served. Knows no request.
  */
-import { sleep } from "./sleep.ts";
+import type { RateLimit } from "../../catalog/request.ts";
+import { coolDownMs, type BackoffRule } from "./backoff.ts";
+import { systemClock, type Clock } from "./clock.ts";
+import { RateBucket, type Taken } from "./rate-bucket.ts";
+
+export interface LimiterOptions {
+  /** Requests in flight at most. */
+  readonly max: number;
+  readonly backoff: BackoffRule;
+  readonly clock?: Clock;
+}
+
+/** A place in flight; to be given back with `leave`. */
+export interface Place {
+  readonly requests: Taken;
+  readonly tokens: Taken;
+  /** Refusals known when it was given: those after it tell of one and the same trouble. */
+  readonly refusals: number;
+  readonly isProbe: boolean;
+}
+
+/** clean: the service did its work, or refused this request alone. failed: nothing is known. refused: slow down. */
+export type Leaving = {
+  readonly kind: "clean" | "failed" | "refused";
+  readonly retryAfterMs?: number | undefined;
+  readonly rateLimit?: RateLimit | undefined;
+};
+
+interface Waiting {
+  /** Of the request, about. Asked when it may go. */
+  readonly tokens: () => number;
+  readonly admit: (place: Place) => void;
+}
+
+/** What is sent before the first answer has told anything about limits. */
+const blindMax = 16;
+/** A tenth more for as many answers as are in flight, but at least one. */
+const growth = 0.1;
 
 export class Limiter {
   readonly #max: number;
-  readonly #now: () => number;
+  readonly #backoff: BackoffRule;
+  readonly #clock: Clock;
+  readonly #requests = new RateBucket();
+  readonly #tokens = new RateBucket();
+  readonly #queue = new Set<Waiting>();
   #limit: number;
   #inFlight = 0;
-  #coolUntil = 0;
-  #cleanSince = 0;
-  #waiting: (() => void)[] = [];
+  #isBlind = true;
+  #coolUntil = -Infinity;
+  /** In all, and since the last clean answer. */
+  #refusals = 0;
+  #refusalsInRow = 0;
+  #isProbing = false;
+  #cancelTimer: (() => void) | undefined;
 
-  /** `max` in requests; `now` in milliseconds. */
-  constructor(max: number, now: () => number = Date.now) {
+  constructor({ max, backoff, clock = systemClock }: LimiterOptions) {
     this.#max = max;
-    this.#limit = max;
-    this.#now = now;
+    this.#backoff = backoff;
+    this.#clock = clock;
+    this.#limit = Math.min(max, blindMax);
   }
 
   get inFlight(): number {
     return this.#inFlight;
   }
 
+  /** Requests that may be in flight now. */
   get limit(): number {
-    return this.#limit;
+    return Math.floor(this.#limit);
   }
 
   /** Waits for a place. Rejects with the signal's reason. */
-  async enter(signal: AbortSignal): Promise<void> {
-    for (;;) {
-      signal.throwIfAborted();
-      const coolMs = this.#coolUntil - this.#now();
-      if (coolMs > 0) {
-        await sleep(coolMs, signal);
-      } else if (this.#inFlight < this.#limit) {
-        this.#inFlight++;
-        return;
-      } else {
-        await this.#turn(signal);
-      }
-    }
-  }
-
-  /** Gives the place back after a clean answer, or after any failure that says nothing about load. */
-  leave(wasClean: boolean): void {
-    this.#inFlight--;
-    if (wasClean && this.#limit < this.#max && ++this.#cleanSince >= this.#limit) {
-      this.#limit++;
-      this.#cleanSince = 0;
-    }
-    this.#wake();
-  }
-
-  /** Gives the place back and slows everybody down: half as many, and none before `waitMs` have passed. */
-  slowDown(waitMs: number): void {
-    this.#inFlight--;
-    this.#cleanSince = 0;
-    const isCooling = this.#coolUntil > this.#now();
-    // Requests sent before the first refusal are refused with it: that is one signal, not many.
-    if (!isCooling) this.#limit = Math.max(1, Math.floor(this.#limit / 2));
-    this.#coolUntil = Math.max(this.#coolUntil, this.#now() + waitMs);
-    this.#wake();
-  }
-
-  async #turn(signal: AbortSignal): Promise<void> {
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const abort = (): void => reject(signal.reason);
+  async enter(signal: AbortSignal, tokens: () => number = () => 0): Promise<Place> {
+    signal.throwIfAborted();
+    const { promise, resolve, reject } = Promise.withResolvers<Place>();
+    const waiting: Waiting = { tokens, admit: resolve };
+    const abort = (): void => {
+      if (!this.#queue.delete(waiting)) return;
+      reject(signal.reason);
+      this.#pump();
+    };
     signal.addEventListener("abort", abort, { once: true });
-    this.#waiting.push(resolve);
+    this.#queue.add(waiting);
+    this.#pump();
     try {
-      await promise;
+      return await promise;
     } finally {
       signal.removeEventListener("abort", abort);
     }
   }
 
-  #wake(): void {
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const resume of waiting) resume();
+  leave(place: Place, { kind, retryAfterMs, rateLimit }: Leaving): void {
+    const now = this.#clock.now();
+    this.#inFlight--;
+    if (place.isProbe) this.#isProbing = false;
+    this.#requests.report(rateLimit?.requests, place.requests, now);
+    this.#tokens.report(rateLimit?.tokens, place.tokens, now);
+    if (kind === "refused") this.#slowDown(place, retryAfterMs, now);
+    if (kind === "clean") this.#speedUp(place);
+    this.#pump();
+  }
+
+  #speedUp(place: Place): void {
+    // An answer to what was sent before the refusal does not take it back.
+    if (place.refusals === this.#refusals) this.#refusalsInRow = 0;
+    if (this.#isBlind) this.#limit = this.#max;
+    else this.#limit = Math.min(this.#max, this.#limit + Math.max(growth, 1 / this.#limit));
+    this.#isBlind = false;
+  }
+
+  #slowDown(place: Place, retryAfterMs: number | undefined, now: number): void {
+    const isNews = place.refusals === this.#refusals;
+    if (isNews) {
+      this.#refusals++;
+      this.#refusalsInRow++;
+      if (!place.isProbe) this.#limit = Math.max(1, Math.floor(this.#limit / 2));
+    }
+    this.#isBlind = false;
+    if (!isNews && retryAfterMs === undefined) return;
+    const refused = { refusals: this.#refusalsInRow, waiting: this.#queue.size + 1 };
+    const waitMs = coolDownMs(refused, retryAfterMs, this.#backoff);
+    this.#coolUntil = Math.max(this.#coolUntil, now + waitMs);
+  }
+
+  /** Lets in whoever may go, and comes back when the next one may. */
+  #pump(): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+    for (const waiting of this.#queue) {
+      const now = this.#clock.now();
+      const tokens = waiting.tokens();
+      const waitMs = this.#waitMs(tokens, now);
+      if (waitMs === Infinity) return;
+      if (waitMs > 0) {
+        this.#cancelTimer = this.#clock.after(waitMs, () => this.#pump());
+        return;
+      }
+      this.#queue.delete(waiting);
+      waiting.admit(this.#place(tokens, now));
+    }
+  }
+
+  /** Infinity: not before somebody leaves. */
+  #waitMs(tokens: number, now: number): number {
+    if (this.#inFlight >= Math.floor(this.#limit)) return Infinity;
+    if (this.#coolUntil > now) return this.#coolUntil - now;
+    if (this.#refusalsInRow > 0 && this.#isProbing) return Infinity;
+    return Math.max(this.#requests.waitMs(1, now), this.#tokens.waitMs(tokens, now));
+  }
+
+  #place(tokens: number, now: number): Place {
+    this.#inFlight++;
+    const isProbe = this.#refusalsInRow > 0;
+    if (isProbe) this.#isProbing = true;
+    return {
+      requests: this.#requests.take(1, now),
+      tokens: this.#tokens.take(tokens, now),
+      refusals: this.#refusals,
+      isProbe,
+    };
   }
 }

@@ -1,0 +1,42 @@
+/** `x-ratelimit-{limit,remaining,reset}-{requests,tokens}`, as the API and most compatible servers send them. */
+import type { RateLimit, RateWindow } from "../catalog/request.ts";
+
+/** Undefined where none can be read. */
+export function parseRateLimit(headers: Headers): RateLimit | undefined {
+  const requests = parseWindow(headers, "requests");
+  const tokens = parseWindow(headers, "tokens");
+  if (requests === undefined && tokens === undefined) return undefined;
+  return { ...(requests === undefined ? {} : { requests }), ...(tokens === undefined ? {} : { tokens }) };
+}
+
+function parseWindow(headers: Headers, of: "requests" | "tokens"): RateWindow | undefined {
+  const read = (what: string): string => headers.get(`x-ratelimit-${what}-${of}`)?.trim() ?? "";
+  const limit = parseCount(read("limit"));
+  const remaining = parseCount(read("remaining"));
+  const resetMs = parseDuration(read("reset"));
+  if (limit === undefined && remaining === undefined && resetMs === undefined) return undefined;
+  return {
+    ...(limit === undefined ? {} : { limit }),
+    ...(remaining === undefined ? {} : { remaining }),
+    ...(resetMs === undefined ? {} : { resetMs }),
+  };
+}
+
+/** A limit of 0 is no limit that could be kept; some servers send -1 for none. */
+function parseCount(text: string): number | undefined {
+  return /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+}
+
+const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** Milliseconds of `12ms`, `6.5s`, `6m0s`, `1h2m3s`, or of plain seconds. */
+export function parseDuration(text: string): number | undefined {
+  if (/^\d{1,9}(?:\.\d+)?$/.test(text)) return Math.ceil(Number(text) * 1000);
+  if (!/^(?:\d{1,9}(?:\.\d+)?(?:ms|[smhd]))+$/.test(text)) return undefined;
+  const parts = text.matchAll(/(?<amount>[\d.]+)(?<unit>ms|[smhd])/g);
+  const ms = [...parts].reduce(
+    (sum, { groups }) => sum + Number(groups?.["amount"]) * (unitMs[groups?.["unit"] ?? ""] ?? 0),
+    0,
+  );
+  return Math.ceil(ms);
+}

@@ -1,0 +1,166 @@
+/**
+ * What a session may still spend. Held before a call is sent, by the most it may need; settled by what its answer says
+ * it used. A call that does not fit waits while others are on their way, since they mostly need less than was held.
+ */
+import type { Need } from "./estimate.ts";
+import type { Options } from "./options.ts";
+
+export type BudgetOption = "max_calls" | "max_tokens" | "max_cost" | "max_cost_per_day";
+
+/** USD spent today by every process that shares the store. */
+export interface BudgetStore {
+  /** Undefined when `usd` more would pass `maxUsd`. */
+  hold(usd: number, maxUsd: number): HeldUsd | undefined;
+  /** Spent and held, USD. */
+  total(): number;
+}
+
+export interface HeldUsd {
+  /** Once, with what was really spent. */
+  settle(usd: number): void;
+}
+
+/** A cap that stands in the way. */
+export interface Reached {
+  readonly option: BudgetOption;
+  readonly max: number;
+  /** Of what the cap counts, so far. */
+  readonly spent: number;
+}
+
+export interface Spent {
+  readonly tokens: number;
+  readonly usd: number;
+}
+
+export interface Hold {
+  /** Once. Undefined: the call was never sent. */
+  settle(spent: Spent | undefined): void;
+}
+
+export type Granted =
+  | { readonly kind: "held"; readonly hold: Hold }
+  | { readonly kind: "reached"; readonly reached: Reached }
+  | { readonly kind: "stopped" };
+
+interface Waiting {
+  readonly need: Need;
+  readonly grant: (granted: Granted) => void;
+}
+
+export class Budget {
+  readonly #options: Pick<Options, "number">;
+  readonly #store: BudgetStore;
+  readonly #waiting = new Set<Waiting>();
+  readonly #spent = { calls: 0, tokens: 0, usd: 0 };
+  readonly #held = { calls: 0, tokens: 0, usd: 0 };
+
+  constructor(options: Pick<Options, "number">, store: BudgetStore = new DayInMemory()) {
+    this.#options = options;
+    this.#store = store;
+  }
+
+  /** Resolves when it fits, or when it is clear that it never will. */
+  async hold(need: Need, signal: AbortSignal): Promise<Granted> {
+    if (signal.aborted) return { kind: "stopped" };
+    const { promise, resolve } = Promise.withResolvers<Granted>();
+    const waiting: Waiting = { need, grant: resolve };
+    const stop = (): void => {
+      if (this.#waiting.delete(waiting)) resolve({ kind: "stopped" });
+    };
+    signal.addEventListener("abort", stop, { once: true });
+    this.#waiting.add(waiting);
+    this.#grant();
+    const granted = await promise;
+    signal.removeEventListener("abort", stop);
+    return granted;
+  }
+
+  /** Whether costs are counted against anything. */
+  get capsCost(): boolean {
+    return this.#max("max_cost") < Infinity || this.#max("max_cost_per_day") < Infinity;
+  }
+
+  /** First come, first served: a small call does not overtake a large one for ever. */
+  #grant(): void {
+    for (const waiting of this.#waiting) {
+      const held = this.#take(waiting.need);
+      if ("option" in held && this.#held.calls > 0) return;
+      this.#waiting.delete(waiting);
+      if ("option" in held) waiting.grant({ kind: "reached", reached: held });
+      else waiting.grant({ kind: "held", hold: held });
+    }
+  }
+
+  #take({ tokens, usd = 0 }: Need): Hold | Reached {
+    const spent = this.#spent;
+    const held = this.#held;
+    const reached = (option: BudgetOption, amount: number): Reached => ({
+      option,
+      max: this.#max(option),
+      spent: amount,
+    });
+    if (spent.calls + held.calls + 1 > this.#max("max_calls")) return reached("max_calls", spent.calls);
+    if (spent.tokens + held.tokens + tokens > this.#max("max_tokens")) {
+      return reached("max_tokens", spent.tokens);
+    }
+    if (exceeds(spent.usd + held.usd + usd, this.#max("max_cost"))) return reached("max_cost", spent.usd);
+    const ofDay = this.#store.hold(usd, this.#max("max_cost_per_day"));
+    if (ofDay === undefined) return reached("max_cost_per_day", this.#store.total());
+    held.calls++;
+    held.tokens += tokens;
+    held.usd += usd;
+    return {
+      settle: (used) => {
+        held.calls--;
+        held.tokens -= tokens;
+        // Sums of fractions drift: with nothing held there is nothing.
+        held.usd = held.calls === 0 ? 0 : held.usd - usd;
+        spent.calls += used === undefined ? 0 : 1;
+        spent.tokens += used?.tokens ?? 0;
+        spent.usd += used?.usd ?? 0;
+        ofDay.settle(used?.usd ?? 0);
+        this.#grant();
+      },
+    };
+  }
+
+  #max(option: BudgetOption): number {
+    return this.#options.number(option) ?? Infinity;
+  }
+}
+
+/** Two sums of the same fractions in another order are equal. */
+function exceeds(usd: number, maxUsd: number): boolean {
+  return usd > maxUsd + 1e-12;
+}
+
+/** For one process; a day is that of UTC. */
+export class DayInMemory implements BudgetStore {
+  readonly #today: () => string;
+  #day = "";
+  #usd = 0;
+
+  constructor(today: () => string = () => new Date().toISOString().slice(0, 10)) {
+    this.#today = today;
+  }
+
+  total(): number {
+    const day = this.#today();
+    if (day !== this.#day) this.#usd = 0;
+    this.#day = day;
+    return this.#usd;
+  }
+
+  hold(usd: number, maxUsd: number): HeldUsd | undefined {
+    if (exceeds(this.total() + usd, maxUsd)) return undefined;
+    this.#usd += usd;
+    const day = this.#day;
+    return {
+      settle: (spent) => {
+        // What was held before midnight is yesterday's.
+        if (day === this.#day) this.#usd += spent - usd;
+      },
+    };
+  }
+}

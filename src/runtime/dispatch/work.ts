@@ -1,0 +1,86 @@
+/** One request that is wanted, and all who want it: equal requests at one time are one. */
+import type { ApiRequest } from "../../catalog/request.ts";
+import type { Outcome, PackRule } from "../../catalog/procedure.ts";
+import type { Verdict } from "./classify.ts";
+import type { Company, Patience } from "./patience.ts";
+import { estimateTokens, requestTokens } from "./token-estimate.ts";
+
+/** What is asked of the dispatcher. */
+export interface Wanted {
+  /** Identifies equal requests. */
+  readonly key: string;
+  readonly request: ApiRequest;
+  /** How it may share one HTTP request with others. */
+  readonly pack?: PackRule | undefined;
+}
+
+export interface Dispatched extends Outcome {
+  /** What ended it; absent for an answer. */
+  readonly verdict?: Verdict;
+}
+
+interface Taker {
+  readonly patience: Patience;
+  readonly take: (outcome: Dispatched) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export class Work {
+  readonly wanted: Wanted;
+  readonly #takers = new Set<Taker>();
+  readonly #onEnd: () => void;
+  #tokens: number | undefined;
+  /** Of the request it is part of, or waits with. */
+  company: Company | undefined;
+
+  constructor(wanted: Wanted, onEnd: () => void) {
+    this.wanted = wanted;
+    this.#onEnd = onEnd;
+  }
+
+  join(patience: Patience): Promise<Dispatched> {
+    const { promise, resolve, reject } = Promise.withResolvers<Dispatched>();
+    this.#takers.add({ patience, take: resolve, reject });
+    this.company?.add(patience);
+    return promise;
+  }
+
+  /** About, of the input alone where it is packed. */
+  get tokens(): number {
+    const { request, pack } = this.wanted;
+    const input = pack === undefined ? undefined : request.body[pack.input];
+    return (this.#tokens ??= typeof input === "string" ? estimateTokens(input) : requestTokens(request));
+  }
+
+  get patiences(): readonly Patience[] {
+    return [...this.#takers].map(({ patience }) => patience);
+  }
+
+  /** Nobody waits for it any more. */
+  get isAbandoned(): boolean {
+    return this.#takers.size === 0;
+  }
+
+  end(outcome: Dispatched): void {
+    this.#onEnd();
+    for (const { take } of this.#takers) take(outcome);
+    this.#takers.clear();
+  }
+
+  /** Not an outcome: a connection broke its promise never to throw. */
+  throw(error: unknown): void {
+    this.#onEnd();
+    for (const { reject } of this.#takers) reject(error);
+    this.#takers.clear();
+  }
+
+  /** Who has this patience leaves without an answer. */
+  dismiss(patience: Patience, outcome: Dispatched): void {
+    for (const taker of this.#takers) {
+      if (taker.patience !== patience) continue;
+      this.#takers.delete(taker);
+      taker.take(outcome);
+    }
+    if (this.isAbandoned) this.#onEnd();
+  }
+}
