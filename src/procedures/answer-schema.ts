@@ -30,8 +30,9 @@ function mismatch(place: Place): string | undefined {
   const branches = [...readList(schema, "anyOf"), ...readList(schema, "oneOf")];
   if (branches.length > 0) {
     const found = branches.map((branch) => mismatch(inner(branch)));
-    // Of several branches the last is as good as any to say what is wrong.
-    return found.includes(undefined) ? undefined : found.at(-1);
+    if (found.includes(undefined)) return undefined;
+    // The branch that fits furthest says best what is wrong.
+    return found.toSorted((a = "", b = "") => b.indexOf(" ") - a.indexOf(" "))[0];
   }
   return wrongValue(place) ?? wrongType(place) ?? wrongItem(place) ?? wrongProperty(place);
 }
