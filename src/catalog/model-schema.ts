@@ -91,8 +91,7 @@ export const modelTableSchema = z.strictObject({
 
 function isPattern(text: string): boolean {
   try {
-    new RegExp(text, "i");
-    return true;
+    return new RegExp(text, "i").source !== "";
   } catch (error) {
     if (error instanceof SyntaxError) return false;
     throw error;

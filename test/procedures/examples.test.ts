@@ -114,14 +114,13 @@ describe.each(procedures.map((procedure) => [procedure.name, procedure] as const
       expect(await result.all()).toHaveLength(1);
     });
 
-    test("describes every parameter: type, range, source", () => {
-      for (const parameter of procedure.parameters) {
-        const { type, min, max, values: allowed, isExtension, isUnsent, source } = parameter;
-        if ((type === "integer" || type === "real") && isUnsent !== true)
-          expect(min ?? max, parameter.name).toBeDefined();
-        if (type === "boolean") expect(allowed, parameter.name).toBeUndefined();
-        if (isExtension === true) expect(source, parameter.name).toMatch(/^(API: POST \/|callsql: )/);
-      }
+    test("describes every parameter: the range of numbers, the source of extensions", () => {
+      const numbers = procedure.parameters.filter(
+        ({ type, isUnsent }) => (type === "integer" || type === "real") && isUnsent !== true,
+      );
+      expect(numbers.filter(({ min, max }) => min === undefined && max === undefined)).toEqual([]);
+      const extensions = procedure.parameters.filter(({ isExtension }) => isExtension === true);
+      expect(extensions.filter(({ source = "" }) => !/^(API: POST \/|callsql: )/.test(source))).toEqual([]);
     });
 
     test("names errors that exist", () => {
