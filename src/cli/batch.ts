@@ -13,7 +13,6 @@ import {
   type ScriptStatement,
   type Session,
 } from "../index.ts";
-import { join } from "node:path";
 import type { Options } from "./command-line.ts";
 import { importFile } from "./import/import.ts";
 import { fileOutput, standardOutput, type Output } from "./output.ts";
@@ -23,7 +22,7 @@ import type { Reporter } from "./reporter.ts";
 import { ResultWriter } from "./result-writer.ts";
 import { listenForStop, type Stop } from "./stop.ts";
 import { beginScript } from "./script-run.ts";
-import { stateFolder } from "./state-folder.ts";
+import { ledgerFile } from "./state-folder.ts";
 import { Summary } from "./summary.ts";
 import { ClosedPipe, coloursOf, type Terminal } from "./terminal.ts";
 import type { TextsAndDatabase } from "./texts.ts";
@@ -48,7 +47,7 @@ export async function runBatch(
     const session = await surroundings.openSession({
       env: terminal.env,
       files: true,
-      ledger: options.ledger ?? join(stateFolder(terminal), "ledger.db"),
+      ledger: ledgerFile(options, terminal),
       readonly: options.isReadonly,
       ...(database === undefined ? {} : { database }),
       ...(options.connection === undefined ? {} : { connection: options.connection }),

@@ -29,6 +29,13 @@ export type Invocation =
       readonly isJson: boolean;
       readonly options: Options;
     }
+  | {
+      readonly kind: "runs";
+      readonly run?: string;
+      readonly pruneDays?: string;
+      readonly isJson: boolean;
+      readonly options: Options;
+    }
   /** Help and version: text to print. */
   | { readonly kind: "text"; readonly text: string };
 
@@ -146,7 +153,23 @@ function buildParser(printed: string[]): Parser {
     const isRefreshed = models.getOptionValue("refresh") === true;
     invocation = { kind: "models", isRefreshed, isJson, options: options() };
   });
-  return { program, subcommands: [run, procedures, models], invocation: () => invocation };
+  const runs = configure(program.command("runs"), printed)
+    .description("list what was run, asked and spent; one run's calls by procedure and outcome")
+    .argument("[id]", "run")
+    .option("--prune <days>", "remove runs that ended longer ago")
+    .option("--json", "as JSON");
+  runs.action((id: string | undefined) => {
+    const isJson = runs.getOptionValue("json") === true;
+    const pruneDays = runs.opts<{ prune?: string }>().prune;
+    invocation = {
+      kind: "runs",
+      isJson,
+      options: options(),
+      ...(id === undefined ? {} : { run: id }),
+      ...(pruneDays === undefined ? {} : { pruneDays }),
+    };
+  });
+  return { program, subcommands: [run, procedures, models, runs], invocation: () => invocation };
 }
 
 /** Errors come back as exceptions and help as text: nothing here writes or exits. */

@@ -1,6 +1,7 @@
 /** Where callsql keeps what outlives a session: the XDG state directory. */
 import { homedir } from "node:os";
 import { join } from "node:path";
+import type { Options } from "./command-line.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** `$XDG_STATE_HOME/callsql`, else `~/.local/state/callsql`. The XDG rules: a relative path is as good as none. */
@@ -8,4 +9,9 @@ export function stateFolder({ env }: Pick<Terminal, "env">): string {
   const state = env["XDG_STATE_HOME"];
   const base = state?.startsWith("/") === true ? state : join(env["HOME"] ?? homedir(), ".local", "state");
   return join(base, "callsql");
+}
+
+/** The record of calls: where it was asked to be, else in the state directory. */
+export function ledgerFile({ ledger }: Pick<Options, "ledger">, terminal: Pick<Terminal, "env">): string {
+  return ledger ?? join(stateFolder(terminal), "ledger.db");
 }

@@ -109,6 +109,12 @@ export class Session implements AsyncDisposable {
     return this.#inTurn(() => refreshModels(this.#workspace, options.signal ?? new AbortController().signal));
   }
 
+  /** Removes runs that ended more than `days` ago from the ledger, with their calls. Gives the number of runs. */
+  pruneRuns(days: number): Promise<number> {
+    const before = Date.now() - days * 86_400_000;
+    return this.#inTurn(async () => this.#workspace.ledger.runs.prune(before));
+  }
+
   /** What `SET :name = value` does. */
   setVariable(name: string, value: Exclude<BindValue, undefined>): void {
     this.#workspace.variables.set(name.toLowerCase(), toSqlite(value, name));

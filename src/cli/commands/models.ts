@@ -1,10 +1,8 @@
 /** `callsql models [--refresh] [--json]`: sys_models, as a table for people or whole for programs. */
 import type { Surroundings } from "../batch.ts";
 import type { Options } from "../command-line.ts";
-import { fileOutput, standardOutput } from "../output.ts";
-import { ResultWriter } from "../result-writer.ts";
+import { printQuery } from "../print-query.ts";
 import { listenForStop } from "../stop.ts";
-import { coloursOf } from "../terminal.ts";
 
 interface ModelsRequest {
   readonly isRefreshed: boolean;
@@ -30,25 +28,12 @@ export async function runModels(
     });
     if (isRefreshed) await session.refreshModels({ signal: stop.signal });
     const columns = isJson ? "*" : isRefreshed ? shownRefreshed : shown;
-    const result = await session.execute(`SELECT ${columns} FROM sys_models`);
-    const output =
-      options.output === undefined
-        ? standardOutput(terminal.stdout, () => reporter.progress.hide())
-        : await fileOutput(options.output);
-    const isColourWanted = options.isColourWanted && options.output === undefined;
-    const style = { colours: coloursOf(terminal, terminal.stdout, isColourWanted) };
-    const format = isJson ? "json" : options.format;
-    let isWhole = false;
-    try {
-      await new ResultWriter({ output, format, style, hasStatementNumbers: false }).write(
-        result,
-        1,
-        stop.signal,
-      );
-      isWhole = true;
-    } finally {
-      await output.close(isWhole);
-    }
+    const sql = `SELECT ${columns} FROM sys_models`;
+    await printQuery(
+      session,
+      { sql, isJson },
+      { terminal, reporter, openSession, options, signal: stop.signal },
+    );
     return stop.exitCode ?? 0;
   } finally {
     stop.release();
