@@ -87,13 +87,6 @@ describe("what runs", () => {
     ]);
     expect(err).toContain("1 row imported into t");
   });
-
-  test("on a terminal without -c it says that there is no prompt yet", async () => {
-    const { code, err, log } = await callsql(["t.db"]);
-    expect(code).toBe(2);
-    expect(err).toContain("error[cli/no-prompt]");
-    expect(log).toEqual([]);
-  });
 });
 
 describe("what is written", () => {

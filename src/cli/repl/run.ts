@@ -10,13 +10,14 @@ import {
   type ScriptStatement,
   type SqlValue,
 } from "../../index.ts";
+import { count } from "../quantity.ts";
 import { listenForStop } from "../stop.ts";
 import { ClosedPipe } from "../terminal.ts";
 import { bindsFor } from "./ask.ts";
 import type { Context, RunOptions } from "./context.ts";
 import { runCommand } from "./dot/commands.ts";
 import { portionsOf } from "./split.ts";
-import { showResult } from "./show/show.ts";
+import { showResult, type Shown } from "./show/show.ts";
 import { footerOf } from "./totals.ts";
 
 /** False when something failed, and what followed was left alone. */
@@ -80,7 +81,7 @@ async function execute(
   const { session, reporter, terminal, totals } = context;
   const startedAt = terminal.now();
   let result: ResultSet | undefined;
-  let shown = { rows: 0, cut: 0 };
+  let shown: Shown = { rows: 0, cut: 0, hidden: 0 };
   try {
     const options = { signal, onProgress: (news: Progress) => reporter.progress.update(news) };
     result = await session.execute(statement, binds, options);
@@ -94,8 +95,13 @@ async function execute(
   }
   for (const warning of result.warnings) await reporter.diagnostic(warning);
   if (!context.isTimed) return;
-  const cut = shown.cut === 0 ? "" : `  (${shown.cut} cut to fit: .mode line shows them whole)`;
-  await reporter.note(`${footerOf(result, shown.rows, terminal.now() - startedAt)}${cut}`);
+  await reporter.note(`${footerOf(result, shown.rows, terminal.now() - startedAt)}${leftOut(shown)}`);
+}
+
+/** Never silently. */
+function leftOut({ cut, hidden }: Shown): string {
+  if (cut > 0) return `  (${count(cut, "value")} cut to fit: .mode line shows them whole)`;
+  return hidden > 0 ? `  (${count(hidden, "column")} NULL, not shown: .mode line shows all)` : "";
 }
 
 /** What `signal.throwIfAborted()` throws, between two rows. */

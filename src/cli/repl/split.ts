@@ -1,5 +1,5 @@
 /** What was submitted (a line, a pasted script, a file) in the order it runs: dot-commands, and SQL between them. */
-import { isComplete } from "../../index.ts";
+import { highlight, isComplete } from "../../index.ts";
 import { isDotCommand } from "./highlighting.ts";
 
 export type Portion =
@@ -15,8 +15,9 @@ export function portionsOf(text: string): Portion[] {
   let open = "";
   const endSql = (): void => {
     const joined = sql.join("\n");
-    const isWhole = open.trim() === "" || isComplete(open);
-    if (joined.trim() !== "") portions.push({ kind: "sql", text: "\n".repeat(first) + joined, isComplete: isWhole });
+    const isWhole = isNoStatement(open) || isComplete(open);
+    if (joined.trim() !== "")
+      portions.push({ kind: "sql", text: "\n".repeat(first) + joined, isComplete: isWhole });
     sql = [];
     open = "";
   };
@@ -40,4 +41,10 @@ export function portionsOf(text: string): Portion[] {
 export function isSubmittable(text: string): boolean {
   const last = portionsOf(text).at(-1);
   return last === undefined || last.kind === "command" || last.isComplete;
+}
+
+/** Blanks and comments, the last of which is closed. */
+function isNoStatement(text: string): boolean {
+  if (!highlight(text).every(({ role }) => role === "comment")) return false;
+  return text.lastIndexOf("/*") <= text.lastIndexOf("*/");
 }

@@ -22,13 +22,14 @@ export function candidatesAt(place: Place, vocabulary: Vocabulary): Candidate[] 
   return startingWith(place.word, candidatesOfKind(place, vocabulary));
 }
 
-/** Those that begin with what was typed, letters' case aside; each text once. */
+/** Those that begin with what was typed, letters' case and quotes around a name aside; each text once. */
 export function startingWith(word: string, candidates: readonly Candidate[]): Candidate[] {
   const typed = word.toLowerCase();
   const seen = new Set<string>();
   return candidates.filter(({ text }) => {
     const key = text.toLowerCase();
-    if (seen.has(key) || !key.startsWith(typed)) return false;
+    const isBegun = key.startsWith(typed) || (key.startsWith('"') && key.startsWith(typed, 1));
+    if (seen.has(key) || !isBegun) return false;
     seen.add(key);
     return true;
   });
@@ -57,7 +58,8 @@ function candidatesOfKind(place: Place, vocabulary: Vocabulary): readonly Candid
     case "argument": {
       const procedure = procedureOf(call, vocabulary);
       const own = procedure === undefined ? [] : argumentCandidates(procedure, call);
-      return [...own, ...expressionCandidates(place, vocabulary)];
+      const fitting = startingWith(place.word, own);
+      return fitting.length > 0 ? fitting : expressionCandidates(place, vocabulary);
     }
     case "expression":
       return expressionCandidates(place, vocabulary);

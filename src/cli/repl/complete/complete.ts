@@ -54,7 +54,8 @@ async function completeDot(
   );
   const rest = text.slice(lineStart + head.length, cursor);
   const kinds = command?.completes ?? [];
-  if (kinds[0] === "sql") return completeSql({ text: blanked(text, lineStart + head.length), cursor }, completing.vocabulary);
+  if (kinds[0] === "sql")
+    return completeSql({ text: blanked(text, lineStart + head.length), cursor }, completing.vocabulary);
   const words = rest.split(/\s+/);
   const kind = kinds[Math.min(words.length, kinds.length) - 1];
   const word = words.at(-1) ?? "";

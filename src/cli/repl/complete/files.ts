@@ -8,7 +8,9 @@ export async function filesFor(typed: string): Promise<Candidate[]> {
   const slash = typed.lastIndexOf("/") + 1;
   const folder = typed.slice(0, slash);
   const start = typed.slice(slash);
-  const items = await readdir(expandHome(folder === "" ? "." : folder), { withFileTypes: true }).catch(() => []);
+  const items = await readdir(expandHome(folder === "" ? "." : folder), { withFileTypes: true }).catch(
+    () => [],
+  );
   return items
     .filter(({ name }) => name.startsWith(start) && (start !== "" || !name.startsWith(".")))
     .toSorted((a, b) => (a.name < b.name ? -1 : 1))

@@ -91,11 +91,7 @@ export function enclosingCall(pieces: readonly Piece[]): CallPlace | undefined {
   return undefined;
 }
 
-function kindOf(
-  typed: Piece | undefined,
-  earlier: readonly Piece[],
-  call: CallPlace | undefined,
-): PlaceKind {
+function kindOf(typed: Piece | undefined, earlier: readonly Piece[], call: CallPlace | undefined): PlaceKind {
   const previous = earlier.at(-1);
   const word = previous?.text.toUpperCase() ?? "";
   if (typed?.role === "bind" || /^[:@$]/.test(typed?.text ?? "")) return { kind: "bind" };

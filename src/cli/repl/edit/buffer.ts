@@ -30,7 +30,11 @@ export function replaceRange({ text }: Buffer, from: number, to: number, added: 
 }
 
 /** At a line's end, `line` forward takes the line end too, and back at its start joins it with the one above. */
-export function remove(buffer: Buffer, unit: Unit, direction: Direction): { buffer: Buffer; removed: string } {
+export function remove(
+  buffer: Buffer,
+  unit: Unit,
+  direction: Direction,
+): { buffer: Buffer; removed: string } {
   const { text, cursor } = buffer;
   const step = stepFrom(buffer, unit, direction);
   const target = step === cursor ? stepFrom(buffer, "grapheme", direction) : step;
@@ -64,7 +68,11 @@ export function cellOf({ text, cursor }: Buffer): number {
 }
 
 /** The cursor in the line above or below, nearest to `cell`; undefined where there is none. */
-export function verticalStep({ text, cursor }: Buffer, direction: Direction, cell: number): number | undefined {
+export function verticalStep(
+  { text, cursor }: Buffer,
+  direction: Direction,
+  cell: number,
+): number | undefined {
   const start = lineStart(text, cursor);
   const end = lineEnd(text, cursor);
   if (direction === "back" ? start === 0 : end === text.length) return undefined;

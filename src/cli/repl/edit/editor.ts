@@ -19,7 +19,13 @@ import { changed, editing, moved, type EditorState, type Search } from "./state.
 
 /** What the reducer cannot do itself. */
 export type Effect =
-  "submit" | "interrupt" | "leave" | "complete" | "edit-outside" | "clear-screen" | "suspend";
+  | "submit"
+  | "interrupt"
+  | "leave"
+  | "complete"
+  | "edit-outside"
+  | "clear-screen"
+  | "suspend";
 
 export interface Reduced {
   readonly state: EditorState;
@@ -226,4 +232,3 @@ function found(state: EditorState, search: Search, query: string, before: number
   const cursor = Math.max(0, text.toLowerCase().indexOf(query.toLowerCase()));
   return { ...state, buffer: { text, cursor }, mode: { ...search, query, index } };
 }
-

@@ -51,7 +51,11 @@ export function frameOf(state: EditorState, look: Look): Frame {
 
 /** The whole text with nothing below it: what stays on the screen when it is submitted. */
 export function finalFrameOf(state: EditorState, look: Look): Frame {
-  return frameOf({ ...state, mode: { kind: "edit" } }, { ...look, rows: Infinity, hint: undefined });
+  const frame = frameOf({ ...state, mode: { kind: "edit" } }, { ...look, rows: Infinity, hint: undefined });
+  // The line that a cursor behind a full line stands in is not the text's.
+  const isForCursor = frame.lines.length > 1 && frame.widths.at(-1) === 0;
+  if (!isForCursor) return frame;
+  return { ...frame, lines: frame.lines.slice(0, -1), widths: frame.widths.slice(0, -1) };
 }
 
 /** Lines filled from left to right, broken where the screen ends. */
@@ -118,7 +122,7 @@ function layOut(body: Lines, { buffer }: EditorState, look: Look): void {
     const span = look.spans[at];
     if (grapheme === "\n") {
       body.breakLine();
-      body.put("continuation", fittingPrompt(look.continuation, look.columns));
+      body.put("continuation", fittingContinuation(look.continuation, look.columns));
     } else {
       const role = span !== undefined && span.start <= offset ? span.role : "plain";
       // An escaped control is several cells, any of which may be the last that fits.
@@ -131,9 +135,18 @@ function layOut(body: Lines, { buffer }: EditorState, look: Look): void {
   body.breakLine();
 }
 
-/** A prompt that leaves no room for the text is cut. */
+/** A prompt that leaves no room for the text is cut, and keeps its end: `a long na…> `. */
 function fittingPrompt(prompt: string, columns: number): string {
-  return widthOf(prompt) <= columns / 2 ? prompt : `${cutToCells(prompt.trimEnd(), Math.floor(columns / 2) - 1)} `;
+  const room = Math.floor(columns / 2);
+  if (widthOf(prompt) <= room) return prompt;
+  const end = prompt.slice(-2);
+  return cutToCells(prompt.slice(0, -2), Math.max(0, room - 2)) + end;
+}
+
+/** As wide as the prompt, so that lines stand under each other. */
+function fittingContinuation(continuation: string, columns: number): string {
+  const room = Math.floor(columns / 2);
+  return continuation.length <= room ? continuation : continuation.slice(continuation.length - room);
 }
 
 function windowed({ lines, widths, row, column }: Lines, rows: number): Frame {
@@ -160,7 +173,9 @@ function belowOf({ mode }: EditorState, { columns, hint, rows }: Look): Below[] 
       return [{ role: "hint", text: "pasting…" }];
     case "search": {
       const found = mode.index === undefined ? "no match for" : "search back for";
-      return [{ role: "hint", text: `${found} '${shown(mode.query)}'  (Ctrl-R older, Enter runs, Esc leaves)` }];
+      return [
+        { role: "hint", text: `${found} '${shown(mode.query)}'  (Ctrl-R older, Enter runs, Esc leaves)` },
+      ];
     }
     case "menu": {
       const { candidates, index } = mode.menu;

@@ -81,4 +81,3 @@ export function moved(state: EditorState, cursor: number): EditorState {
     mode: editing,
   };
 }
-

@@ -17,6 +17,8 @@ export interface Fit {
   readonly columns: number;
   /** Values shown shorter than they are. */
   cut: number;
+  /** Columns left out because they hold nothing but NULL. */
+  hidden: number;
 }
 
 const measuredRowsMax = 1000;
@@ -24,6 +26,8 @@ const measuredRowsMax = 1000;
 const columnWidthMin = 10;
 /** Lines of one value in a table. */
 const valueLinesMax = 8;
+/** One row of so many columns is shown without its NULLs. */
+const manyColumns = 12;
 
 export function fitted(mode: Mode, fit: Fit): Format {
   return async function* write(columns, rows, style) {
@@ -36,11 +40,16 @@ export function fitted(mode: Mode, fit: Fit): Format {
     }
     const natural = naturalWidths(columns, start.rows);
     const widths = shareOut(natural, fit.columns - (3 * columns.length + 1));
-    const isTight = natural.some((width, index) => width > (widths[index] ?? 0));
-    const isUnreadable = isTight && (start.rows.length < 2 || widths.some((width) => width < columnWidthMin));
-    if (mode === "auto" && (isUnreadable || (start.rows.length === 1 && hasLongText(start.rows[0])))) {
-      yield* formats.line(columns, described(), style);
-      return;
+    if (mode === "auto" && !isReadable({ natural, widths, rows: start.rows })) {
+      const [only] = start.rows;
+      if (start.rows.length !== 1 || only === undefined)
+        return yield* formats.line(columns, described(), style);
+      // What a call leaves empty would push its answer off the screen.
+      const isKept = (_: unknown, index: number): boolean =>
+        columns.length < manyColumns || only[index] !== null;
+      fit.hidden = columns.length - columns.filter(isKept).length;
+      const kept = mapped(described(), (row) => row.filter(isKept));
+      return yield* formats.line(columns.filter(isKept), kept, style);
     }
     const cutColumns = columns.map((column, index) => ({
       ...column,
@@ -122,9 +131,19 @@ function cutValue(value: SqlValue, column: Column | undefined, width: number, fi
   return cut;
 }
 
-/** An answer of several paragraphs is read better beside its column's name than in a box. */
-function hasLongText(row: Row | undefined): boolean {
-  return row?.some((value) => typeof value === "string" && value.split("\n").length > valueLinesMax) === true;
+/** Not where columns are too narrow, nor where one answer would be cut or is as long as a page. */
+function isReadable(table: {
+  readonly natural: readonly number[];
+  readonly widths: readonly number[];
+  readonly rows: readonly Row[];
+}): boolean {
+  const { natural, widths, rows } = table;
+  const cut = widths.filter((width, index) => width < (natural[index] ?? 0));
+  if (cut.some((width) => width < columnWidthMin)) return false;
+  if (rows.length !== 1) return true;
+  const isLong = (value: SqlValue): boolean =>
+    typeof value === "string" && value.split("\n").length > valueLinesMax;
+  return cut.length === 0 && rows[0]?.some(isLong) !== true;
 }
 
 function shownAs(value: SqlValue, column: Column): string {

@@ -15,6 +15,8 @@ export interface Shown {
   readonly rows: number;
   /** Values shown shorter than they are. */
   readonly cut: number;
+  /** Columns not shown because they hold nothing but NULL. */
+  readonly hidden: number;
 }
 
 const rowsPerTurn = 512;
@@ -22,10 +24,10 @@ const rowsPerTurn = 512;
 const imagesMax = 4;
 
 export async function showResult(context: Context, result: ResultSet, signal: AbortSignal): Promise<Shown> {
-  if (result.kind !== "rows") return { rows: 0, cut: 0 };
+  if (result.kind !== "rows") return { rows: 0, cut: 0, hidden: 0 };
   const keeper = new MediaKeeper();
   const rows = new PassedRows(result.arrays(), result.columns, keeper, signal);
-  let cut = 0;
+  const fit: Fit = { columns: context.input.columns, cut: 0, hidden: 0 };
   if (context.once !== undefined) {
     const path = context.once;
     context.once = undefined;
@@ -37,11 +39,11 @@ export async function showResult(context: Context, result: ResultSet, signal: Ab
     if (results > 0 && isSeparated(name)) await output.write("\n");
     for await (const text of formats[name](result.columns, rows, plain)) await output.write(text);
   } else {
-    cut = await toScreen(context, result.columns, rows);
+    await toScreen(context, result.columns, rows, fit);
   }
   context.media = keeper.values;
   if (context.output === undefined) await drawImages(context, keeper);
-  return { rows: rows.count, cut };
+  return { rows: rows.count, cut: fit.cut, hidden: fit.hidden };
 }
 
 /** Files get no colours, and no values cut. */
@@ -70,9 +72,9 @@ async function toScreen(
   context: Context,
   columns: readonly Column[],
   rows: AsyncIterable<Row>,
-): Promise<number> {
+  fit: Fit,
+): Promise<void> {
   const { terminal, input, mode } = context;
-  const fit: Fit = { columns: input.columns, cut: 0 };
   const style = { colours: coloursFor(context) };
   const pager = Number.isFinite(input.rows) ? pagerOf(terminal.env) : undefined;
   const output = new PagedOutput(terminal, pager, input.rows);
@@ -81,7 +83,6 @@ async function toScreen(
   } finally {
     await output.close();
   }
-  return fit.cut;
 }
 
 export function coloursFor({ terminal, options }: Pick<Context, "terminal" | "options">): Colours {

@@ -1,0 +1,313 @@
+/** The prompt as people meet it: the built command in a pseudo-terminal. Needs dist/, which `npm test` builds. */
+import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { faults, startOpenAIServer } from "../../support/openai-server.ts";
+import { imageBytes } from "../../support/tiny-media.ts";
+import { keys, startPty, type Pty, type PtyOptions } from "./support/pty.ts";
+
+async function atPrompt(options: PtyOptions = {}): Promise<Pty> {
+  const pty = startPty(options);
+  await pty.prompt();
+  return pty;
+}
+
+const offline = { args: ["--connection", "offline"] };
+
+describe("writing", () => {
+  test("a statement over two lines runs at its semicolon, and the last line says what it took", async () => {
+    await using pty = await atPrompt();
+    pty.type(`select 1 as one,${keys.enter}'zwei' as two;${keys.enter}`);
+    const screen = await pty.see(/1 row, [\d.]+ s/);
+    expect(screen).toContain("memory (no connection)> select 1 as one,");
+    expect(screen).toContain("...> 'zwei' as two;");
+    expect(screen).toContain("│ one │ two  │");
+  });
+
+  test("the cursor goes up into an earlier line and changes it", async () => {
+    await using pty = await atPrompt();
+    pty.type(`select 'ax' as a,${keys.enter}2 as b`);
+    await expect(pty).toShow("...> 2 as b");
+    pty.type(`${keys.up}${keys.home}${keys.right.repeat(9)}${keys.backspace}X`);
+    await expect(pty).toShow("select 'Xx' as a");
+    pty.type(`${keys.down}${keys.end};${keys.enter}`);
+    await expect(pty).toShow(/│ Xx │ 2 │/);
+  });
+
+  test("Alt-Enter begins a line behind a semicolon too", async () => {
+    await using pty = await atPrompt();
+    pty.type(`select 1;${keys.altEnter}select 2;${keys.enter}`);
+    const screen = await pty.see(/1 row.*1 row/s);
+    expect(screen).toContain("...> select 2;");
+  });
+
+  test("a pasted script runs as a whole, and each statement is an entry of the history", async () => {
+    await using pty = await atPrompt();
+    const script = "create table t(a);\ninsert into t values (1),(2);\nselect sum(a) as total\nfrom t;";
+    pty.type(keys.pasted(script));
+    await expect(pty).toShow("from t;");
+    expect(pty.screen()).not.toContain("changed");
+    pty.type(keys.enter);
+    await expect(pty).toShow(/│ +3 │/);
+    pty.type(keys.up);
+    await expect(pty).toShow(/> select sum\(a\) as total\n.*from t;$/);
+    pty.type(`${keys.up}${keys.up}`);
+    await expect(pty).toShow(/> insert into t values \(1\),\(2\);$/);
+  });
+
+  test("wide and combining characters keep the cursor where it belongs", async () => {
+    await using pty = await atPrompt();
+    const start = pty.cursor().column;
+    pty.type("'日本e\u0301👨‍👩‍👧'");
+    await expect(pty).toShow("'日本e\u0301👨‍👩‍👧'");
+    expect(pty.cursor().column).toBe(start + 1 + 4 + 1 + 2 + 1);
+    pty.type(`${keys.left}${keys.left}${keys.left}${keys.left}|`);
+    await expect(pty).toShow("'日|本");
+    expect(pty.cursor().column).toBe(start + 4);
+  });
+
+  test("a narrower terminal shows the text anew", async () => {
+    await using pty = await atPrompt();
+    pty.type(`select '${"abcdefghij".repeat(4)}'`);
+    await expect(pty).toShow("abcdefghij'");
+    pty.resize(40, 24);
+    pty.type(" as x");
+    const screen = await pty.see("as x");
+    expect(screen.replaceAll("\n", "")).toContain(`select '${"abcdefghij".repeat(4)}' as x`);
+    expect(screen.match(/no connection/g)).toHaveLength(1);
+    pty.type(`;${keys.enter}`);
+    await expect(pty).toShow(/1 row/);
+  });
+
+  test("Ctrl-C forgets the text, Ctrl-D leaves with 0", async () => {
+    await using pty = await atPrompt();
+    pty.type(`select nonsense${keys.ctrl("c")}`);
+    await expect(pty).toShow(/nonsense\n.*\)> ?$/);
+    pty.type(keys.ctrl("d"));
+    expect(await pty.exitCode).toBe(0);
+  });
+
+  test("what is written is coloured, unless NO_COLOR", async () => {
+    await using colourful = await atPrompt();
+    colourful.type("select ");
+    await expect(colourful).toShow("select");
+    expect(colourful.raw).toContain("\u001b[34mselect");
+    await using plain = await atPrompt({ env: { NO_COLOR: "1" } });
+    plain.type("select ");
+    await expect(plain).toShow("select");
+    expect(plain.raw).not.toContain("\u001b[34m");
+  });
+
+  test("Ctrl-O hands the text to $EDITOR", async () => {
+    await using pty = await atPrompt({ env: { EDITOR: "sed -i s/1/42/" } });
+    pty.type(`select 1 as x;${keys.ctrl("o")}`);
+    await expect(pty).toShow("select 42 as x;");
+    pty.type(keys.enter);
+    await expect(pty).toShow("│ 42 │");
+    pty.type(`\\e${keys.enter}`);
+    await expect(pty).toShow(/> select 42 as x;$/);
+  });
+});
+
+describe("history", () => {
+  test("outlives the session in a file for its owner alone, without keys", async () => {
+    const folder = (await useOnce(`select 'first';${keys.enter}`, /1 row/)).folder;
+    const file = join(folder, ".local/state/callsql/history");
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    await using pty = await atPrompt({ folder });
+    pty.type(`select 'sk-abcdefghijklmnop';${keys.enter}`);
+    await expect(pty).toShow(/1 row/);
+    await pty.prompt();
+    pty.type(keys.up);
+    await expect(pty).toShow(/> select 'first';$/);
+    expect(readFileSync(file, "utf8")).not.toContain("sk-");
+  });
+
+  test("Up looks for what begins as the text, Ctrl-R for what contains it", async () => {
+    await using pty = await atPrompt();
+    for (const text of ["select 'apple';", "values ('pear');", "select 'plum';"]) {
+      pty.type(`${text}${keys.enter}`);
+      await expect(pty).toShow(new RegExp(`${text.replaceAll(/[()]/g, "\\$&")}[^]*1 row[^]*> ?$`));
+    }
+    pty.type(`val${keys.up}`);
+    await expect(pty).toShow(/> values \('pear'\);$/);
+    pty.type(`${keys.ctrl("c")}${keys.ctrl("r")}app`);
+    await expect(pty).toShow(/> select 'apple';\nsearch back for 'app'/);
+    pty.type(keys.enter);
+    await expect(pty).toShow(/apple';\n[^]*│ apple/);
+  });
+});
+
+async function useOnce(text: string, seen: RegExp): Promise<Pty> {
+  await using pty = await atPrompt();
+  pty.type(text);
+  await expect(pty).toShow(seen);
+  await pty.prompt();
+  pty.type(keys.ctrl("d"));
+  await pty.exitCode;
+  return pty;
+}
+
+describe("completion", () => {
+  test("procedures come with their signature, parameters with type and required mark", async () => {
+    await using pty = await atPrompt(offline);
+    pty.type(`call generater${keys.tab}`);
+    await expect(pty).toShow("call GenerateResponse(");
+    pty.type(keys.tab);
+    await expect(pty).toShow(/Message =>\s+text, required/);
+    pty.type(keys.tab);
+    await expect(pty).toShow("GenerateResponse(Message => ");
+  });
+
+  test("tables, columns and files", async () => {
+    await using pty = await atPrompt();
+    writeFileSync(
+      join(pty.folder, "photo-of-a-cat.png"),
+      imageBytes("png", { width: 3, height: 2, seed: "cat" }),
+    );
+    pty.type(`create table fruits(name text, weight real);${keys.enter}`);
+    await expect(pty).toShow("changed");
+    pty.type(`select wei${keys.tab}`);
+    await expect(pty).toShow("select wei");
+    pty.type(`${keys.ctrl("u")}select * from fru${keys.tab}`);
+    await expect(pty).toShow("from fruits");
+    pty.type(`${keys.ctrl("u")}select readfile('pho${keys.tab}) as x;${keys.enter}`);
+    await expect(pty).toShow("<image/png 3x2, ");
+    pty.type(`.tim${keys.tab}off${keys.enter}`);
+    await expect(pty).toShow(".timer off");
+  });
+
+  test("the menu is walked with Tab and left with Escape", async () => {
+    await using pty = await atPrompt(offline);
+    pty.type(`call gene${keys.tab}`);
+    await expect(pty).toShow(/Generate\n GenerateResponse\(/);
+    pty.type(`${keys.tab}${keys.tab}`);
+    await expect(pty).toShow("call GenerateImage(\n");
+    pty.type(keys.escape);
+    await expect(pty).toShow(/call Generate$/);
+  });
+});
+
+describe("running", () => {
+  test("a missing bind is asked for with type and description; a value out of range is asked for again", async () => {
+    await using server = await startOpenAIServer();
+    await using pty = await atPrompt({ env: { OPENAI_API_KEY: "sk-test", OPENAI_BASE_URL: server.url } });
+    pty.type(`call GenerateResponse(:Message, Temperature => :t);${keys.enter}`);
+    const screen = await pty.see(/:Message =$/);
+    expect(screen).toMatch(/:Message {2}text, required — /);
+    pty.type(`What is a fjord?${keys.enter}`);
+    await expect(pty).toShow(/:t =$/);
+    pty.type(`7${keys.enter}`);
+    await expect(pty).toShow("cli/bad-answer");
+    pty.type(`0.5${keys.enter}`);
+    await expect(pty).toShow(/1 row, .* 1 call made/);
+    expect(server.requests[0]?.body).toMatchObject({ input: "What is a fjord?", temperature: 0.5 });
+  });
+
+  test(".param sets a bind, lists and unsets it", async () => {
+    await using pty = await atPrompt();
+    pty.type(`.param set n 41${keys.enter}select :n + 1 as x;${keys.enter}`);
+    await expect(pty).toShow("│ 42 │");
+    pty.type(`.param list${keys.enter}`);
+    await expect(pty).toShow(":n  number  41");
+    pty.type(`.param unset n${keys.enter}select :n as y;${keys.enter}`);
+    await expect(pty).toShow(/:n =$/);
+    pty.type(`seven${keys.enter}`);
+    await expect(pty).toShow("│ seven │");
+  });
+
+  test("Ctrl-C ends a statement whose call is in flight, and the prompt goes on", async () => {
+    await using server = await startOpenAIServer({ faults: [faults.delay(60_000)] });
+    await using pty = await atPrompt({ env: { OPENAI_API_KEY: "sk-test", OPENAI_BASE_URL: server.url } });
+    pty.type(`call GenerateResponse('hello');${keys.enter}`);
+    await expect(pty).toShow("0/1 calls");
+    pty.type(keys.ctrl("c"));
+    await expect(pty).toShow("error[call/cancelled]");
+    await pty.prompt();
+    pty.type(`select 1 + 1 as two;${keys.enter}`);
+    await expect(pty).toShow("│   2 │");
+  });
+
+  test("a mistake stops what was pasted behind it", async () => {
+    await using pty = await atPrompt();
+    pty.type(`${keys.pasted("select 1;\nselect * from nowhere;\nselect 'never';")}${keys.enter}`);
+    await expect(pty).toShow("error[sql/");
+    await pty.prompt();
+    expect(pty.screen()).not.toContain("│ never");
+  });
+
+  test("values are cut to the terminal's width, and that is said", async () => {
+    await using pty = await atPrompt();
+    pty.type(
+      `select 1 as n, '${"日本語".repeat(10)}' as t union all select 2, printf('%.*c', 500, 'x');${keys.enter}`,
+    );
+    const screen = await pty.see("cut to fit");
+    const lines = screen.split("\n").filter((line) => line.startsWith("│"));
+    expect(lines.every((line) => line.endsWith("│"))).toBe(true);
+  });
+
+  test("results that fit no table are shown on their side", async () => {
+    await using pty = await atPrompt({ columns: 50 });
+    pty.type(`select 'a longer text' as f, 'and another' as g, 'and a third one' as h, 4 as i;${keys.enter}`);
+    await expect(pty).toShow("f = a longer text");
+  });
+
+  test("long results go through the pager", async () => {
+    await using pty = await atPrompt({ env: { PAGER: "head -2; cat >/dev/null; echo PAGED" } });
+    pty.type(`with recursive n(i) as (values(1) union all select i+1 from n where i<100) select i from n;`);
+    pty.type(keys.enter);
+    await expect(pty).toShow("PAGED");
+    await expect(pty).toShow("100 rows");
+  });
+
+  test("images are drawn where the terminal can, and .save writes them", async () => {
+    await using pty = await atPrompt({ env: { KITTY_WINDOW_ID: "1" } });
+    const image = imageBytes("png", { width: 3, height: 2, seed: "cat" });
+    writeFileSync(join(pty.folder, "in.png"), image);
+    pty.type(`select readfile('in.png') as photo;${keys.enter}`);
+    await expect(pty).toShow("1 row");
+    expect(pty.raw).toContain("\u001b_Ga=T,f=100");
+    pty.type(`.save out${keys.enter}`);
+    await expect(pty).toShow("1 file saved");
+    expect(readFileSync(join(pty.folder, "out/photo-1.png")).equals(image)).toBe(true);
+  });
+});
+
+describe("dot-commands", () => {
+  test("one that is unknown gets the nearest one", async () => {
+    await using pty = await atPrompt();
+    pty.type(`.tabels${keys.enter}`);
+    await expect(pty).toShow('did you mean ".tables"?');
+  });
+
+  test(".import, .mode, .once, .read and .cost work together", async () => {
+    await using pty = await atPrompt();
+    writeFileSync(join(pty.folder, "t.csv"), "id,name\n1,Ann\n2,Bob\n");
+    writeFileSync(join(pty.folder, "s.sql"), ".mode csv\nselect name from t order by id;\n.mode box\n");
+    pty.type(
+      `.import t.csv t${keys.enter}.once o.csv${keys.enter}.read s.sql${keys.enter}.cost${keys.enter}`,
+    );
+    await expect(pty).toShow("no calls");
+    await pty.prompt();
+    expect(readFileSync(join(pty.folder, "s.sql"), "utf8")).toContain("select");
+    pty.type(`.read s.sql${keys.enter}`);
+    await expect(pty).toShow(/name\nAnn\nBob\n/);
+  });
+
+  test(".quit leaves", async () => {
+    await using pty = await atPrompt();
+    pty.type(`.quit${keys.enter}`);
+    expect(await pty.exitCode).toBe(0);
+  });
+});
+
+describe("terminals that cannot be drawn on", () => {
+  test("TERM=dumb reads plain lines and writes no escape sequence", async () => {
+    await using pty = await atPrompt({ env: { TERM: "dumb" } });
+    pty.type(`select 1 as one,\r2 as two;\r`);
+    await expect(pty).toShow(/│ +1 │ +2 │/);
+    expect(pty.raw).not.toContain("\u001b");
+    pty.type(keys.ctrl("d"));
+    expect(await pty.exitCode).toBe(0);
+  });
+});
