@@ -67,7 +67,8 @@ async function assemble(db: Database.Database, options: SessionOptions): Promise
   if (options.connection !== undefined) await connections.find();
   const modelTable = await findModelTable(options.models, options.env ?? process.env);
   vector.load(db);
-  const ledger = new Ledger(options.ledger ?? ":memory:");
+  let opened: Ledger | undefined;
+  const ledger = (): Ledger => (opened ??= new Ledger(options.ledger ?? ":memory:"));
   const runs = new CurrentRun(ledger, db.memory ? undefined : resolve(db.name));
   const workspace: Workspace = {
     db,
@@ -91,7 +92,7 @@ async function assemble(db: Database.Database, options: SessionOptions): Promise
   return new Session(workspace, async () => {
     await connections.close();
     runs.end("finished");
-    ledger.close();
+    opened?.close();
     workspace.surroundings.close();
     db.close();
   });

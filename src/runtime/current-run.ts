@@ -3,13 +3,13 @@ import type { Ledger } from "./ledger/ledger.ts";
 import type { Run, RunDescription, RunStatus } from "./ledger/runs.ts";
 
 export class CurrentRun {
-  readonly #ledger: Ledger;
+  readonly #ledger: () => Ledger;
   readonly #database: { database?: string };
   #run: Run | undefined;
   #identity: string | undefined;
 
   /** `database`: path of the session's database; undefined in memory. */
-  constructor(ledger: Ledger, database: string | undefined) {
+  constructor(ledger: () => Ledger, database: string | undefined) {
     this.#ledger = ledger;
     this.#database = database === undefined ? {} : { database };
   }
@@ -18,7 +18,7 @@ export class CurrentRun {
   begin(description: Omit<RunDescription, "database">): Run {
     this.end("finished");
     this.#identity = description.identity;
-    this.#run = this.#ledger.runs.begin({ ...description, ...this.#database });
+    this.#run = this.#ledger().runs.begin({ ...description, ...this.#database });
     return this.#run;
   }
 
@@ -36,7 +36,7 @@ export class CurrentRun {
   }
 
   end(status: RunStatus): void {
-    if (this.#run !== undefined) this.#ledger.runs.end(this.#run, status);
+    if (this.#run !== undefined) this.#ledger().runs.end(this.#run, status);
     this.#run = undefined;
     this.#identity = undefined;
   }

@@ -119,7 +119,8 @@ async function recordedOf(workspace: Workspace, calls: readonly Call[]): Promise
       ...(workspace.models.table === undefined ? {} : { modelTable: workspace.models.table }),
     });
     return (
-      prepared.ok && ledger.find(requestKey(connection.identity, prepared.request), reuse, run) !== undefined
+      prepared.ok &&
+      ledger().find(requestKey(connection.identity, prepared.request), reuse, run) !== undefined
     );
   };
   return new Set(calls.filter(isRecorded));

@@ -273,7 +273,7 @@ async function openMarket(
   return {
     connection,
     dispatcher: workspace.dispatcherFor(connection),
-    ledger,
+    ledger: ledger(),
     models: options.models(connection.models),
     defaultsOf: (procedure) => defaults.of(procedure),
     run: workspace.runs.get(),
@@ -296,7 +296,7 @@ async function openMarket(
 function recall(recorded: number, call: Call, { ledger }: Workspace, market: Market | undefined): Answer {
   const prepared = market === undefined ? undefined : prepareCall(call, market);
   if (prepared?.ok !== true) return fail("ledger/unreadable-answer", { id: recorded });
-  return answerOf(call, prepared, ledger.read(recorded));
+  return answerOf(call, prepared, ledger().read(recorded));
 }
 
 export function reuseOf(options: Workspace["options"]): Reuse {

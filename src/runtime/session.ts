@@ -112,7 +112,7 @@ export class Session implements AsyncDisposable {
   /** Removes runs that ended more than `days` ago from the ledger, with their calls. Gives the number of runs. */
   pruneRuns(days: number): Promise<number> {
     const before = Date.now() - days * 86_400_000;
-    return this.#inTurn(async () => this.#workspace.ledger.runs.prune(before));
+    return this.#inTurn(async () => this.#workspace.ledger().runs.prune(before));
   }
 
   /** What `SET :name = value` does. */

@@ -27,7 +27,8 @@ export interface Workspace {
   /** `SET :name = …`, by lower-case name. */
   readonly variables: Map<string, SqlValue>;
   readonly defaults: SessionDefaults;
-  readonly ledger: Ledger;
+  /** Opened when it is first needed: SQL without calls writes no record. */
+  readonly ledger: () => Ledger;
   readonly runs: CurrentRun;
   readonly ledgerTables: LedgerTables;
   readonly budget: Budget;

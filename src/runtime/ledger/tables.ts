@@ -3,28 +3,45 @@ import type { Database } from "better-sqlite3";
 import type { SqlValue } from "../../catalog/value.ts";
 import type { Ledger } from "./ledger.ts";
 
-const time = (column: string): string =>
-  `strftime('%Y-%m-%dT%H:%M:%fZ', ${column} / 1000.0, 'unixepoch') AS ${column}`;
+type Columns = Readonly<Record<string, string>>;
 
-const callColumns = `id, run, status, procedure, connection, endpoint, model, lower(hex(key)) AS key, request,
-  CASE typeof(response) WHEN 'text' THEN response END AS response, ${time("started_at")}, ${time("ended_at")},
-  attempts, duration_ms, http_status, request_id, error_code, error_message, input_tokens, output_tokens, cost_usd`;
+const time = (column: string): string => `strftime('%Y-%m-%dT%H:%M:%fZ', ${column} / 1000.0, 'unixepoch')`;
+const own = (...names: string[]): Columns => Object.fromEntries(names.map((name) => [name, name]));
+const ofRun = (expression: string, status?: string): string =>
+  `(SELECT ${expression} FROM calls WHERE run = runs.id${status === undefined ? "" : ` AND status IN (${status})`})`;
 
-const runColumns = `id, kind, name, database, status, process, ${time("started_at")}, ${time("ended_at")},
-  (SELECT count(*) FROM calls WHERE run = runs.id AND status = 'succeeded') AS succeeded,
-  (SELECT count(*) FROM calls WHERE run = runs.id AND status = 'failed') AS failed,
-  (SELECT count(*) FROM calls WHERE run = runs.id AND status IN ('unknown', 'started')) AS unknown,
-  (SELECT sum(input_tokens) FROM calls WHERE run = runs.id) AS input_tokens,
-  (SELECT sum(output_tokens) FROM calls WHERE run = runs.id) AS output_tokens,
-  (SELECT sum(cost_usd) FROM calls WHERE run = runs.id) AS cost_usd`;
+/** Column → expression over the ledger's own table. */
+const callColumns: Columns = {
+  ...own("id", "run", "status", "procedure", "connection", "endpoint", "model"),
+  key: "lower(hex(key))",
+  request: "request",
+  response: "CASE typeof(response) WHEN 'text' THEN response END",
+  started_at: time("started_at"),
+  ended_at: time("ended_at"),
+  ...own("attempts", "duration_ms", "http_status", "request_id", "error_code", "error_message"),
+  ...own("input_tokens", "output_tokens", "cost_usd"),
+};
+
+const runColumns: Columns = {
+  ...own("id", "kind", "name", "database", "status", "process"),
+  started_at: time("started_at"),
+  ended_at: time("ended_at"),
+  succeeded: ofRun("count(*)", "'succeeded'"),
+  failed: ofRun("count(*)", "'failed'"),
+  unknown: ofRun("count(*)", "'unknown', 'started'"),
+  input_tokens: ofRun("sum(input_tokens)"),
+  output_tokens: ofRun("sum(output_tokens)"),
+  cost_usd: ofRun("sum(cost_usd)"),
+};
 
 const pageSize = 500;
 
 export class LedgerTables {
-  readonly #ledger: Ledger;
+  readonly #ledger: () => Ledger;
   #lastCall = Number.MAX_SAFE_INTEGER;
 
-  constructor(db: Database, ledger: Ledger) {
+  /** `ledger` is opened when a table is first read. */
+  constructor(db: Database, ledger: () => Ledger) {
     this.#ledger = ledger;
     this.#register(db, "sys_calls", callColumns, "calls");
     this.#register(db, "sys_runs", runColumns, "runs");
@@ -32,23 +49,24 @@ export class LedgerTables {
 
   /** A statement that calls sees the calls recorded before it, in every pass. */
   freeze(): void {
-    this.#lastCall = Number(this.#ledger.db.prepare("SELECT coalesce(max(id), 0) FROM calls").pluck().get());
+    this.#lastCall = Number(
+      this.#ledger().db.prepare("SELECT coalesce(max(id), 0) FROM calls").pluck().get(),
+    );
   }
 
   thaw(): void {
     this.#lastCall = Number.MAX_SAFE_INTEGER;
   }
 
-  #register(db: Database, name: string, columns: string, table: "calls" | "runs"): void {
-    const page = this.#ledger.db
-      .prepare(`SELECT ${columns} FROM ${table} WHERE id > ? AND id <= ? ORDER BY id LIMIT ${pageSize}`)
-      .raw()
-      .safeIntegers();
-    const names = page.columns().map((column) => column.name);
+  #register(db: Database, name: string, columns: Columns, table: "calls" | "runs"): void {
+    const items = Object.entries(columns).map(([column, expression]) => `${expression} AS ${column}`);
+    const sql = `SELECT ${items.join(", ")} FROM ${table} WHERE id > ? AND id <= ? ORDER BY id LIMIT ${pageSize}`;
+    const ledger = this.#ledger;
     const lastOf = (): number => (table === "calls" ? this.#lastCall : Number.MAX_SAFE_INTEGER);
     db.table(name, {
-      columns: names,
+      columns: Object.keys(columns),
       rows: function* () {
+        const page = ledger().db.prepare(sql).raw().safeIntegers();
         // In pages: an open cursor would keep the ledger from being written.
         for (let after = 0n; ;) {
           const rows = readRows(page.all(after, BigInt(lastOf())));
