@@ -47,10 +47,16 @@ export function table(
   });
 }
 
-export function setOption({ options }: Workspace, source: Source, statement: SetOptionStatement): ResultSet {
+export function setOption(
+  { options, models }: Workspace,
+  source: Source,
+  statement: SetOptionStatement,
+): ResultSet {
   const { option, value } = statement;
   const span = { start: option.span.start, end: value.span.end };
   options.set(option.text, value.value, { source, span });
+  // Another connection has other models.
+  if (option.text.toLowerCase() === "connection") models.listed = undefined;
   return notice();
 }
 
