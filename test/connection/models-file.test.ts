@@ -90,6 +90,18 @@ describe("models of the user's own", () => {
   });
 });
 
+test("what a service lists is forgotten with the connection", async () => {
+  const connection = createOpenAIConnection({ name: "openai", apiKey: "sk-test", baseUrl: server.url });
+  await using session = await openSession({ connection, env: {} });
+  const listing = async (): Promise<unknown> =>
+    (await session.execute("SELECT listing FROM sys_models WHERE model = 'o3'")).first();
+  expect(await listing()).toEqual({ listing: null });
+  await session.refreshModels();
+  expect(await listing()).toEqual({ listing: "listed" });
+  await session.execute("SET connection = 'offline'");
+  expect(await listing()).toEqual({ listing: null });
+});
+
 describe("a mistake in a models file", () => {
   const text = JSON.stringify(own, undefined, 2);
   const lineOf = (part: string): number => text.slice(0, text.indexOf(part)).split("\n").length;

@@ -128,7 +128,8 @@ describe.each(procedures.map((procedure) => [procedure.name, procedure] as const
       expect(own.filter((code) => !(code in callMessages))).toEqual([]);
     });
 
-    test("stops when it is told to", async () => {
+    test("stops when it is told to, at once where nothing is to be drained", async () => {
+      await service().run("SET drain = 0");
       service().server.script(faults.hang());
       const controller = new AbortController();
       setTimeout(() => controller.abort(), 60);
