@@ -47,7 +47,7 @@ const columns = [
 
 export const echoProcedures: readonly Procedure[] = ["P", "Q", "S"].map(echoProcedure);
 
-function echoConnection(answers: Answers, asked: string[] = []): Connection {
+export function echoConnection(answers: Answers, asked: string[] = []): Connection {
   return {
     name: "echo",
     identity: "echo",

@@ -1,0 +1,240 @@
+/** The durable record of calls: what is on disk when, what is found again, and what happens when it cannot be written. */
+import { mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import Database from "better-sqlite3";
+import { afterAll, describe, expect, test } from "vitest";
+import { DiagnosticError, openSession } from "../../src/index.ts";
+import { Ledger } from "../../src/runtime/ledger/ledger.ts";
+import { echoConnection, echoProcedures, EchoFailure, openEcho, type Answers } from "../support/echo.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "callsql-ledger-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const echo: Answers = (_, x) => `<${String(x)}>`;
+let files = 0;
+const newFile = (): string => join(folder, `ledger-${++files}.db`);
+
+async function codeOf(work: () => Promise<unknown>): Promise<string> {
+  try {
+    await work();
+    return "no error";
+  } catch (error) {
+    return error instanceof DiagnosticError ? error.code : String(error);
+  }
+}
+
+function read(file: string, sql: string): unknown[] {
+  const db = new Database(file, { readonly: true });
+  const rows = db.prepare(sql).raw().all();
+  db.close();
+  return rows;
+}
+
+describe("what is on disk", () => {
+  test("a call is recorded as started before its request is sent, and as succeeded before its row is shown", async () => {
+    const ledger = newFile();
+    const seen: unknown[] = [];
+    const connection = echoConnection((_, x) => {
+      seen.push(read(ledger, "SELECT status, procedure, request FROM calls"));
+      return `<${String(x)}>`;
+    });
+    await using session = await openSession({ connection, procedures: echoProcedures, ledger });
+    await (await session.execute("SELECT P('a')")).all();
+    expect(seen).toEqual([[["started", "P", '{"procedure":"P","x":"a","y":null}']]]);
+    expect(read(ledger, "SELECT status, response, attempts FROM calls")).toEqual([
+      ["succeeded", '{"r":"<a>"}', 1],
+    ]);
+  });
+
+  test("commits are synced: WAL with synchronous = FULL, asked for explicitly", async () => {
+    const ledger = new Ledger(newFile());
+    ledger.runs.begin({ kind: "session", name: "s" });
+    expect(ledger.db.pragma("journal_mode", { simple: true })).toBe("wal");
+    expect(ledger.db.pragma("synchronous", { simple: true })).toBe(2);
+    ledger.close();
+  });
+
+  test("the file is its owner's alone, whatever the umask", async () => {
+    const file = newFile();
+    const before = process.umask(0);
+    try {
+      new Ledger(file).close();
+    } finally {
+      process.umask(before);
+    }
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+  });
+
+  test("SQL without calls opens no ledger", async () => {
+    const ledger = newFile();
+    const { session, rows } = await openEcho(echo, { ledger });
+    await rows("SELECT 1");
+    await session.close();
+    expect(() => statSync(ledger)).toThrow("ENOENT");
+  });
+
+  test("large responses are kept once, by their hash", async () => {
+    const ledger = newFile();
+    const large = "x".repeat(100_000);
+    const { session, rows } = await openEcho(() => large, { ledger });
+    expect(await rows("SELECT length(P('a')), length(P('b'))")).toEqual([[100_000, 100_000]]);
+    await rows("SET cache = on");
+    expect(await rows("SELECT length(P('a'))")).toEqual([[100_000]]);
+    await session.close();
+    expect(read(ledger, "SELECT count(*) FROM blobs")).toEqual([[1]]);
+    expect(statSync(ledger).size).toBeLessThan(200_000);
+  });
+});
+
+describe("what is found again", () => {
+  test("by another session only with cache = on, for as long as cache_ttl, never a failure", async () => {
+    const ledger = newFile();
+    const first = await openEcho(
+      (_, x) => {
+        if (x === "bad") throw new EchoFailure(400, "refused");
+        return `<${String(x)}>`;
+      },
+      { ledger },
+    );
+    await first.rows("SELECT P('a'), P('bad')");
+    await first.session.close();
+
+    const second = await openEcho(() => "anew", { ledger });
+    expect(await second.rows("SELECT P('a')")).toEqual([["anew"]]);
+    await second.rows("SET cache = on");
+    await second.rows("SET cache_ttl = 0");
+    expect(await second.rows("SELECT P('a', 'other')")).toEqual([["anew"]]);
+    await second.rows("RESET cache_ttl");
+    expect(await second.rows("SELECT P('a'), P('bad')")).toEqual([["anew", "anew"]]);
+    expect(second.asked).toEqual(["P(a)", "P(a, other)", "P(bad)"]);
+    await second.session.close();
+  });
+
+  test("with cache = 'only' nothing is sent, and a call without a record is an error", async () => {
+    const ledger = newFile();
+    const first = await openEcho(echo, { ledger });
+    const sql = "SELECT P('a') || Q(P('b'))";
+    const expected = await first.rows(sql);
+    await first.session.close();
+    const replayed = await openEcho(echo, { ledger });
+    await replayed.rows("SET cache = 'only'");
+    expect(await replayed.rows(sql)).toEqual(expected);
+    expect(await codeOf(() => replayed.rows("SELECT P('new')"))).toBe("ledger/not-recorded");
+    expect(replayed.asked).toEqual([]);
+    await replayed.session.close();
+  });
+
+  test("answers that memory does not hold are read from the ledger in later passes", async () => {
+    const opened = await openEcho((_, x) => String(x).padEnd(1_000_000, "."));
+    await opened.rows("SET concurrency = 8");
+    const sql =
+      "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 90) SELECT i, substr(P('k' || i), 1, 3), length(Q(substr(P('k' || i), 1, 3))) FROM n";
+    const rows = await opened.rows(sql);
+    expect(rows).toHaveLength(90);
+    expect(rows[89]).toEqual([90, "k90", 1_000_000]);
+    expect(new Set(opened.asked).size).toBe(opened.asked.length);
+    await opened.session.close();
+  });
+
+  test("sys_calls and sys_runs show it all, and a statement that calls sees what was there before it", async () => {
+    const { session, rows } = await openEcho(echo, { ledger: newFile() });
+    await rows("SELECT P('a'), P('b')");
+    expect(await rows("SELECT procedure, status, input_tokens FROM sys_calls")).toEqual([
+      ["P", "succeeded", 1],
+      ["P", "succeeded", 1],
+    ]);
+    expect(await rows("SELECT count(*), P('c') FROM sys_calls")).toEqual([[2, "<c>"]]);
+    expect(await rows("SELECT kind, status, succeeded, failed FROM sys_runs")).toEqual([
+      ["session", "running", 3, 0],
+    ]);
+    expect(await rows("SELECT Q(request) FROM sys_calls LIMIT 1")).toHaveLength(1);
+    await session.close();
+  });
+
+  test("CallKey keeps equal calls apart in the record too", async () => {
+    const { session, rows, asked } = await openEcho(echo, { ledger: newFile() });
+    await rows("SELECT P('a', CallKey => 1), P('a', CallKey => 2)");
+    await rows("SELECT P('a', CallKey => 2)");
+    expect(asked).toHaveLength(2);
+    await session.close();
+  });
+});
+
+describe("what goes wrong", () => {
+  test("a ledger that cannot grow stops the buying at once, and what it holds is found again", async () => {
+    const file = newFile();
+    const ledger = new Ledger(file);
+    const run = ledger.runs.begin({ kind: "session", name: "s" });
+    const pages = Number(ledger.db.pragma("page_count", { simple: true }));
+    ledger.db.pragma(`max_page_count = ${pages + 2}`);
+    const request = { endpoint: "responses", body: {} } as const;
+    const call = {
+      key: "ab".repeat(32),
+      procedure: "P",
+      connection: "c",
+      request,
+      requestText: "x".repeat(50_000),
+    };
+    expect(await codeOf(() => ledger.started(call, run))).toBe("ledger/unwritable");
+    expect(await codeOf(() => ledger.started({ ...call, requestText: "" }, run))).toBe("ledger/unwritable");
+    ledger.close();
+    expect(read(file, "PRAGMA integrity_check")).toEqual([["ok"]]);
+  });
+
+  test("a file that is no ledger, a newer one, a link and a folder without rights are refused by name", async () => {
+    const other = newFile();
+    const db = new Database(other);
+    db.exec("CREATE TABLE mine(a)");
+    db.close();
+    const newer = newFile();
+    new Ledger(newer).close();
+    const changed = new Database(newer);
+    changed.pragma("user_version = 99");
+    changed.close();
+    const link = newFile();
+    symlinkSync(newer, link);
+    const text = newFile();
+    writeFileSync(text, "not a database, but long enough to be taken for one".repeat(20));
+    const codes = [other, newer, link, text, join(text, "ledger.db")].map((file) =>
+      codeOf(async () => new Ledger(file)),
+    );
+    expect(await Promise.all(codes)).toEqual([
+      "ledger/not-a-ledger",
+      "ledger/newer",
+      "ledger/cannot-open",
+      "ledger/cannot-open",
+      "ledger/cannot-open",
+    ]);
+    expect(readFileSync(text, "utf8")).toContain("not a database");
+  });
+
+  test("two sessions may write one ledger at once", async () => {
+    const ledger = newFile();
+    const opened = await Promise.all([1, 2, 3].map(() => openEcho(echo, { ledger })));
+    const sql =
+      "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100) SELECT P(:who || i) FROM n";
+    await Promise.all(opened.map(({ rows }, who) => rows(sql, { who })));
+    for (const { session } of opened) await session.close();
+    expect(
+      read(ledger, "SELECT count(*), count(DISTINCT run) FROM calls WHERE status = 'succeeded'"),
+    ).toEqual([[300, 3]]);
+  });
+
+  test("pruning removes ended runs with their calls and the responses nobody else needs", async () => {
+    const file = newFile();
+    const first = await openEcho(() => "y".repeat(50_000), { ledger: file });
+    await first.rows("SELECT P('a')");
+    await first.session.close();
+    const second = await openEcho(echo, { ledger: file });
+    await second.rows("SELECT P('b')");
+    expect(await second.session.pruneRuns(0)).toBe(1);
+    await second.session.close();
+    expect(
+      read(
+        file,
+        "SELECT (SELECT count(*) FROM calls), (SELECT count(*) FROM blobs), (SELECT count(*) FROM runs)",
+      ),
+    ).toEqual([[1, 0, 1]]);
+  });
+});
