@@ -14,6 +14,7 @@ import { safeLine } from "../format/text.ts";
 import { parseJson, sqlValueOfJson } from "../json.ts";
 import { expandHome } from "./complete/files.ts";
 import type { Context } from "./context.ts";
+import { wrapped } from "./show/wrap.ts";
 
 /** By name, or number; undefined when a question was refused. */
 export async function bindsFor(
@@ -47,7 +48,7 @@ async function variableNames({ session }: Context): Promise<ReadonlySet<string>>
 async function ask(context: Context, bind: BindDescription): Promise<SqlValue | undefined> {
   const { reporter, input } = context;
   const written = /^\?$/.test(bind.text) ? `?${bind.name}` : bind.text;
-  await reporter.note(`${written}  ${descriptionOf(bind)}`);
+  await reporter.note(wrapped(`${safeLine(written)}  `, descriptionOf(bind), input.columns));
   for (;;) {
     const answer = await input.ask(`${safeLine(written)} = `, bind.parameter?.type === "bytes");
     if (answer === undefined) return undefined;

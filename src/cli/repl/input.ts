@@ -114,7 +114,10 @@ export class LineInput implements InputSource {
   }
 
   async #line(prompt: string): Promise<Input> {
-    await this.#terminal.stdout.write(prompt);
+    // Standard output that goes elsewhere is for results alone.
+    const { stdout, stderr } = this.#terminal;
+    const screen = stdout.isTTY ? stdout : stderr;
+    await screen.write(prompt);
     let input: Input | undefined;
     const release = this.#terminal.onSignal((signal) => {
       input =
@@ -131,7 +134,7 @@ export class LineInput implements InputSource {
         });
     }
     release();
-    if (input.kind !== "text") await this.#terminal.stdout.write("\n");
+    if (input.kind !== "text") await screen.write("\n");
     return input;
   }
 }

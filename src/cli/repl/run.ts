@@ -95,7 +95,8 @@ async function execute(
   }
   for (const warning of result.warnings) await reporter.diagnostic(warning);
   if (!context.isTimed) return;
-  await reporter.note(`${footerOf(result, shown.rows, terminal.now() - startedAt)}${leftOut(shown)}`);
+  const footer = footerOf(statement, result, { ...shown, elapsedMs: terminal.now() - startedAt });
+  await reporter.note(footer + leftOut(shown));
 }
 
 /** Never silently. */

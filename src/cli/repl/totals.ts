@@ -1,5 +1,5 @@
 /** What the session has spent, and the line behind each statement. */
-import type { ResultSet } from "../../index.ts";
+import type { ResultSet, ScriptStatement } from "../../index.ts";
 import { count, duration, usd } from "../quantity.ts";
 
 export interface Spent {
@@ -42,11 +42,19 @@ export class Totals {
 }
 
 /** `3 rows, 0.2 s, 3 calls made (1 cached), 120 tokens, $0.0012`. */
-export function footerOf(result: ResultSet, rows: number, elapsedMs: number): string {
-  const { kind, affectedRows, counts } = result;
-  const what = { rows: count(rows, "row"), changes: `${count(affectedRows, "row")} changed`, notice: "done" };
-  return [what[kind], duration(elapsedMs), ...callsText(counts)].join(", ");
+export function footerOf(
+  statement: ScriptStatement,
+  { kind, affectedRows, counts }: ResultSet,
+  shown: { readonly rows: number; readonly elapsedMs: number },
+): string {
+  const isWrite = statement.kind === "sql" && writes.has(statement.verb);
+  const changes = isWrite ? `${count(affectedRows, "row")} changed` : "done";
+  const what = { rows: count(shown.rows, "row"), changes, notice: "done" };
+  return [what[kind], duration(shown.elapsedMs), ...callsText(counts)].join(", ");
 }
+
+/** Statements whose number of rows says something; a CREATE TABLE has none. */
+const writes: ReadonlySet<string> = new Set(["insert", "update", "delete", "create-table-as"]);
 
 export function totalsText(spent: Spent): string {
   const calls = callsText(spent);

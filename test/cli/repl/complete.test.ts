@@ -66,6 +66,7 @@ describe("SQL", () => {
     ["call GenerateResponse('a', Temp|", ["Temperature => "]],
     ["select GenerateResponse(lower('x'), Temp|", ["Temperature => "]],
     ["call GenerateResponse(Message => 'a', Mess|", []],
+    ["call GenerateResponse('a', Mess|", []],
   ])("%j", (marked, expected) => {
     expect(offered(marked)).toEqual(expected);
   });

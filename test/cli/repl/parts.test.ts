@@ -6,6 +6,7 @@ import pc from "picocolors";
 import { describe, expect, test } from "vitest";
 import { valueOfAnswer } from "../../../src/cli/repl/ask.ts";
 import { dotCommands, findCommand, helpText } from "../../../src/cli/repl/dot/commands.ts";
+import { widthOf } from "../../../src/cli/format/text.ts";
 import { wordsOf } from "../../../src/cli/repl/dot/command.ts";
 import { keyOf, type Keypress } from "../../../src/cli/repl/edit/keys.ts";
 import { rolesOf } from "../../../src/cli/repl/highlighting.ts";
@@ -113,7 +114,8 @@ describe("highlighting", () => {
 
 describe("dot-commands", () => {
   test("each has a name and a summary of its own, and .help shows them all", () => {
-    const text = helpText(dotCommands);
+    const text = helpText(dotCommands, 80);
+    expect(text.split("\n").filter((line) => widthOf(line) > 80)).toEqual([]);
     for (const { name } of dotCommands) expect(text).toMatch(new RegExp(`^\\.${name} .*`, "m"));
     expect(new Set(dotCommands.map(({ summary }) => summary)).size).toBe(dotCommands.length);
     const wanted =
@@ -174,7 +176,7 @@ describe("answers", () => {
 describe("results that fit", () => {
   async function written(mode: Mode, rows: readonly (readonly SqlValue[])[], width = 40, names = ["a", "b"]) {
     const columns = names.map((name) => ({ name, type: undefined, format: undefined }));
-    const fit = { columns: width, cut: 0, hidden: 0 };
+    const fit = { columns: width, cut: 0, hidden: 0, isOnSide: false };
     const source = (async function* all() {
       yield* rows;
     })();
@@ -237,9 +239,13 @@ describe("results that fit", () => {
     })();
     let text = "";
     const reading = (async () => {
-      for await (const piece of fitted("auto", { columns: 40, cut: 0, hidden: 0 })(columns, source, {
-        colours: pc.createColors(false),
-      }))
+      for await (const piece of fitted("auto", { columns: 40, cut: 0, hidden: 0, isOnSide: false })(
+        columns,
+        source,
+        {
+          colours: pc.createColors(false),
+        },
+      ))
         text += piece;
     })();
     await expect(reading).rejects.toThrow("late");
@@ -278,10 +284,11 @@ describe("pictures and pagers", () => {
   });
 
   test("the pager is the user's, or less", () => {
-    expect(pagerOf({})).toBe("less -FRSX");
-    expect(pagerOf({ PAGER: "/usr/bin/less" })).toBe("/usr/bin/less -FRSX");
-    expect(pagerOf({ PAGER: "most" })).toBe("most");
-    expect(pagerOf({ PAGER: "more", CALLSQL_PAGER: "" })).toBeUndefined();
-    expect(pagerOf({ PAGER: "cat" })).toBeUndefined();
+    expect(pagerOf({}, true)).toBe("less -FRSX");
+    expect(pagerOf({}, false)).toBe("less -FRX");
+    expect(pagerOf({ PAGER: "/usr/bin/less" }, true)).toBe("/usr/bin/less -FRSX");
+    expect(pagerOf({ PAGER: "most" }, true)).toBe("most");
+    expect(pagerOf({ PAGER: "more", CALLSQL_PAGER: "" }, true)).toBeUndefined();
+    expect(pagerOf({ PAGER: "cat" }, true)).toBeUndefined();
   });
 });

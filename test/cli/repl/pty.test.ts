@@ -70,7 +70,7 @@ describe("writing", () => {
     await using pty = await atPrompt();
     pty.type(`select '${"abcdefghij".repeat(4)}'`);
     await expect(pty).toShow("abcdefghij'");
-    pty.resize(40, 24);
+    pty.resize(60, 24);
     pty.type(" as x");
     const screen = await pty.see("as x");
     expect(screen.replaceAll("\n", "")).toContain(`select '${"abcdefghij".repeat(4)}' as x`);
@@ -166,7 +166,7 @@ describe("completion", () => {
       imageBytes("png", { width: 3, height: 2, seed: "cat" }),
     );
     pty.type(`create table fruits(name text, weight real);${keys.enter}`);
-    await expect(pty).toShow("changed");
+    await expect(pty).toShow("done, ");
     pty.type(`select wei${keys.tab}`);
     await expect(pty).toShow("select wei");
     pty.type(`${keys.ctrl("u")}select * from fru${keys.tab}`);
@@ -214,6 +214,48 @@ describe("running", () => {
     await expect(pty).toShow(/:n =$/);
     pty.type(`seven${keys.enter}`);
     await expect(pty).toShow("│ seven │");
+  });
+
+  test("whoever set a bind last is heard: SET takes over from .param", async () => {
+    await using pty = await atPrompt();
+    pty.type(`.param set n 41${keys.enter}set :n = 7;${keys.enter}select :n as x;${keys.enter}`);
+    await expect(pty).toShow("│ 7 │");
+  });
+
+  test("Ctrl-C at a question leaves the statement", async () => {
+    await using pty = await atPrompt();
+    pty.type(`select :n;${keys.enter}`);
+    await expect(pty).toShow(/:n =$/);
+    pty.type(keys.ctrl("c"));
+    await expect(pty).toShow(/\)> ?$/);
+    pty.type(`select 'on' as w;${keys.enter}`);
+    await expect(pty).toShow("│ on │");
+  });
+
+  test("a bytes parameter takes a file name, with completion", async () => {
+    await using server = await startOpenAIServer();
+    await using pty = await atPrompt({
+      env: { OPENAI_API_KEY: "sk-test", OPENAI_BASE_URL: server.url },
+      args: ["-o", "csv"],
+    });
+    const image = imageBytes("png", { width: 3, height: 2, seed: "cat" });
+    writeFileSync(join(pty.folder, "photo.png"), image);
+    pty.type(`select AnalyzeImage(:Image, 'What is this?') as x;${keys.enter}`);
+    await expect(pty).toShow(/:Image {2}a file name, required/);
+    pty.type(`pho${keys.tab}`);
+    await expect(pty).toShow(/:Image = photo\.png$/);
+    pty.type(keys.enter);
+    await expect(pty).toShow("1 call made");
+    expect(JSON.stringify(server.requests[0]?.body)).toContain(image.toString("base64"));
+  });
+
+  test("keys typed while a statement runs are the next input", async () => {
+    await using server = await startOpenAIServer({ faults: [faults.delay(700)] });
+    await using pty = await atPrompt({ env: { OPENAI_API_KEY: "sk-test", OPENAI_BASE_URL: server.url } });
+    pty.type(`select GenerateResponse('hello') as a;${keys.enter}`);
+    await expect(pty).toShow("0/1 calls");
+    pty.type(`select 'ahead' as b;${keys.enter}`);
+    await expect(pty).toShow(/1 call made[^]*│ ahead │/);
   });
 
   test("Ctrl-C ends a statement whose call is in flight, and the prompt goes on", async () => {
@@ -302,6 +344,14 @@ describe("dot-commands", () => {
 });
 
 describe("terminals that cannot be drawn on", () => {
+  test("standard output that goes elsewhere holds results alone", async () => {
+    const pty = startPty({ shell: "callsql -o csv > out.csv" });
+    await expect(pty).toShow(/\)> ?$/);
+    pty.type(`select 1 as one;${keys.enter}.quit${keys.enter}`);
+    expect(await pty.exitCode).toBe(0);
+    expect(readFileSync(join(pty.folder, "out.csv"), "utf8")).toBe("one\n1\n");
+  });
+
   test("TERM=dumb reads plain lines and writes no escape sequence", async () => {
     await using pty = await atPrompt({ env: { TERM: "dumb" } });
     pty.type(`select 1 as one,\r2 as two;\r`);

@@ -89,7 +89,10 @@ function tableCandidate({ name, kind, columns }: Table): Candidate {
 
 /** Required ones first: what is missing is what one looks for. */
 function argumentCandidates({ parameters }: Procedure, call: CallPlace | undefined): Candidate[] {
-  const left = parameters.filter(({ name }) => call?.given.includes(name.toLowerCase()) !== true);
+  const positional = (call?.position ?? 0) - (call?.given.length ?? 0);
+  const left = parameters.filter(
+    ({ name, position }) => position >= positional && call?.given.includes(name.toLowerCase()) !== true,
+  );
   const required = left.filter((parameter) => parameter.required === true);
   const others = left.filter((parameter) => parameter.required !== true);
   return [...required, ...others].map((parameter) => ({

@@ -13,7 +13,8 @@ export interface DotCommand {
   readonly completes?: readonly ArgumentKind[];
   /** The rest of the line is one argument, as written. */
   readonly isVerbatim?: boolean;
-  run(context: Context, words: readonly string[]): Promise<void>;
+  /** False: something in it failed, and has been reported. */
+  run(context: Context, words: readonly string[]): Promise<boolean | void>;
 }
 
 export type ArgumentKind =

@@ -2,11 +2,15 @@
 import { fail, suggest } from "../../../index.ts";
 import { ClosedPipe } from "../../terminal.ts";
 import type { Context } from "../context.ts";
+import { wrapped } from "../show/wrap.ts";
 import { wordsOf, type DotCommand } from "./command.ts";
 import { fileCommands } from "./files.ts";
 import { outputCommands } from "./output.ts";
 import { schemaCommands } from "./schema.ts";
 import { sessionCommands } from "./session.ts";
+
+/** Room for a command and its arguments in .help. */
+const usageWidth = 22;
 
 const help: DotCommand = {
   name: "help",
@@ -14,8 +18,9 @@ const help: DotCommand = {
   arguments: "[COMMAND]",
   summary: "list the dot-commands, or explain one",
   completes: ["command"],
-  run: async ({ terminal }, [name]) => {
-    await terminal.stdout.write(helpText(name === undefined ? dotCommands : [findCommand(name)]));
+  run: async ({ terminal, input }, [name]) => {
+    const commands = name === undefined ? dotCommands : [findCommand(name)];
+    await terminal.stdout.write(helpText(commands, input.columns));
   },
 };
 
@@ -36,8 +41,7 @@ export async function runCommand(context: Context, text: string): Promise<boolea
     // Hands end everything with a semicolon; no file or mode is called that.
     const words = command.isVerbatim === true ? [rest] : wordsOf(rest.replace(/\s*;$/, ""));
     checkCount(command, words);
-    await command.run(context, words);
-    return true;
+    return (await command.run(context, words)) !== false;
   } catch (error) {
     if (error instanceof ClosedPipe) return true;
     await context.reporter.error(error);
@@ -59,15 +63,12 @@ export function findCommand(written: string): DotCommand {
   return fail("cli/unknown-dot-command", { command: written, suggestion });
 }
 
-export function helpText(commands: readonly DotCommand[]): string {
-  const entries = commands.map(
-    (command) => [`.${command.name} ${command.arguments}`.trim(), command] as const,
-  );
-  const width = entries.reduce((widest, [usage]) => Math.max(widest, usage.length), 0);
-  return entries
-    .map(([usage, { summary, aliases = [] }]) => {
+export function helpText(commands: readonly DotCommand[], columns: number): string {
+  return commands
+    .map(({ name, arguments: usage, summary, aliases = [] }) => {
       const also = aliases.length === 0 ? "" : ` (also ${aliases.join(", ")})`;
-      return `${usage.padEnd(width)}  ${summary}${also}\n`;
+      const start = `.${name} ${usage}`.padEnd(usageWidth);
+      return `${wrapped(`${start}  `, summary + also, columns)}\n`;
     })
     .join("");
 }

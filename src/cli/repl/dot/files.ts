@@ -24,7 +24,7 @@ export const fileCommands: readonly DotCommand[] = [
       const text = await readText(expandHome(file));
       context.depth++;
       try {
-        await context.run(context, text.replaceAll("\r\n", "\n"), { name: file, isKept: false });
+        return await context.run(context, text.replaceAll("\r\n", "\n"), { name: file, isKept: false });
       } finally {
         context.depth--;
       }

@@ -29,8 +29,8 @@ export const sessionCommands: readonly DotCommand[] = [
   {
     name: "param",
     aliases: [".parameter"],
-    arguments: "[list|set|unset] [NAME] [VALUE…]",
-    summary: "values of binds: 42 is a number, @FILE its bytes, json:… a JSON value, else text",
+    arguments: "[VERB] [NAME] [VALUE…]",
+    summary: "list, set or unset values of binds: 42 is a number, @FILE its bytes, json:… JSON, else text",
     completes: [["list", "set", "unset"], "parameter", "file"],
     isVerbatim: true,
     run: async (context, [rest = ""]) => {
@@ -66,8 +66,9 @@ export const sessionCommands: readonly DotCommand[] = [
       const text = statement === "" ? context.lastStatement : statement;
       if (text === "") fail("cli/dot-usage", { command: ".explain", arguments: "STATEMENT" });
       const last = context.lastStatement;
-      await context.run(context, `EXPLAIN CALLS ${text}`, { name: ".explain", isKept: false });
+      const isDone = await context.run(context, `EXPLAIN CALLS ${text}`, { name: ".explain", isKept: false });
       context.lastStatement = last;
+      return isDone;
     },
   },
   {
@@ -103,7 +104,7 @@ export const sessionCommands: readonly DotCommand[] = [
       const sql = "SELECT 1 FROM pragma_module_list WHERE name = 'sys_runs'";
       const hasRuns = (await (await context.session.execute(sql)).first()) !== undefined;
       if (!hasRuns) fail("cli/no-runs", {});
-      await context.run(context, "SELECT * FROM sys_runs;", { name: ".runs", isKept: false });
+      return context.run(context, "SELECT * FROM sys_runs;", { name: ".runs", isKept: false });
     },
   },
   {

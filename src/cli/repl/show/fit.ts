@@ -19,6 +19,8 @@ export interface Fit {
   cut: number;
   /** Columns left out because they hold nothing but NULL. */
   hidden: number;
+  /** Set when rows are written one value a line, whole. */
+  isOnSide: boolean;
 }
 
 const measuredRowsMax = 1000;
@@ -35,12 +37,14 @@ export function fitted(mode: Mode, fit: Fit): Format {
     const all = () => joined(start);
     const described = () => mapped(all(), (row) => row.map((value) => describedBytes(value)));
     if (mode !== "auto" && mode !== "box" && mode !== "table" && mode !== "markdown") {
+      fit.isOnSide = mode === "line";
       yield* formats[mode](columns, mode === "line" ? described() : all(), style);
       return;
     }
     const natural = naturalWidths(columns, start.rows);
     const widths = shareOut(natural, fit.columns - (3 * columns.length + 1));
     if (mode === "auto" && !isReadable({ natural, widths, rows: start.rows })) {
+      fit.isOnSide = true;
       const [only] = start.rows;
       if (start.rows.length !== 1 || only === undefined)
         return yield* formats.line(columns, described(), style);

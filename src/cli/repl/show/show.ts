@@ -27,7 +27,7 @@ export async function showResult(context: Context, result: ResultSet, signal: Ab
   if (result.kind !== "rows") return { rows: 0, cut: 0, hidden: 0 };
   const keeper = new MediaKeeper();
   const rows = new PassedRows(result.arrays(), result.columns, keeper, signal);
-  const fit: Fit = { columns: context.input.columns, cut: 0, hidden: 0 };
+  const fit: Fit = { columns: context.input.columns, cut: 0, hidden: 0, isOnSide: false };
   if (context.once !== undefined) {
     const path = context.once;
     context.once = undefined;
@@ -76,10 +76,14 @@ async function toScreen(
 ): Promise<void> {
   const { terminal, input, mode } = context;
   const style = { colours: coloursFor(context) };
-  const pager = Number.isFinite(input.rows) ? pagerOf(terminal.env) : undefined;
-  const output = new PagedOutput(terminal, pager, input.rows);
+  const { rows: height, columns: width } = input;
+  const pager = (): string | undefined =>
+    Number.isFinite(height) ? pagerOf(terminal.env, !fit.isOnSide) : undefined;
+  const output = new PagedOutput(terminal, { pager, rows: height, columns: width });
   try {
-    for await (const text of fitted(mode, fit)(columns, rows, style)) await output.write(text);
+    // What goes elsewhere is for others, who want values whole.
+    const format = terminal.stdout.isTTY ? fitted(mode, fit) : formats[fileFormat(context)];
+    for await (const text of format(columns, rows, style)) await output.write(text);
   } finally {
     await output.close();
   }

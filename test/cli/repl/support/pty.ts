@@ -28,6 +28,8 @@ expect.extend({
 
 export interface PtyOptions {
   readonly args?: readonly string[];
+  /** A line for the shell instead, in which `callsql` is the command. */
+  readonly shell?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly columns?: number;
   readonly rows?: number;
@@ -76,7 +78,11 @@ export function startPty(options: PtyOptions = {}): Pty {
   const { args = [], env = {}, columns = 80, rows = 24 } = options;
   const folder = options.folder ?? mkdtempSync(join(tmpdir(), "callsql-pty-"));
   const screen = new xterm.Terminal({ cols: columns, rows, allowProposedApi: true });
-  const child = spawn(process.execPath, [join(root, "bin/callsql.js"), ...args], {
+  const launcher = join(root, "bin/callsql.js");
+  const inShell = options.shell?.replace("callsql", `"${process.execPath}" "${launcher}"`);
+  const command: readonly [string, string[]] =
+    inShell === undefined ? [process.execPath, [launcher, ...args]] : ["/bin/sh", ["-c", inShell]];
+  const child = spawn(...command, {
     cols: columns,
     rows,
     cwd: folder,
