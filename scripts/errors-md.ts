@@ -62,8 +62,17 @@ function row(code: Code, sources: string): string {
 
 /** The sentence and the hint of a code, with `<name>` where the details go; "" without a hint. */
 export function exampleOf(code: Code): { readonly message: string; readonly hint: string } {
-  const { message, hint } = diagnostic(code, placeholders());
+  const { message, hint } = diagnostic(code, readDetails(examples[code] ?? placeholders()));
   return { message: String([message]), hint: String([hint]) };
+}
+
+/** Codes whose sentence depends on which of a few names a detail is: one of them stands for all. */
+const examples: Partial<Record<Code, object>> = {
+  "call/budget-reached": { option: "max_calls", max: "<max>", spent: "<spent>" },
+};
+
+function readDetails(details: object): never {
+  return details as never;
 }
 
 /** A code span, so that `<name>` is not taken for HTML. `undefined` is a phrase that depends on the details. */
@@ -76,9 +85,8 @@ function cell(text: string): string {
  * Details in which every name is there: a list of one, `["<name>"]`, which reads as `<name>` in a sentence and is a list
  * where one is wanted. What may be absent, and would hide the general sentence, is absent.
  */
-function placeholders(): never {
-  const details = new Proxy({}, { get: (_, name) => detail(String(name)) });
-  return details as never;
+function placeholders(): object {
+  return new Proxy({}, { get: (_, name) => detail(String(name)) });
 }
 
 function detail(name: string): unknown {
