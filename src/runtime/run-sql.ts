@@ -66,7 +66,11 @@ export async function runSql(workspace: Workspace, input: RunInput): Promise<Res
     return result;
   } catch (error) {
     workspace.files?.drop();
-    throw withPlace(fromSqliteError(error, source, statement.span), input, sites);
+    throw withPlace(
+      fromSqliteError(error, source, statement.span, plainText(workspace, statement)),
+      input,
+      sites,
+    );
   }
 }
 
@@ -121,6 +125,11 @@ async function run(
   return plan.reaches
     ? runCalling(workspace, input, { text, binds, plan })
     : runPlain(workspace, text, [binds], input);
+}
+
+/** The database, where the user's text is what SQLite read. */
+function plainText({ db }: Workspace, { sites, prefix }: SqlStatement): Workspace["db"] | undefined {
+  return sites.length === 0 && prefix === undefined ? db : undefined;
 }
 
 /** EXPLAIN, CREATE VIEW and the like name procedures without running them. */

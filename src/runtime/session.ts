@@ -155,7 +155,7 @@ export class Session implements AsyncDisposable {
       case "explain-calls":
         return explainCalls(workspace, source, statement, binds);
       case "retry-failed":
-        return fail("session/retry-not-recorded", {}, { source, span: statement.span });
+        return fail("session/no-retry", {}, { source, span: statement.span });
     }
   }
 

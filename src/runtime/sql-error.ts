@@ -6,13 +6,17 @@ import Database from "better-sqlite3";
 import { DiagnosticError, diagnostic, type Diagnostic, type Place } from "../diagnostics/diagnostic.ts";
 import type { Source, Span } from "../diagnostics/source.ts";
 
-/** Gives back what is not SQLite's. */
-export function fromSqlite(error: unknown, source: Source, span: Span): unknown {
+/** Gives back what is not SQLite's. `db` helps to find the place in a text that SQLite can read as it is. */
+export function fromSqlite(error: unknown, source: Source, span: Span, db?: Database.Database): unknown {
   if (!(error instanceof Database.SqliteError)) return error;
   const message = withUserNames(error.message);
-  const found = placeOf(message, source.text, span);
-  const place: Place = { source, span: found ?? span };
-  return new DiagnosticError([describe(error.code, message, place)], { cause: error });
+  const found = placesOf(message, source.text, span);
+  const [first] = found;
+  const place =
+    db === undefined || found.length < 2 ? first : (firstWrong(db, source.text, span, found) ?? first);
+  return new DiagnosticError([describe(error.code, message, { source, span: place ?? span })], {
+    cause: error,
+  });
 }
 
 function describe(code: string, message: string, place: Place): Diagnostic {
@@ -31,15 +35,38 @@ function withUserNames(message: string): string {
   return message.replace(/callsql_(?:\d+_)?(\w+)/g, "$1");
 }
 
-/** The first place of the word that SQLite names, within the statement. */
-function placeOf(message: string, text: string, statement: Span): Span | undefined {
+/** Where the word that SQLite names stands in the statement. */
+function placesOf(message: string, text: string, statement: Span): Span[] {
+  if (message === "incomplete input") return [{ start: statement.end, end: statement.end }];
   const word = quotedWord(message);
-  if (word === undefined || word === "") return undefined;
+  if (word === undefined || word === "") return [];
   const pattern = new RegExp(`${boundary(word.at(0))}${escaped(word)}${boundary(word.at(-1))}`, "gi");
-  pattern.lastIndex = statement.start;
-  const match = pattern.exec(text);
-  if (match === null || match.index >= statement.end) return undefined;
-  return { start: match.index, end: match.index + match[0].length };
+  const matches = text.slice(statement.start, statement.end).matchAll(pattern);
+  return [...matches].slice(0, placesMax).map(({ index, 0: match }) => {
+    const start = statement.start + index;
+    return { start, end: start + match.length };
+  });
+}
+
+const placesMax = 100;
+
+/** SQLite stops at the first word it cannot read: what stands before that word is merely incomplete. */
+function firstWrong(
+  db: Database.Database,
+  text: string,
+  { start }: Span,
+  places: readonly Span[],
+): Span | undefined {
+  return places.findLast((place) => isReadable(db, text.slice(start, place.start)));
+}
+
+function isReadable(db: Database.Database, text: string): boolean {
+  try {
+    db.prepare(text);
+    return true;
+  } catch (error) {
+    return !(error instanceof Database.SqliteError) || error.message === "incomplete input";
+  }
 }
 
 function quotedWord(message: string): string | undefined {

@@ -60,13 +60,9 @@ export const cliMessages = {
     message: `${quote(details.file)} is not read: .read stands inside .read ${details.depthMax} times`,
     hint: "a file that reads itself never ends",
   }),
-  "cli/no-runs": (_: object) => ({
-    message: "runs are not recorded yet: they come with the durable ledger",
-    hint: ".cost shows what this session has spent",
-  }),
   "cli/editor-failed": (details: { editor: string; reason: string }) => ({
     message: `the editor ${quote(details.editor)} failed: ${details.reason}`,
-    hint: "VISUAL or EDITOR names the editor",
+    hint: "the editor is what VISUAL or EDITOR names",
   }),
   "cli/not-an-assignment": (details: { option: string; text: string; form: string }) => ({
     message: `${quote(details.text)} is not what ${details.option} takes`,

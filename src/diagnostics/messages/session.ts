@@ -28,9 +28,9 @@ export const sessionMessages = {
   "session/variable-needs-one-value": (details: { name: string; columns: number }) => ({
     message: `SET :${details.name} takes one value, the expression gives ${details.columns}`,
   }),
-  "session/retry-not-recorded": (_: object) => ({
-    message: "RETRY FAILED needs a durable ledger, which this version does not keep",
-    hint: "run the statement again: calls that succeeded in this session are not made twice",
+  "session/no-retry": (_: object) => ({
+    message: "RETRY FAILED is not part of this version",
+    hint: "run the statement again: calls that succeeded are not made twice, those that failed are",
   }),
   "session/unreadable-file": (details: { path: string; reason: string }) => ({
     message: `cannot read ${quote(details.path)}: ${details.reason}`,

@@ -59,6 +59,10 @@ function fakeSession(log: string[], onWait: () => void): Session {
   const session: Partial<Session> = {
     parse,
     setVariable: (name, value) => log.push(`:${name} = ${typeof value} ${JSON.stringify(value)}`),
+    beginRun: () => ({ id: 1, isResumed: false, answeredCalls: 0, unansweredCalls: 0 }),
+    endRun: (status) => {
+      if (status !== "finished") log.push(`run ${status}`);
+    },
     importRows: async (table, columns, rows) => {
       let count = 0;
       for await (const row of rows) {
