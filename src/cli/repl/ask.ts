@@ -62,7 +62,7 @@ async function ask(context: Context, bind: BindDescription): Promise<SqlValue | 
 }
 
 /** `text, required — Text to embed. (of GetEmbeddings; at most 8192 tokens)` */
-export function descriptionOf({ parameter, procedure }: BindDescription): string {
+function descriptionOf({ parameter, procedure }: BindDescription): string {
   if (parameter === undefined)
     return "a value: a number, text, @file for its bytes, or json:…; empty is NULL";
   const facts = [`of ${procedure?.name ?? "a call"}`, ...limitsOf(parameter)];

@@ -3,8 +3,8 @@
  * A history that cannot be read or written is an empty one: no reason to refuse a prompt.
  */
 import { appendFile, chmod, mkdir, readFile, rename, writeFile } from "node:fs/promises";
-import { homedir } from "node:os";
 import { dirname, join } from "node:path";
+import { stateFolder } from "../state-folder.ts";
 import { withEntry } from "./edit/history.ts";
 
 /** Lines the file may have before it is written anew with the newest `entriesMax`. */
@@ -66,10 +66,7 @@ export class HistoryFile {
 export function historyPath(env: Readonly<Record<string, string | undefined>>): string | undefined {
   const chosen = env["CALLSQL_HISTORY"];
   if (chosen !== undefined) return chosen === "" ? undefined : chosen;
-  const state = env["XDG_STATE_HOME"];
-  // The XDG rules: a relative path is as good as none.
-  const base = state?.startsWith("/") ? state : join(env["HOME"] ?? homedir(), ".local", "state");
-  return join(base, "callsql", "history");
+  return join(stateFolder({ env }), "history");
 }
 
 function parseEntry(line: string): string {

@@ -1,5 +1,6 @@
 /** The prompt's session: opened, exchanged for another, and asked where its calls go. */
 import type { Session } from "../../index.ts";
+import { ledgerFile } from "../state-folder.ts";
 import type { Context } from "./context.ts";
 
 export function openSessionFor(
@@ -9,9 +10,11 @@ export function openSessionFor(
   return openSession({
     env: terminal.env,
     files: true,
+    ledger: ledgerFile(options, terminal),
     readonly: options.isReadonly,
     database,
     ...(options.connection === undefined ? {} : { connection: options.connection }),
+    ...(options.models === undefined ? {} : { models: options.models }),
   });
 }
 

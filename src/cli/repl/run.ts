@@ -20,6 +20,9 @@ import { portionsOf } from "./split.ts";
 import { showResult, type Shown } from "./show/show.ts";
 import { footerOf } from "./totals.ts";
 
+/** Statements of one text that become entries of their own. */
+const entriesPerText = 50;
+
 /** False when something failed, and what followed was left alone. */
 export async function runText(context: Context, text: string, options: RunOptions): Promise<boolean> {
   for (const portion of portionsOf(text)) {
@@ -38,13 +41,15 @@ async function runSqlText(context: Context, text: string, { name, isKept }: RunO
   const { session, reporter, history } = context;
   const script = session.parse(text, name);
   const hasErrors = script.diagnostics.some(({ severity }) => severity === "error");
-  // One entry a statement; a text that does not parse is kept whole, to be mended.
-  if (isKept && hasErrors) await history.add(text);
+  // One entry a statement. What does not parse is kept whole, to be mended, and so is a script that would push
+  // everything else out of the history.
+  const isOneEntry = hasErrors || script.statements.length > entriesPerText;
+  if (isKept && isOneEntry) await history.add(text);
   for (const item of script.diagnostics) await reporter.diagnostic(item);
   if (hasErrors) return false;
   for (const statement of script.statements) {
     const written = `${text.slice(statement.span.start, statement.span.end).trim()};`;
-    if (isKept) await history.add(written);
+    if (isKept && !isOneEntry) await history.add(written);
     context.lastStatement = written;
     if (!(await runStatement(context, statement))) return false;
   }

@@ -44,7 +44,9 @@ export const cliMessages = {
   }),
   "cli/unknown-param": (details: { name: string; isVariable: boolean }) => ({
     message: `.param has not set ${quote(`:${details.name}`)}`,
-    hint: details.isVariable ? `SET :${details.name} = NULL empties a variable` : ".param list shows what is set",
+    hint: details.isVariable
+      ? `SET :${details.name} = NULL empties a variable`
+      : ".param list shows what is set",
   }),
   "cli/bad-answer": (details: { name: string; problem: string }) => ({
     message: `the value of ${quote(details.name)} ${details.problem}`,

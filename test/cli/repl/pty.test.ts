@@ -123,6 +123,17 @@ describe("history", () => {
     expect(readFileSync(file, "utf8")).not.toContain("sk-");
   });
 
+  test("a script of many statements is one entry", async () => {
+    await using pty = await atPrompt();
+    pty.type(`select 'before';${keys.enter}`);
+    await expect(pty).toShow(/1 row/);
+    pty.type(`${keys.pasted("select 1;".repeat(60))}${keys.enter}select 'after';${keys.enter}`);
+    await expect(pty).toShow("│ after ");
+    await pty.prompt();
+    pty.type(`${keys.ctrl("p")}${keys.ctrl("p")}${keys.ctrl("p")}`);
+    await expect(pty).toShow(/> select 'before';$/);
+  });
+
   test("Up looks for what begins as the text, Ctrl-R for what contains it", async () => {
     await using pty = await atPrompt();
     for (const text of ["select 'apple';", "values ('pear');", "select 'plum';"]) {
@@ -334,6 +345,14 @@ describe("dot-commands", () => {
     expect(readFileSync(join(pty.folder, "s.sql"), "utf8")).toContain("select");
     pty.type(`.read s.sql${keys.enter}`);
     await expect(pty).toShow(/name\nAnn\nBob\n/);
+  });
+
+  test(".runs shows what was bought, .cost what this session spent", async () => {
+    await using server = await startOpenAIServer();
+    await using pty = await atPrompt({ env: { OPENAI_API_KEY: "sk-test", OPENAI_BASE_URL: server.url } });
+    pty.type(`select GenerateResponse('hello') as a;${keys.enter}.cost${keys.enter}.runs${keys.enter}`);
+    await expect(pty).toShow("1 statement, 1 call made, ");
+    await expect(pty).toShow(/finished|succeeded|running/);
   });
 
   test(".quit leaves", async () => {

@@ -70,7 +70,7 @@ export function placeOf(text: string, cursor: number): Place {
 }
 
 /** The innermost call with an open parenthesis before the cursor: any name in front of it may be a procedure's. */
-export function enclosingCall(pieces: readonly Piece[]): CallPlace | undefined {
+function enclosingCall(pieces: readonly Piece[]): CallPlace | undefined {
   let depth = 0;
   let position = 0;
   const given: string[] = [];

@@ -2,7 +2,7 @@
 import type { Procedure } from "../../../index.ts";
 import { proceduresText } from "../../commands/procedures.ts";
 import type { Context } from "../context.ts";
-import { showResult } from "../show/show.ts";
+import { showQuery } from "../show/show.ts";
 import type { DotCommand } from "./command.ts";
 
 export const schemaCommands: readonly DotCommand[] = [
@@ -17,7 +17,7 @@ export const schemaCommands: readonly DotCommand[] = [
         `SELECT schema, name, type, ncol AS columns FROM pragma_table_list
         WHERE name LIKE :pattern AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND type <> 'shadow'
         ORDER BY schema = 'main' DESC, schema, name`,
-        pattern,
+        { pattern },
       ),
   },
   {
@@ -59,7 +59,7 @@ export const schemaCommands: readonly DotCommand[] = [
         return;
       }
       const sql = `SELECT name, type, "notnull", dflt_value AS "default", pk FROM pragma_table_xinfo(:pattern)`;
-      await showQuery(context, sql, name);
+      await showQuery(context, sql, { pattern: name });
     },
   },
 ];
@@ -71,10 +71,4 @@ function findProcedure(procedures: readonly Procedure[], name: string): Procedur
 async function isTable({ session }: Context, pattern: string): Promise<boolean> {
   const sql = "SELECT 1 FROM pragma_table_list WHERE lower(name) = lower(:pattern)";
   return (await (await session.execute(sql, { pattern })).first()) !== undefined;
-}
-
-async function showQuery(context: Context, sql: string, pattern: string): Promise<void> {
-  const result = await context.session.execute(sql, { pattern });
-  const { rows } = await showResult(context, result, new AbortController().signal);
-  if (rows === 0) await context.reporter.note("none");
 }

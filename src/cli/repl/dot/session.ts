@@ -7,6 +7,7 @@ import { connectionOf, openDatabase } from "../open.ts";
 import { shownValue } from "../../format/cell.ts";
 import { safeLine } from "../../format/text.ts";
 import { cutToCells } from "../edit/graphemes.ts";
+import { showQuery } from "../show/show.ts";
 import { totalsText } from "../totals.ts";
 import type { DotCommand } from "./command.ts";
 
@@ -98,13 +99,12 @@ export const sessionCommands: readonly DotCommand[] = [
   },
   {
     name: "runs",
-    arguments: "",
-    summary: "what was run and spent earlier",
-    run: async (context) => {
-      const sql = "SELECT 1 FROM pragma_module_list WHERE name = 'sys_runs'";
-      const hasRuns = (await (await context.session.execute(sql)).first()) !== undefined;
-      if (!hasRuns) fail("cli/no-runs", {});
-      return context.run(context, "SELECT * FROM sys_runs;", { name: ".runs", isKept: false });
+    arguments: "[ID]",
+    summary: "what was run and spent, the newest last; the calls of one run if given",
+    run: (context, [id]) => {
+      if (id === undefined) return showQuery(context, runsSql);
+      if (!/^\d+$/.test(id)) fail("cli/dot-usage", { command: ".runs", arguments: "[ID]" });
+      return showQuery(context, callsSql, { run: Number(id) });
     },
   },
   {
@@ -117,6 +117,13 @@ export const sessionCommands: readonly DotCommand[] = [
     },
   },
 ];
+
+const runsSql = `SELECT * FROM (SELECT id, name, status, started_at, succeeded, failed, input_tokens, output_tokens,
+  cost_usd FROM sys_runs WHERE succeeded + failed + unknown > 0 ORDER BY id DESC LIMIT 20) ORDER BY id`;
+
+const callsSql = `SELECT procedure, model, status, error_code, count(*) AS calls, sum(input_tokens) AS input_tokens,
+  sum(output_tokens) AS output_tokens, sum(cost_usd) AS cost_usd
+  FROM sys_calls WHERE run = :run GROUP BY procedure, model, status, error_code ORDER BY calls DESC`;
 
 async function setOption({ session }: Context, option: string, value: string): Promise<void> {
   const result = await session.execute(`SET ${option} = '${value.replaceAll("'", "''")}'`);

@@ -53,11 +53,11 @@ export function transpose(buffer: Buffer): Buffer {
   return replaceRange(buffer, from, to, text.slice(middle, to) + text.slice(from, middle));
 }
 
-export function lineStart(text: string, offset: number): number {
+function lineStart(text: string, offset: number): number {
   return offset === 0 ? 0 : text.lastIndexOf("\n", offset - 1) + 1;
 }
 
-export function lineEnd(text: string, offset: number): number {
+function lineEnd(text: string, offset: number): number {
   const end = text.indexOf("\n", offset);
   return end < 0 ? text.length : end;
 }

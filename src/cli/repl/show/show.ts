@@ -1,7 +1,7 @@
 /** A result set in the chosen mode, to the screen or to the file that `.output` and `.once` named. */
 import { setImmediate } from "node:timers/promises";
 import pc from "picocolors";
-import type { ResultSet } from "../../../index.ts";
+import type { ResultSet, SqlValue } from "../../../index.ts";
 import type { Column, Row } from "../../format/column.ts";
 import { formats, isSeparated, type FormatName } from "../../format/format.ts";
 import { fileOutput, type Output } from "../../output.ts";
@@ -44,6 +44,17 @@ export async function showResult(context: Context, result: ResultSet, signal: Ab
   context.media = keeper.values;
   if (context.output === undefined) await drawImages(context, keeper);
   return { rows: rows.count, cut: fit.cut, hidden: fit.hidden };
+}
+
+/** What a dot-command shows: a query of its own, without a line behind it. */
+export async function showQuery(
+  context: Context,
+  sql: string,
+  binds: Readonly<Record<string, SqlValue>> = {},
+): Promise<void> {
+  const result = await context.session.execute(sql, binds);
+  const { rows } = await showResult(context, result, new AbortController().signal);
+  if (rows === 0) await context.reporter.note("none");
 }
 
 /** Files get no colours, and no values cut. */
@@ -89,7 +100,7 @@ async function toScreen(
   }
 }
 
-export function coloursFor({ terminal, options }: Pick<Context, "terminal" | "options">): Colours {
+function coloursFor({ terminal, options }: Pick<Context, "terminal" | "options">): Colours {
   return coloursOf(terminal, terminal.stdout, options.isColourWanted);
 }
 
