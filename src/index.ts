@@ -14,7 +14,7 @@ export type { PreparedStatement, BindDescription } from "./runtime/prepared-stat
 export type { ResultSet, ResultColumn } from "./runtime/result-set.ts";
 export type { Run, RunStatus } from "./runtime/ledger/runs.ts";
 export type { Counts, Progress } from "./runtime/counts.ts";
-export type { ExecuteOptions } from "./runtime/run-sql.ts";
+export type { ExecuteOptions } from "./runtime/run-input.ts";
 export type { Binds, BindValue } from "./runtime/values.ts";
 export type { SqlValue } from "./catalog/value.ts";
 export { defineProcedure } from "./catalog/define.ts";

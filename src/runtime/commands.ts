@@ -16,7 +16,8 @@ import type {
 } from "../parser/syntax.ts";
 import { noCounts } from "./counts.ts";
 import { ResultSet } from "./result-set.ts";
-import { runSql, type ExecuteOptions } from "./run-sql.ts";
+import type { ExecuteOptions } from "./run-input.ts";
+import { runSql } from "./run-sql.ts";
 import { fromSqlite as fromSqliteError } from "./sql-error.ts";
 import { bindArguments, resolveBinds } from "./statement-binds.ts";
 import type { Binds } from "./values.ts";

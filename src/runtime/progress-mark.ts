@@ -6,7 +6,7 @@
 import type { Database } from "better-sqlite3";
 import type { Source } from "../diagnostics/source.ts";
 import type { SqlStatement } from "../parser/syntax.ts";
-import type { RunInput } from "./run-sql.ts";
+import type { RunInput } from "./run-input.ts";
 import type { Workspace } from "./workspace.ts";
 
 const markName = "callsql_progress";

@@ -24,6 +24,11 @@ export function columnOf(column: { name: string; type: string | null; column: st
 
 type RawRow = readonly SqlValue[];
 
+/** A better-sqlite3 cursor in raw mode. */
+export function readRows(cursor: Iterator<unknown>): Iterator<RawRow> {
+  return cursor as Iterator<RawRow>;
+}
+
 export interface ResultInput {
   readonly kind: "rows" | "changes" | "notice";
   readonly columns: readonly ResultColumn[];

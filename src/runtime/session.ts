@@ -15,7 +15,8 @@ import { PreparedStatement } from "./prepared-statement.ts";
 import { refreshModels } from "./refresh-models.ts";
 import { isDone, removeMark } from "./progress-mark.ts";
 import type { ResultSet } from "./result-set.ts";
-import { runSql, type ExecuteOptions } from "./run-sql.ts";
+import type { ExecuteOptions } from "./run-input.ts";
+import { runSql } from "./run-sql.ts";
 import { toSqlite, type Binds, type BindValue } from "./values.ts";
 import type { Workspace } from "./workspace.ts";
 

@@ -14,7 +14,7 @@ export interface Echo {
   /** `P(x)` or `P(x, y)` for each request, in the order sent. */
   readonly asked: string[];
   /** Rows of a statement, as arrays. */
-  rows(sql: string, binds?: Record<string, SqlValue>): Promise<(readonly SqlValue[])[]>;
+  readonly rows: (sql: string, binds?: Record<string, SqlValue>) => Promise<(readonly SqlValue[])[]>;
 }
 
 /** Throw it from an answer function to fail the call. */

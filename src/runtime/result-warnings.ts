@@ -1,0 +1,57 @@
+/** What a result says beside its rows: warnings of calls, failed rows, and the place of an error. */
+import { diagnostic, DiagnosticError, warning, type Diagnostic } from "../diagnostics/diagnostic.ts";
+import type { Code } from "../diagnostics/messages.ts";
+import type { Source } from "../diagnostics/source.ts";
+import type { CallWarning, Procedure } from "../catalog/procedure.ts";
+import type { CallSite } from "../parser/syntax.ts";
+import type { BoundSite } from "./bind.ts";
+import { CallFailed, type RowFailure } from "./pass.ts";
+import type { RunInput } from "./run-input.ts";
+
+const warningsMax = 100;
+
+/** Each warning once. */
+export function addWarning(warnings: Diagnostic[], found: CallWarning, procedure: Procedure): void {
+  const message = `${procedure.name}: ${found.message}`;
+  if (warnings.length >= warningsMax || warnings.some((item) => item.message === message)) return;
+  const hint = found.hint === undefined ? {} : { hint: found.hint };
+  warnings.push({ severity: "warning", code: readCode(found.code), message, ...hint });
+}
+
+function readCode(code: string): Code {
+  return code as Code;
+}
+
+export function addFailures(warnings: Diagnostic[], failures: readonly RowFailure[]): void {
+  for (const { call, error, row } of failures.slice(0, warningsMax)) {
+    const { code, message, hint } = error;
+    warnings.push(warning("call/row-failed", { procedure: call.procedure.name, code, message, row, hint }));
+  }
+  const left = failures.length - warningsMax;
+  if (left > 0) warnings.push(warning("call/more-rows-failed", { count: left }));
+}
+
+/** A failed call ends a statement at the site that made it. */
+export function withPlace(
+  error: unknown,
+  { source, statement }: RunInput,
+  sites: readonly BoundSite[],
+): unknown {
+  if (!(error instanceof CallFailed)) return placed(error, source, statement.sites);
+  const { call, error: failure, isPassing } = error.failure;
+  const site = sites.find((bound) => bound.procedure === call.procedure)?.site;
+  const { code, message, hint } = failure;
+  const details = { procedure: call.procedure.name, code, message, hint };
+  const id = isPassing ? "call/attempts-used-up" : "call/failed";
+  return new DiagnosticError([diagnostic(id, details, { source, span: (site ?? statement).span })]);
+}
+
+/** Errors that know no place are put at the first call site. */
+function placed(error: unknown, source: Source, sites: readonly CallSite[]): unknown {
+  const [site] = sites;
+  if (!(error instanceof DiagnosticError) || site === undefined) return error;
+  const diagnostics = error.diagnostics.map((item) =>
+    item.span === undefined ? { ...item, source, span: site.span } : item,
+  );
+  return new DiagnosticError(diagnostics, { cause: error.cause });
+}

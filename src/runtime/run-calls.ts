@@ -1,0 +1,182 @@
+/**
+ * A statement that reaches calls, from its plan to its result: replays it, buys what it lacks, commits, or streams a large
+ * result from a second run over the same snapshot.
+ */
+import { fail, type Diagnostic } from "../diagnostics/diagnostic.ts";
+import type { Source } from "../diagnostics/source.ts";
+import type { SqlStatement } from "../parser/syntax.ts";
+import { answerOf, buy, callsAtOnce, prepareCall, type Market } from "./buy.ts";
+import { noCounts, type Counts } from "./counts.ts";
+import { replay } from "./execute.ts";
+import type { Reuse } from "./ledger/ledger.ts";
+import { Memo, type Answer, type Call } from "./memo.ts";
+import { discard, keep, replaying, type Clean, type Stage } from "./pass.ts";
+import type { BoundValues, Plan } from "./plan.ts";
+import { siteName } from "./private-name.ts";
+import { stepMark } from "./progress-mark.ts";
+import { readRows, ResultSet } from "./result-set.ts";
+import { addFailures, addWarning } from "./result-warnings.ts";
+import { rowsKept, type ExecuteOptions, type RunInput } from "./run-input.ts";
+import type { Workspace } from "./workspace.ts";
+
+export async function runCalling(
+  workspace: Workspace,
+  input: RunInput,
+  { text, binds, plan }: { text: string; binds: BoundValues; plan: Plan },
+): Promise<ResultSet> {
+  const { db, files, functions, surroundings, options } = workspace;
+  const { statement } = input;
+  let market: Market | undefined;
+  const memo = new Memo((recorded, call) => recall(recorded, call, workspace, market));
+  const counts = noCounts();
+  const warnings: Diagnostic[] = [];
+  const stage: Stage = {
+    db,
+    functions,
+    text,
+    binds,
+    plan,
+    memo,
+    guarded: guardedTable(input.source, statement),
+    dedup: options.isOn("dedup"),
+    endsOn: endsOn(options.text("on_error"), statement),
+    rowsKept,
+    onStart: () => {
+      surroundings.restart();
+      files?.hold();
+    },
+  };
+  workspace.ledgerTables.freeze();
+  const clean = await replay(stage, windowStart(workspace, plan), async (calls) => {
+    market ??= await openMarket(workspace, input.options, counts, warnings);
+    await buy(calls, memo, market);
+  }).finally(() => workspace.ledgerTables.thaw());
+  counts.calls = clean.callsUsed;
+  counts.failed = clean.failures.length;
+  addFailures(warnings, clean.failures);
+  if (clean.hasMore) return streamed(workspace, stage, clean, counts, warnings);
+  stepMark(workspace, input)?.write();
+  commit(workspace);
+  return new ResultSet({
+    kind: clean.columns.length > 0 ? "rows" : "changes",
+    columns: clean.columns,
+    rows: clean.rows,
+    affectedRows: clean.affectedRows,
+    warnings,
+    counts,
+  });
+}
+
+/** New calls of the first pass: as many as can be bought at once, but no packs for a statement that may stop early. */
+function windowStart({ functions, options }: Workspace, plan: Plan): number {
+  const concurrency = options.number("concurrency") ?? 1;
+  const reached = functions.names.filter((name) => plan.reached.has(siteName(name).toLowerCase()));
+  if (plan.hasLimit || reached.length === 0) return concurrency;
+  return Math.min(...reached.map(({ procedure }) => callsAtOnce(procedure, concurrency)));
+}
+
+/** A deferred constraint may refuse the commit: then nothing of the statement stays. */
+function commit({ db, files }: Workspace): void {
+  const wasInTransaction = db.inTransaction;
+  try {
+    keep(db);
+  } catch (error) {
+    discard(db, wasInTransaction);
+    throw error;
+  }
+  files?.release();
+}
+
+/** Runs the statement again, over the same snapshot, and hands its rows out one by one. */
+function streamed(
+  workspace: Workspace,
+  stage: Stage,
+  clean: Clean,
+  counts: Counts,
+  warnings: readonly Diagnostic[],
+): ResultSet {
+  const { db, functions, files, surroundings } = workspace;
+  surroundings.restart();
+  files?.release();
+  files?.hold();
+  const statement = db.prepare(stage.text).safeIntegers();
+  functions.answering = replaying(stage);
+  const cursor = readRows(statement.raw().iterate(stage.binds));
+  const onClosed = (): void => {
+    functions.answering = undefined;
+    files?.drop();
+    keep(db);
+  };
+  return new ResultSet({
+    kind: "rows",
+    columns: clean.columns,
+    rows: [],
+    rest: cursor,
+    onClosed,
+    affectedRows: clean.affectedRows,
+    warnings,
+    counts,
+  });
+}
+
+async function openMarket(
+  workspace: Workspace,
+  execute: ExecuteOptions,
+  counts: Counts,
+  warnings: Diagnostic[],
+): Promise<Market> {
+  const { options, defaults, ledger, budget, estimator } = workspace;
+  const connection = (await workspace.findConnection()) ?? fail("connect/none", {});
+  return {
+    connection,
+    dispatcher: workspace.dispatcherFor(connection),
+    ledger: ledger(),
+    models: options.models(connection.models),
+    defaultsOf: (procedure) => defaults.of(procedure),
+    run: workspace.runs.get(),
+    reuse: reuseOf(options),
+    isReplay: options.text("cache") === "only",
+    budget,
+    estimator,
+    concurrency: options.number("concurrency") ?? 1,
+    counts,
+    today: new Date().toISOString().slice(0, 10),
+    modelTable: workspace.models.table,
+    signal: execute.signal ?? new AbortController().signal,
+    drainMs: (options.number("drain") ?? 0) * 1000,
+    onProgress: execute.onProgress,
+    onWarning: (found, procedure) => addWarning(warnings, found, procedure),
+  };
+}
+
+/** Reads an answer that memory no longer holds. */
+function recall(recorded: number, call: Call, { ledger }: Workspace, market: Market | undefined): Answer {
+  const prepared = market === undefined ? undefined : prepareCall(call, market);
+  if (prepared?.ok !== true) return fail("ledger/unreadable-answer", { id: recorded });
+  return answerOf(call, prepared, ledger().read(recorded));
+}
+
+export function reuseOf(options: Workspace["options"]): Reuse {
+  const cache = options.text("cache");
+  if (cache === "off") return { scope: "none" };
+  if (cache === "run") return { scope: "run" };
+  return { scope: "all", ttlMs: (options.number("cache_ttl") ?? Infinity) * 1000 };
+}
+
+/**
+ * By default a call without an answer ends a bare CALL, and is a row of anything else. A response that arrived as
+ * failed or incomplete is a row with its error columns filled: the connector's documentation promises it.
+ */
+function endsOn(onError: string | undefined, statement: SqlStatement): Stage["endsOn"] {
+  if (onError === "abort") return "any-failure";
+  return onError !== "row" && statement.isBareCall ? "no-answer" : "nothing";
+}
+
+export function guardedTable(source: Source, { target, verb }: SqlStatement): Stage["guarded"] {
+  if (target === undefined) return undefined;
+  const first = target.schema ?? target.table;
+  const table = source.text.slice(first.span.start, target.table.span.end);
+  if (verb === "insert") return { table, verb: "INSERT" };
+  if (verb === "update") return { table, verb: "UPDATE" };
+  return verb === "delete" ? { table, verb: "DELETE" } : undefined;
+}

@@ -1,0 +1,24 @@
+/** What running one statement takes. */
+import type { Source } from "../diagnostics/source.ts";
+import type { SqlStatement } from "../parser/syntax.ts";
+import type { Progress } from "./counts.ts";
+import type { Binds } from "./values.ts";
+
+export interface ExecuteOptions {
+  /** Ends the statement: nothing more is sent, answers on their way are recorded, then call/cancelled. */
+  readonly signal?: AbortSignal;
+  /** Called whenever a call is done. */
+  readonly onProgress?: (progress: Progress) => void;
+  /** Number of the statement in the script that is running, from 1: a resumed script does not write it twice. */
+  readonly step?: number;
+}
+
+export interface RunInput {
+  readonly source: Source;
+  readonly statement: SqlStatement;
+  readonly binds: Binds;
+  readonly options: ExecuteOptions;
+}
+
+/** Rows of a finished statement that are held in memory; a larger result streams. */
+export const rowsKept = 10_000;
