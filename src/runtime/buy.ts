@@ -91,12 +91,16 @@ export async function buy(calls: readonly Call[], memo: Memo, market: Market): P
 /** Calls of one procedure that are at work together at most, where it packs them. */
 const packedMax = 10_240;
 
+/** Calls that fill every request which may be in flight. */
+export function callsAtOnce({ pack }: Procedure, concurrency: number, packMax = Infinity): number {
+  const perRequest = Math.min(pack?.inputsMax ?? 1, packMax);
+  return perRequest === 1 ? concurrency : Math.min(packedMax, concurrency * perRequest);
+}
+
 /** All workers of a queue share one iterator: each call is taken once. */
 function queuesOf(calls: readonly Call[], { concurrency, connection }: Market) {
-  return [...Map.groupBy(calls, ({ procedure }) => procedure)].map(([{ pack }, own]) => {
-    const perRequest = Math.min(pack?.inputsMax ?? 1, connection.packMax ?? Infinity);
-    // As many at once as fill every request that may be in flight; the dispatcher holds the rest back.
-    const atOnce = perRequest === 1 ? concurrency : Math.min(packedMax, concurrency * perRequest);
+  return [...Map.groupBy(calls, ({ procedure }) => procedure)].map(([procedure, own]) => {
+    const atOnce = callsAtOnce(procedure, concurrency, connection.packMax);
     const workers = Array.from({ length: Math.min(atOnce, own.length) });
     return { queue: own.values(), workers };
   });

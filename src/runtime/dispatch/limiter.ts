@@ -138,7 +138,8 @@ export class Limiter {
       const waitMs = this.#waitMs(tokens, now);
       if (waitMs === Infinity) return;
       if (waitMs > 0) {
-        this.#cancelTimer = this.#clock.after(waitMs, () => this.#pump());
+        // Whole milliseconds: a wait of rounding errors would never end.
+        this.#cancelTimer = this.#clock.after(Math.ceil(waitMs), () => this.#pump());
         return;
       }
       this.#queue.delete(waiting);

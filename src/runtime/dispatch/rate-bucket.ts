@@ -12,8 +12,6 @@ export interface Taken {
 }
 
 const minuteMs = 60_000;
-/** Reports run late and are rounded: of a report of more than we count this share is believed, one of less in full. */
-const upwards = 0.25;
 
 export class RateBucket {
   /** Undefined until an answer has said something. */
@@ -68,8 +66,8 @@ export class RateBucket {
     } else if (taken.left === undefined) {
       this.#left = Math.min(this.#left, remaining);
     } else {
-      const error = remaining - (taken.left + this.#corrected);
-      this.#shift(error < 0 ? error : error * upwards);
+      // Only downwards: a report runs late by what is on its way, and refilling makes up for one that was too low.
+      this.#shift(Math.min(0, remaining - (taken.left + this.#corrected)));
     }
   }
 
