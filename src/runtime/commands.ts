@@ -113,7 +113,7 @@ export function setDefault(
       readValue(prepared.get(...bindArguments(statement, values))),
     );
   } catch (error) {
-    throw fromSqliteError(error, source, statement.expression);
+    throw fromSqliteError(error, { source, span: statement.expression, catalog: workspace.catalog });
   }
   return notice();
 }

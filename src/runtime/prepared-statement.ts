@@ -46,7 +46,7 @@ export class PreparedStatement {
       const prepared = workspace.db.prepare(text);
       this.columns = prepared.reader ? prepared.columns().map(columnOf) : [];
     } catch (error) {
-      throw fromSqliteError(error, source, statement.span);
+      throw fromSqliteError(error, { source, span: statement.span, catalog: workspace.catalog });
     }
   }
 

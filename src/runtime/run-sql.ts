@@ -33,7 +33,12 @@ export async function runSql(workspace: Workspace, input: RunInput): Promise<Res
   } catch (error) {
     workspace.files?.drop();
     throw withPlace(
-      fromSqliteError(error, source, statement.span, plainText(workspace, statement)),
+      fromSqliteError(error, {
+        source,
+        span: statement.span,
+        db: plainText(workspace, statement),
+        catalog: workspace.catalog,
+      }),
       input,
       sites,
     );

@@ -5,29 +5,52 @@
 import Database from "better-sqlite3";
 import { DiagnosticError, diagnostic, type Diagnostic, type Place } from "../diagnostics/diagnostic.ts";
 import type { Source, Span } from "../diagnostics/source.ts";
+import { suggest } from "../diagnostics/suggest.ts";
+import type { Catalog } from "../catalog/procedure.ts";
 
-/** Gives back what is not SQLite's. `db` helps to find the place in a text that SQLite can read as it is. */
-export function fromSqlite(error: unknown, source: Source, span: Span, db?: Database.Database): unknown {
+export interface RefusedText {
+  readonly source: Source;
+  readonly span: Span;
+  /** Given where the user's text is what SQLite read: helps to find the place. */
+  readonly db?: Database.Database | undefined;
+  readonly catalog: Catalog;
+}
+
+/** Gives back what is not SQLite's. */
+export function fromSqlite(error: unknown, { source, span, db, catalog }: RefusedText): unknown {
   if (!(error instanceof Database.SqliteError)) return error;
   const message = withUserNames(error.message);
   const found = placesOf(message, source.text, span);
   const [first] = found;
   const place =
     db === undefined || found.length < 2 ? first : (firstWrong(db, source.text, span, found) ?? first);
-  return new DiagnosticError([describe(error.code, message, { source, span: place ?? span })], {
-    cause: error,
-  });
+  const suggestion = procedureLike(message, catalog);
+  const diagnostics = [describe(error.code, { message, suggestion }, { source, span: place ?? span })];
+  return new DiagnosticError(diagnostics, { cause: error });
 }
 
-function describe(code: string, message: string, place: Place): Diagnostic {
-  if (code.startsWith("SQLITE_CONSTRAINT")) return diagnostic("sql/constraint", { message }, place);
-  if (code.startsWith("SQLITE_BUSY") || code.startsWith("SQLITE_LOCKED")) {
-    return diagnostic("sql/busy", { message }, place);
-  }
-  if (code.startsWith("SQLITE_READONLY")) return diagnostic("sql/readonly", { message }, place);
-  if (/^SQLITE_(FULL|IOERR|CORRUPT|CANTOPEN)/.test(code))
-    return diagnostic("sql/storage", { message }, place);
-  return diagnostic("sql/error", { message }, place);
+function describe(
+  code: string,
+  details: { message: string; suggestion: string | undefined },
+  place: Place,
+): Diagnostic {
+  if (code.startsWith("SQLITE_CONSTRAINT")) return diagnostic("sql/constraint", details, place);
+  if (code.startsWith("SQLITE_BUSY") || code.startsWith("SQLITE_LOCKED"))
+    return diagnostic("sql/busy", details, place);
+  if (code.startsWith("SQLITE_READONLY")) return diagnostic("sql/readonly", details, place);
+  if (/^SQLITE_(FULL|IOERR|CORRUPT|CANTOPEN)/.test(code)) return diagnostic("sql/storage", details, place);
+  return diagnostic("sql/error", details, place);
+}
+
+/** A procedure whose name was perhaps meant. */
+function procedureLike(message: string, { procedures }: Catalog): string | undefined {
+  const unknown = /^no such (?:function|table): (\w+)$/.exec(message)?.[1];
+  return unknown === undefined
+    ? undefined
+    : suggest(
+        unknown,
+        procedures.map(({ name }) => name),
+      );
 }
 
 /** `callsql_2_ModerateText` → `ModerateText`. */

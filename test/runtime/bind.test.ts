@@ -138,6 +138,14 @@ describe("SET DEFAULT", () => {
 });
 
 describe("SQLite's own errors", () => {
+  test("suggest the procedure that was perhaps meant", async () => {
+    await expect(session.execute("SELECT ClasifyText('a', 'b')")).rejects.toMatchObject({
+      diagnostics: [
+        { code: "sql/error", message: "no such function: ClasifyText", hint: 'did you mean "ClassifyText"?' },
+      ],
+    });
+  });
+
   test("point at the word SQLite stopped at, not at its first use", async () => {
     const place = async (sql: string): Promise<string> => {
       const error = await session.execute(sql).catch((e: unknown) => e);

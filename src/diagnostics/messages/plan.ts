@@ -1,5 +1,5 @@
 /** Statements that the replay runtime cannot run honestly, and what SQLite itself refuses. */
-import { quote, type MessageTable } from "./message.ts";
+import { didYouMean, quote, type MessageTable } from "./message.ts";
 
 export const planMessages = {
   "plan/transaction-lost": (_: object) => ({
@@ -14,7 +14,10 @@ export const planMessages = {
     message: `${details.procedure} cannot stand in a CHECK, DEFAULT, index or generated-column expression`,
     hint: "put the call into a view or a trigger, or store its result in a column",
   }),
-  "sql/error": (details: { message: string }) => ({ message: details.message }),
+  "sql/error": (details: { message: string; suggestion?: string | undefined }) => ({
+    message: details.message,
+    hint: didYouMean(details.suggestion),
+  }),
   "sql/constraint": (details: { message: string }) => ({ message: details.message }),
   "sql/busy": (details: { message: string }) => ({
     message: details.message,
