@@ -2,6 +2,8 @@
  * The loop: a pass, the calls it lacked, the next pass, until one lacks nothing (2-runtime, 2.1).
  * What a round may buy is decided in pass.ts and here; how calls are bought is buy.ts's.
  */
+import { setTimeout as sleep } from "node:timers/promises";
+import Database from "better-sqlite3";
 import { fail } from "../diagnostics/diagnostic.ts";
 import type { Call } from "./memo.ts";
 import { runPass, type Attempt, type Clean, type Missed, type PassOutcome, type Stage } from "./pass.ts";
@@ -23,7 +25,9 @@ export async function replay(
   let dataVersion = dataVersionOf(stage);
   for (;;) {
     const attempt = { placeholder, windowMax, expected: expected?.key };
-    const outcome = stage.plan.isCertain ? runPass(stage, attempt) : probe(stage, attempt);
+    const outcome = await whenFree(stage, () =>
+      stage.plan.isCertain ? runPass(stage, attempt) : probe(stage, attempt),
+    );
     const isSameData = dataVersionOf(stage) === dataVersion;
     if (!outcome.askedExpected && isSameData && outcome.kind === "missed" && expected !== undefined) {
       fail("plan/unstable-arguments", { procedure: expected.procedure.name });
@@ -37,6 +41,23 @@ export async function replay(
     if (!stage.plan.hasLimit) windowMax = Math.min(windowCap, windowMax * windowGrowth);
   }
 }
+
+/** A pass that another process's write has overtaken is run again: its calls are paid for already. */
+async function whenFree(stage: Stage, pass: () => PassOutcome): Promise<PassOutcome> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return pass();
+    } catch (error) {
+      const isBusy = error instanceof Database.SqliteError && error.code.startsWith("SQLITE_BUSY");
+      // A transaction of the user's is theirs to begin again.
+      if (!isBusy || stage.db.inTransaction || tries >= busyTriesMax) throw error;
+      await sleep(busyWaitMs);
+    }
+  }
+}
+
+const busyTriesMax = 10;
+const busyWaitMs = 50;
 
 /**
  * A round where the statement may react to its own answers: a call is bought if the site that missed first asks for it

@@ -472,6 +472,30 @@ describe("results", () => {
   });
 });
 
+describe("another process", () => {
+  test("that writes between the passes is no reason to pay twice", async () => {
+    const database = join(folder, "busy.db");
+    const opened = await withTable(echo, 50, { database });
+    await opened.session.execute("PRAGMA journal_mode = WAL");
+    const other = new Database(database);
+    let writes = 0;
+    const late = await openEcho(
+      (_, x) => {
+        // The data change under the statement while its calls are out.
+        if (writes++ % 7 === 0) other.prepare("INSERT INTO t(body) VALUES (NULL)").run();
+        return `<${String(x)}>`;
+      },
+      { database },
+    );
+    await late.session.execute("UPDATE t SET s = P(body) WHERE body IS NOT NULL");
+    expect(late.asked).toHaveLength(50);
+    expect(await late.rows("SELECT count(s) FROM t")).toEqual([[50]]);
+    other.close();
+    await late.session.close();
+    await opened.session.close();
+  });
+});
+
 describe("statements of our own", () => {
   test("options are set, shown, reset, and refused with a hint", async () => {
     await using opened = await withTable();
