@@ -108,7 +108,8 @@ export class Limiter {
 
   #speedUp(place: Place): void {
     // An answer to what was sent before the refusal does not take it back.
-    if (place.refusals === this.#refusals) this.#refusalsInRow = 0;
+    if (place.refusals !== this.#refusals) return;
+    this.#refusalsInRow = 0;
     if (this.#isBlind) this.#limit = this.#max;
     else this.#limit = Math.min(this.#max, this.#limit + Math.max(growth, 1 / this.#limit));
     this.#isBlind = false;

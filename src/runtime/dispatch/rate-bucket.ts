@@ -33,7 +33,7 @@ export class RateBucket {
     this.#fill(now);
     if (this.#left === undefined || this.#perMs === 0) return 0;
     // One stays in reserve against reports that run late; what is larger than the bucket goes when it is full.
-    const wanted = Math.min(amount + 1, Math.max(this.#size, 1));
+    const wanted = Math.min(amount + 1, this.#full);
     return Math.max(0, (wanted - this.#left) / this.#perMs);
   }
 
@@ -75,7 +75,11 @@ export class RateBucket {
   #close(until: number): void {
     this.#closedUntil = Math.max(this.#closedUntil, until);
     this.#filledAt = this.#closedUntil;
-    this.#shift(Math.max(this.#size, 1) - (this.#left ?? 0));
+    this.#shift(this.#full - (this.#left ?? 0));
+  }
+
+  get #full(): number {
+    return Math.max(this.#size, 1);
   }
 
   #shift(by: number): void {
@@ -87,8 +91,8 @@ export class RateBucket {
     const passedMs = now - this.#filledAt;
     if (passedMs <= 0) return;
     this.#filledAt = now;
-    if (this.#left === undefined || this.#left >= this.#size) return;
-    this.#left = Math.min(this.#size, this.#left + passedMs * this.#perMs);
+    if (this.#left === undefined || this.#left >= this.#full) return;
+    this.#left = Math.min(this.#full, this.#left + passedMs * this.#perMs);
   }
 }
 
