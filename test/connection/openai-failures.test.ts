@@ -40,6 +40,10 @@ describe("the API says no", () => {
       param: "input",
       message: "Your input exceeds the context window of this model. Please adjust your input and try again.",
       requestId: expect.stringMatching(/^req_/),
+      rateLimit: {
+        requests: { limit: 10_000, remaining: 9_999, resetMs: 6 },
+        tokens: { limit: 30_000_000, remaining: 29_999_000, resetMs: 2 },
+      },
     });
   });
 
