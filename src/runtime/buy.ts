@@ -141,18 +141,40 @@ async function buyOne(call: Call, memo: Memo, market: Market, patience: Patience
   const granted = await market.budget.hold(need, patience.stop);
   if (granted.kind === "stopped") return undefined;
   if (granted.kind === "reached") return { kind: "budget", reached: granted.reached };
-  market.counts.made++;
-  const started = { key, procedure: procedure.name, connection: connection.name, request };
-  const id = await ledger.started({ ...started, requestText: requestText(request) }, run);
-  const wanted = { key, request, pack: procedure.pack };
-  const outcome = await market.dispatcher.dispatch(wanted, patience);
-  const result = procedure.result(prepared, outcome);
-  if (outcome.attempts === 0) market.counts.made--;
-  market.estimator.learn(request, result.usage.outputTokens);
-  granted.hold.settle(spentOf(outcome, result, need));
+  // Of a call that breaks off in between nobody knows what it cost.
+  let spent: Spent | undefined = { tokens: need.tokens, usd: need.usd ?? 0 };
+  try {
+    market.counts.made++;
+    const started = { key, procedure: procedure.name, connection: connection.name, request };
+    const id = await ledger.started({ ...started, requestText: requestText(request) }, run);
+    const wanted = { key, request, pack: procedure.pack };
+    const outcome = await market.dispatcher.dispatch(wanted, patience);
+    const result = procedure.result(prepared, outcome);
+    spent = spentOf(outcome, result, need);
+    if (spent === undefined) market.counts.made--;
+    else market.estimator.learn(request, result.usage.outputTokens);
+    return await record(call, memo, market, { id, outcome, result });
+  } finally {
+    granted.hold.settle(spent);
+  }
+}
+
+interface Bought {
+  readonly id: number;
+  readonly outcome: Dispatched;
+  readonly result: CallResult;
+}
+
+/** Keeps what came, in the ledger first. */
+async function record(
+  call: Call,
+  memo: Memo,
+  market: Market,
+  { id, outcome, result }: Bought,
+): Promise<Doom | undefined> {
   const { usage, costUsd, error } = result;
   const ended = { outcome, ...usage, costUsd, errorCode: error?.code, errorMessage: error?.message };
-  await ledger.ended(id, ended);
+  await market.ledger.ended(id, ended);
   const doom = doomOf(outcome);
   if (doom !== undefined) return doom;
   count(market.counts, result);
@@ -197,7 +219,7 @@ export function answerOf(call: Call, prepared: Extract<Prepared, { ok: true }>, 
 }
 
 /** Calls that SQL keeps apart (CallKey, dedup off) keep apart in the ledger too. */
-function separation(call: Call): string {
+export function separation(call: Call): string {
   const callKey = call.values[call.procedure.parameters.length] ?? null;
   const occurrence = /#\d+$/.exec(call.key)?.[0] ?? "";
   return callKey === null ? occurrence : `${String(callKey)}${occurrence}`;
