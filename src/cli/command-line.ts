@@ -36,6 +36,13 @@ export type Invocation =
       readonly isJson: boolean;
       readonly options: Options;
     }
+  | {
+      readonly kind: "detach";
+      readonly database: string;
+      readonly isListOnly: boolean;
+      readonly isJson: boolean;
+      readonly options: Options;
+    }
   /** Help and version: text to print. */
   | { readonly kind: "text"; readonly text: string };
 
@@ -169,7 +176,24 @@ function buildParser(printed: string[]): Parser {
       ...(pruneDays === undefined ? {} : { pruneDays }),
     };
   });
-  return { program, subcommands: [run, procedures, models, runs], invocation: () => invocation };
+  const detach = configure(program.command("detach"), printed)
+    .description(
+      "drop the views and triggers that call procedures, so that other programs can use the database",
+    )
+    .argument("<database>", "SQLite file")
+    .option("--list", "only list them")
+    .option("--json", "as JSON");
+  detach.action((database: string) => {
+    const isSet = (name: string): boolean => detach.getOptionValue(name) === true;
+    invocation = {
+      kind: "detach",
+      database,
+      isListOnly: isSet("list"),
+      isJson: isSet("json"),
+      options: options(),
+    };
+  });
+  return { program, subcommands: [run, procedures, models, runs, detach], invocation: () => invocation };
 }
 
 /** Errors come back as exceptions and help as text: nothing here writes or exits. */

@@ -8,6 +8,7 @@ import { parseCommandLine, type Invocation } from "./command-line.ts";
 import { runModels } from "./commands/models.ts";
 import { proceduresText } from "./commands/procedures.ts";
 import { asksForPrompt, textsOfQuery } from "./commands/query.ts";
+import { runDetach } from "./commands/detach.ts";
 import { runRuns } from "./commands/runs.ts";
 import { textsOfRun } from "./commands/run.ts";
 import { Reporter } from "./reporter.ts";
@@ -65,6 +66,8 @@ async function execute(
       return 0;
     case "models":
       return runModels(invocation, surroundings);
+    case "detach":
+      return runDetach(invocation, surroundings);
     case "runs":
       return runRuns(invocation, surroundings);
     case "text":

@@ -24,7 +24,8 @@ export function reachesThroughSchema(db: Database): boolean {
 function holdsCalls(db: Database, schema: string): boolean {
   const found = db
     .prepare(
-      `SELECT 1 FROM "${schema}".sqlite_schema WHERE type IN ('view', 'trigger') AND sql LIKE '%callsql\\_%' ESCAPE '\\'`,
+      `SELECT 1 FROM "${schema}".sqlite_schema WHERE type IN ('view', 'trigger') AND sql LIKE '%callsql\\_%' ESCAPE '\\'
+       AND name <> 'callsql_progress'`,
     )
     .get();
   return found !== undefined;
