@@ -9,6 +9,7 @@ import type { Procedure } from "./catalog/procedure.ts";
 import type { Connection } from "./catalog/request.ts";
 import { connectionFromName } from "./connection/connect.ts";
 import { findModelTable } from "./connection/models-file.ts";
+import { openaiModels } from "./connection/openai.ts";
 import { procedures as shippedProcedures } from "./procedures/index.ts";
 import { CurrentRun } from "./runtime/current-run.ts";
 import { Budget } from "./runtime/budget.ts";
@@ -85,6 +86,7 @@ async function assemble(db: Database.Database, options: SessionOptions): Promise
     ledgerTables: new LedgerTables(db, ledger),
     budget: new Budget(sessionOptions),
     estimator: new Estimator(),
+    shippedModels: openaiModels,
     findConnection: () => connections.find(),
     dispatcherFor: (connection) => connections.dispatcherFor(connection),
   };

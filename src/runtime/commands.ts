@@ -34,7 +34,7 @@ export function notice(): ResultSet {
   });
 }
 
-export function table(
+function table(
   columns: readonly string[],
   rows: readonly (readonly (SqlValue | boolean)[])[],
 ): ResultSet {

@@ -6,11 +6,19 @@
 import { costOf, shippedModels, type ModelTable, type Usage } from "../catalog/models.ts";
 import { isObject } from "../catalog/read.ts";
 import type { ApiRequest } from "../catalog/request.ts";
+import { estimateTokens } from "./dispatch/token-estimate.ts";
 
 export interface Need {
   readonly tokens: number;
   /** Undefined when the model's price is unknown. */
   readonly usd: number | undefined;
+}
+
+/** What a call will likely take, its output apart. */
+export interface Likely {
+  readonly inputTokens: number;
+  /** Without output, and with all the output it may have. Undefined when the model's price is unknown. */
+  readonly cost: { readonly minUsd: number; readonly maxUsd: number; readonly asOf: string } | undefined;
 }
 
 /** What stands around the texts of a request: roles, separators. */
@@ -23,6 +31,8 @@ const outputTokensStart = 1000;
 const madeImageTokens: Readonly<Record<string, number>> = { low: 500, medium: 1600, high: 6300 };
 /** Speech is seldom kept with fewer. */
 const audioBytesPerSecond = 1000;
+/** Not even uncompressed. */
+const audioBytesPerSecondMax = 192_000;
 const audioTokensPerSecond = 10;
 const searchesUnlimited = 5;
 
@@ -42,6 +52,35 @@ export class Estimator {
     };
   }
 
+  /** For showing, not for holding: texts by their likely tokens. */
+  likely(request: ApiRequest, today: string, modelTable: ModelTable = shippedModels): Likely {
+    const id = modelOf(request);
+    const { model: _, ...body } = request.body;
+    const most = usageOf(
+      { ...request, body },
+      this.#longestByModel.get(id) ?? outputTokensStart,
+      tokensGauge,
+    );
+    const { inputTokens, audioSeconds } = most;
+    const least: Usage = {
+      ...most,
+      outputTokens: 0,
+      outputImageTokens: 0,
+      webSearches: 0,
+      audioSeconds:
+        audioSeconds === undefined
+          ? undefined
+          : (audioSeconds * audioBytesPerSecond) / audioBytesPerSecondMax,
+    };
+    const model = modelTable.find(id);
+    const [min, max] = model === undefined ? [] : [least, most].map((usage) => costOf(model, usage, today));
+    const cost =
+      min === undefined || max === undefined
+        ? undefined
+        : { minUsd: min.usd, maxUsd: max.usd, asOf: max.asOf };
+    return { inputTokens, cost };
+  }
+
   learn(request: ApiRequest, outputTokens: number): void {
     const id = modelOf(request);
     this.#longestByModel.set(id, Math.max(outputTokens, this.#longestByModel.get(id) ?? outputTokensStart));
@@ -53,13 +92,26 @@ interface Estimate extends Usage {
   readonly outputTokens: number;
 }
 
-function usageOf({ endpoint, body }: ApiRequest, longest: number): Estimate {
-  const { bytes, images, fileBytes } = measure(body);
-  const input = bytes + images * imageTokens + overheadTokens;
+/** How texts are counted. */
+interface Gauge {
+  readonly text: (text: string) => number;
+  /** Names of fields. */
+  readonly name: (name: string) => number;
+  /** Of a number or a boolean. */
+  readonly plain: number;
+}
+
+/** A token has at least one byte. */
+const bytesGauge: Gauge = { text: (text) => Buffer.byteLength(text), name: (name) => name.length, plain: 4 };
+const tokensGauge: Gauge = { text: estimateTokens, name: () => 0, plain: 0 };
+
+function usageOf({ endpoint, body }: ApiRequest, longest: number, gauge = bytesGauge): Estimate {
+  const { size, images, fileBytes } = measure(body, gauge);
+  const input = size + images * imageTokens + overheadTokens;
   switch (endpoint) {
     case "embeddings":
     case "moderations":
-      return { inputTokens: Math.max(1, measure(body["input"]).bytes), outputTokens: 0 };
+      return { inputTokens: Math.max(1, measure(body["input"], gauge).size), outputTokens: 0 };
     case "responses": {
       const outputTokens = numberOf(body["max_output_tokens"]) ?? longest;
       const searches = Array.isArray(body["tools"])
@@ -73,8 +125,10 @@ function usageOf({ endpoint, body }: ApiRequest, longest: number): Estimate {
       const outputTokens = each * (numberOf(body["n"]) ?? 1);
       return { inputTokens: input, outputTokens, outputImageTokens: outputTokens };
     }
-    case "audio/speech":
-      return { inputTokens: input, outputTokens: 2 * bytes, characters: bytes };
+    case "audio/speech": {
+      const characters = measure(body, bytesGauge).size;
+      return { inputTokens: input, outputTokens: 2 * characters, characters };
+    }
     case "audio/transcriptions":
     case "audio/translations": {
       const audioSeconds = Math.ceil(fileBytes / audioBytesPerSecond);
@@ -85,30 +139,30 @@ function usageOf({ endpoint, body }: ApiRequest, longest: number): Estimate {
 }
 
 interface Measures {
-  /** UTF-8, of all texts and field names. */
-  readonly bytes: number;
+  /** Of all texts and field names, by the gauge. */
+  readonly size: number;
   readonly images: number;
   readonly fileBytes: number;
 }
 
-function measure(value: unknown): Measures {
+function measure(value: unknown, gauge: Gauge): Measures {
   if (typeof value === "string") {
     const isImage = value.startsWith("data:");
-    return { bytes: isImage ? 0 : Buffer.byteLength(value), images: Number(isImage), fileBytes: 0 };
+    return { size: isImage ? 0 : gauge.text(value), images: Number(isImage), fileBytes: 0 };
   }
-  if (value instanceof Uint8Array) return { bytes: 0, images: 0, fileBytes: value.length };
-  if (!isObject(value)) return { bytes: 4, images: 0, fileBytes: 0 };
+  if (value instanceof Uint8Array) return { size: 0, images: 0, fileBytes: value.length };
+  if (!isObject(value)) return { size: gauge.plain, images: 0, fileBytes: 0 };
   const isFile = value["kind"] === "upload" || value["type"] === "input_image";
-  let bytes = 0;
+  let size = 0;
   let images = Number(isFile);
   let fileBytes = 0;
   for (const [name, field] of Object.entries(value)) {
-    const own = measure(field);
-    bytes += own.bytes + (Array.isArray(value) ? 0 : name.length);
+    const own = measure(field, gauge);
+    size += own.size + (Array.isArray(value) ? 0 : gauge.name(name));
     images += isFile ? 0 : own.images;
     fileBytes += own.fileBytes;
   }
-  return { bytes, images, fileBytes };
+  return { size, images, fileBytes };
 }
 
 function modelOf({ body }: ApiRequest): string {

@@ -1,128 +1,222 @@
 /**
- * EXPLAIN CALLS: what a statement would call, without calling. One discovery pass with an endless window finds every
- * call of the site that comes first; what depends on its answers can only be counted once they are there.
+ * EXPLAIN CALLS: what a statement would call and cost, without calling: one row a call site, and warnings where SQLite
+ * makes more calls than the statement needs. Works without a connection: models and prices are then the shipped ones.
  */
-import { fail } from "../diagnostics/diagnostic.ts";
+import { DiagnosticError } from "../diagnostics/diagnostic.ts";
 import type { Source } from "../diagnostics/source.ts";
-import type { ExplainCallsStatement, SqlStatement } from "../parser/syntax.ts";
-import { table } from "./commands.ts";
+import type { Connection } from "../catalog/request.ts";
+import type { SqlValue } from "../catalog/value.ts";
+import type { ExplainCallsStatement } from "../parser/syntax.ts";
+import { answerOf, prepareCall, separation } from "./buy.ts";
+import { surveyCalls, type Surveyed, type SurveyedSite } from "./call-survey.ts";
+import { noCounts } from "./counts.ts";
+import { packGroup, packSize, inputOf } from "./dispatch/pack.ts";
 import { requestKey } from "./dispatch/request-key.ts";
-import { Memo, type Call } from "./memo.ts";
-import { discard, runPass } from "./pass.ts";
-import { nullPlaceholder } from "./placeholder.ts";
-import { planStatement, type Plan } from "./plan.ts";
-import type { PrivateName } from "./private-name.ts";
-import { siteName } from "./private-name.ts";
-import type { ResultSet } from "./result-set.ts";
-import { guardedTable, reuseOf } from "./run-calls.ts";
-import { bindStatement, rewriteStatement } from "./run-sql.ts";
+import { estimateTokens } from "./dispatch/token-estimate.ts";
+import type { Wanted } from "./dispatch/work.ts";
+import type { Answer, Call } from "./memo.ts";
+import { findTraps } from "./planner-traps.ts";
+import { ResultSet } from "./result-set.ts";
+import { reuseOf } from "./run-calls.ts";
+import { fromSqlite } from "./sql-error.ts";
 import { resolveBinds } from "./statement-binds.ts";
 import type { Binds } from "./values.ts";
 import type { Workspace } from "./workspace.ts";
 
-const columns = ["procedure", "calls", "bound", "recorded"];
+/** A call that two sites ask for is counted at the first, so that every column adds up. */
+const columns = [
+  "site",
+  "procedure",
+  "model",
+  "calls",
+  "bound",
+  "recorded",
+  "invalid",
+  "requests",
+  "input_tokens",
+  "cost_min_usd",
+  "cost_max_usd",
+  "cost_as_of",
+];
 
-/** One row a call site, in the order SQLite reaches them: procedure, calls, `exact` or `at least`, calls recorded. */
+/** One row a call site, in the order SQLite reaches them; traps of the planner as warnings. */
 export async function explainCalls(
   workspace: Workspace,
   source: Source,
   explained: ExplainCallsStatement,
-  binds: Binds,
+  given: Binds,
 ): Promise<ResultSet> {
   const { statement } = explained;
-  const sites = bindStatement(workspace, source, statement);
-  const values = resolveBinds(statement.binds, { given: binds, variables: workspace.variables }, source);
-  const { text } = rewriteStatement(workspace, source, statement, sites);
-  const { db, functions, surroundings, options, files } = workspace;
-  const plan = planStatement(db, text, {
-    binds: values,
-    names: functions.names,
-    hasUpsert: statement.hasUpsert,
-  });
-  if (!plan.reaches) return table(columns, []);
-  surroundings.begin(plan.functions);
-  const wasInTransaction = db.inTransaction;
-  const outcome = runPass(
-    {
-      db,
-      functions,
-      text,
-      binds: values,
-      plan,
-      memo: new Memo(nothingRecorded),
-      guarded: guardedTable(source, statement),
-      dedup: options.isOn("dedup"),
-      endsOn: "nothing",
-      onStart: () => {
-        surroundings.restart();
-        files?.hold();
-      },
-      rowsKept: 0,
-    },
-    { placeholder: nullPlaceholder, windowMax: plan.isCertain ? Infinity : 1, expected: undefined },
-  );
-  files?.drop();
-  if (outcome.kind === "clean") {
-    discard(db, wasInTransaction);
-    return table(columns, []);
+  const binds = resolveBinds(statement.binds, { given, variables: workspace.variables }, source);
+  const offers = new Offers(workspace, await findConnection(workspace));
+  const answerTo = (call: Call): Answer | undefined => offers.of(call).answer;
+  const survey = (surveyed: Surveyed): readonly SurveyedSite[] => surveyCalls(workspace, surveyed, answerTo);
+  workspace.ledgerTables.freeze();
+  try {
+    const surveyed = { source, statement, binds };
+    const sites = survey(surveyed);
+    return new ResultSet({
+      kind: "rows",
+      columns: columns.map((name) => ({ name, type: undefined, format: undefined })),
+      rows: rowsOf(sites, offers),
+      affectedRows: 0,
+      warnings: findTraps(workspace, surveyed, sites, survey),
+      counts: noCounts(),
+    });
+  } catch (error) {
+    throw fromSqlite(error, { source, span: statement.span, catalog: workspace.catalog });
+  } finally {
+    workspace.ledgerTables.thaw();
   }
-  const recorded = await recordedOf(workspace, outcome.pending);
-  return table(
-    columns,
-    rowsOf(reachedNames(plan, functions.names), outcome.pending, { plan, recorded, statement }),
-  );
 }
 
-function reachedNames(plan: Plan, names: readonly PrivateName[]): PrivateName[] {
-  const addressOf = (name: PrivateName): number =>
-    plan.addresses.get(siteName(name).toLowerCase()) ?? Infinity;
-  return names
-    .filter((name) => plan.reached.has(siteName(name).toLowerCase()))
-    .toSorted((a, b) => addressOf(a) - addressOf(b));
+/** Undefined without one, and without its key: nothing is going to be sent. */
+async function findConnection(workspace: Workspace): Promise<Connection | undefined> {
+  try {
+    return await workspace.findConnection();
+  } catch (error) {
+    if (error instanceof DiagnosticError && error.code === "connect/no-key") return undefined;
+    throw error;
+  }
 }
 
-function rowsOf(
-  names: readonly PrivateName[],
-  pending: readonly Call[],
-  { plan, recorded }: { plan: Plan; recorded: ReadonlySet<Call>; statement: SqlStatement },
-): (readonly [string, number, string, number])[] {
-  const [first, ...others] = names;
-  if (first === undefined) return [];
-  const own = pending.filter((call) => call.procedure === first.procedure);
-  const isExact = plan.isCertain && !plan.hasLimit;
-  return [
-    [
-      first.procedure.name,
+type Offer =
+  | { readonly kind: "invalid"; readonly answer: Answer }
+  | { readonly kind: "recorded"; readonly model: string | undefined; readonly answer: Answer }
+  | {
+      readonly kind: "open";
+      readonly model: string | undefined;
+      readonly wanted: Wanted;
+      readonly answer?: undefined;
+    };
+
+/** What each call comes to: refused here, answered by the ledger, or a request. */
+class Offers {
+  readonly #workspace: Workspace;
+  readonly #connection: Connection | undefined;
+  readonly #today = new Date().toISOString().slice(0, 10);
+  readonly #offers = new Map<string, Offer>();
+
+  constructor(workspace: Workspace, connection: Connection | undefined) {
+    this.#workspace = workspace;
+    this.#connection = connection;
+  }
+
+  get packMax(): number {
+    return this.#connection?.packMax ?? Infinity;
+  }
+
+  of(call: Call): Offer {
+    const known = this.#offers.get(call.key);
+    if (known !== undefined) return known;
+    const offer = this.#find(call);
+    this.#offers.set(call.key, offer);
+    return offer;
+  }
+
+  likely({ request }: Wanted) {
+    return this.#workspace.estimator.likely(request, this.#today, this.#workspace.models.table);
+  }
+
+  #find(call: Call): Offer {
+    const { ledger, options, defaults, runs, models, shippedModels } = this.#workspace;
+    const { procedure } = call;
+    const prepared = prepareCall(call, {
+      models: options.models(this.#connection?.models ?? shippedModels),
+      defaultsOf: (of) => defaults.of(of),
+      today: this.#today,
+      modelTable: models.table,
+    });
+    if (!prepared.ok) {
+      const { error } = prepared;
+      return { kind: "invalid", answer: { row: procedure.errorRow(prepared.arguments, error), error } };
+    }
+    const { request } = prepared;
+    const model = typeof request.body["model"] === "string" ? request.body["model"] : undefined;
+    const key = requestKey(this.#connection?.identity ?? "", request, separation(call));
+    const reuse = reuseOf(options);
+    const isAskable = this.#connection !== undefined && reuse.scope !== "none";
+    const recorded = isAskable ? ledger().find(key, reuse, runs.get()) : undefined;
+    return recorded === undefined
+      ? { kind: "open", model, wanted: { key, request, pack: procedure.pack } }
+      : { kind: "recorded", model, answer: answerOf(call, prepared, ledger().read(recorded)) };
+  }
+}
+
+function rowsOf(sites: readonly SurveyedSite[], offers: Offers): readonly (readonly SqlValue[])[] {
+  const counted = new Set<string>();
+  const wantedKeys = new Set<string>();
+  return sites.map(({ name, calls, isExact }) => {
+    const own = calls.filter(({ key }) => !counted.has(key));
+    for (const { key } of own) counted.add(key);
+    const found = own.map((call) => offers.of(call));
+    const wanted = found.flatMap((offer) => {
+      if (offer.kind !== "open" || wantedKeys.has(offer.wanted.key)) return [];
+      wantedKeys.add(offer.wanted.key);
+      return [offer.wanted];
+    });
+    const models = new Set(found.flatMap((offer) => (offer.kind === "invalid" ? [] : (offer.model ?? []))));
+    const { inputTokens, minUsd, maxUsd, asOf } = totalOf(wanted, offers);
+    return [
+      name.number === 0 ? null : name.number,
+      name.procedure.name,
+      models.size === 0 ? null : [...models].join(", "),
       own.length,
       isExact ? "exact" : "at least",
-      own.filter((call) => recorded.has(call)).length,
-    ],
-    ...others.map(({ procedure }) => [procedure.name, 0, "at least", 0] as const),
-  ];
+      found.filter(({ kind }) => kind === "recorded").length,
+      found.filter(({ kind }) => kind === "invalid").length,
+      requestsOf(wanted, offers.packMax),
+      inputTokens,
+      minUsd,
+      maxUsd,
+      asOf,
+    ];
+  });
 }
 
-function nothingRecorded(): never {
-  return fail("internal/bug", { what: "a pass that buys nothing asked for a recorded answer" });
+interface Total {
+  readonly inputTokens: number;
+  /** NULL where a price is unknown. */
+  readonly minUsd: number | null;
+  readonly maxUsd: number | null;
+  /** The oldest day a price was read. */
+  readonly asOf: string | null;
 }
 
-/** Calls that an earlier statement of the session has answered. None where there is no connection to ask by. */
-async function recordedOf(workspace: Workspace, calls: readonly Call[]): Promise<ReadonlySet<Call>> {
-  const { ledger, options, defaults } = workspace;
-  const connection = options.text("cache") === "off" ? undefined : await workspace.findConnection();
-  if (connection === undefined) return new Set();
-  const models = options.models(connection.models);
-  const reuse = reuseOf(options);
-  const run = workspace.runs.get();
-  const isRecorded = ({ procedure, values }: Call): boolean => {
-    const prepared = procedure.prepare(values.slice(0, procedure.parameters.length), {
-      models,
-      defaults: defaults.of(procedure),
-      ...(workspace.models.table === undefined ? {} : { modelTable: workspace.models.table }),
-    });
-    return (
-      prepared.ok &&
-      ledger().find(requestKey(connection.identity, prepared.request), reuse, run) !== undefined
-    );
+function totalOf(wanted: readonly Wanted[], offers: Offers): Total {
+  const likely = wanted.map((one) => offers.likely(one));
+  const inputTokens = sumOf(likely.map((one) => one.inputTokens));
+  const costs = likely.flatMap(({ cost }) => cost ?? []);
+  if (costs.length < likely.length) return { inputTokens, minUsd: null, maxUsd: null, asOf: null };
+  return {
+    inputTokens,
+    minUsd: readable(sumOf(costs.map(({ minUsd }) => minUsd))),
+    maxUsd: readable(sumOf(costs.map(({ maxUsd }) => maxUsd))),
+    asOf: costs.map(({ asOf }) => asOf).toSorted()[0] ?? null,
   };
-  return new Set(calls.filter(isRecorded));
+}
+
+function sumOf(amounts: readonly number[]): number {
+  return amounts.reduce((sum, amount) => sum + amount, 0);
+}
+
+/** Sums of fractions drift: 0.30000000000000004 is 0.3. */
+function readable(usd: number): number {
+  return Number(usd.toPrecision(12));
+}
+
+/** HTTP requests, packed as the dispatcher packs where all is there at once. */
+function requestsOf(wanted: readonly Wanted[], packMax: number): number {
+  const groups = Map.groupBy(wanted, packGroup);
+  let requests = groups.get(undefined)?.length ?? 0;
+  for (const [group, members] of groups) {
+    const rule = members[0]?.pack;
+    if (group === undefined || rule === undefined) continue;
+    const tokens = members.map((one) => estimateTokens(inputOf(one)));
+    const inputsMax = Math.min(rule.inputsMax, packMax);
+    for (let at = 0; at < tokens.length; requests++) {
+      at += packSize(tokens.slice(at, at + inputsMax), rule.tokensMax);
+    }
+  }
+  return requests;
 }

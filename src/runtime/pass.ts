@@ -40,6 +40,16 @@ export interface Attempt {
   readonly windowMax: number;
   /** Key of the call the pass before missed first: a statement that does not ask for it again is unstable. */
   readonly expected: string | undefined;
+  /** Told of every call, answered or not. What it throws once a call has missed ends the pass. */
+  readonly onAsked?: (asked: Asked) => void;
+}
+
+/** A call as SQLite asked for it. */
+export interface Asked {
+  readonly name: PrivateName;
+  readonly call: Call;
+  /** No placeholder can have had a part in it. */
+  readonly isSound: boolean;
 }
 
 export type PassOutcome = Missed | Clean;
@@ -245,11 +255,14 @@ class Recorder implements Answering {
     const call: Call = { key: this.#keys.next(name.procedure, values), procedure: name.procedure, values };
     if (call.key === this.#attempt.expected) this.askedExpected = true;
     const answer = this.#stage.memo.find(call);
+    const isSound = this.#attempt.onAsked !== undefined && this.#isSound(siteName(name).toLowerCase());
     if (answer !== undefined) {
+      this.#attempt.onAsked?.({ name, call, isSound });
       if (this.first === undefined) this.#use(call, answer);
       return answer;
     }
     this.#miss(siteName(name).toLowerCase(), call);
+    this.#attempt.onAsked?.({ name, call, isSound });
     const recent = this.#stage.memo.recentOf(name.procedure);
     const row = placeholderRow(this.#attempt.placeholder, name.procedure, recent);
     return row === undefined ? undefined : { row };
@@ -292,6 +305,7 @@ class Recorder implements Answering {
     if ((this.#stage.plan.addresses.get(name) ?? 0) < this.#stage.plan.writeAddress)
       this.hasTopLevelMiss = true;
     if (!this.#isSound(name)) return;
+    if (this.#stage.plan.isCertain) this.#lowestMissed = this.#addressOf(name);
     this.#pending.set(call.key, call);
     if (this.#pending.size >= this.#attempt.windowMax) throw new WindowFull();
   }
@@ -302,10 +316,11 @@ class Recorder implements Answering {
    * keeps what all placeholders agree on.
    */
   #isSound(name: string): boolean {
-    if (!this.#stage.plan.isCertain) return name === this.#firstName;
-    const address = this.#stage.plan.addresses.get(name) ?? Infinity;
-    if (address > this.#lowestMissed) return false;
-    this.#lowestMissed = address;
-    return true;
+    if (this.#stage.plan.isCertain) return this.#addressOf(name) <= this.#lowestMissed;
+    return this.#firstName === undefined || name === this.#firstName;
+  }
+
+  #addressOf(name: string): number {
+    return this.#stage.plan.addresses.get(name) ?? Infinity;
   }
 }

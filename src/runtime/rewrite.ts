@@ -3,7 +3,7 @@
  * every other byte stays what the user wrote (1-language, 1.2). A text edit, never a re-print. No I/O.
  */
 import type { Source, Span } from "../diagnostics/source.ts";
-import type { BindUse, SqlStatement } from "../parser/syntax.ts";
+import type { BindUse, CallSite, SqlStatement } from "../parser/syntax.ts";
 import type { Procedure } from "../catalog/procedure.ts";
 import type { BoundArgument, BoundSite } from "./bind.ts";
 import { nullName, siteName, storedName, type PrivateName } from "./private-name.ts";
@@ -12,6 +12,8 @@ export interface Rewritten {
   readonly text: string;
   /** Private names of this text's own sites, in no particular order; none for a stored definition. */
   readonly names: readonly PrivateName[];
+  /** The site of each of `names`. */
+  readonly sites: readonly CallSite[];
 }
 
 /** Values of last_insert_rowid(), changes(), total_changes() at the start of the statement. */
@@ -36,7 +38,8 @@ export function rewrite(input: RewriteInput): Rewritten {
   }
   if (statement.into !== undefined) edits.push(...intoEdits(source, statement.span, statement.into));
   const rewriter = new Rewriter(source.text, edits, isStored);
-  return { text: (statement.prefix ?? "") + rewriter.apply(statement.span, sites), names: rewriter.names };
+  const text = (statement.prefix ?? "") + rewriter.apply(statement.span, sites);
+  return { text, names: rewriter.names, sites: rewriter.sites };
 }
 
 interface Edit {
@@ -70,6 +73,7 @@ function intoEdits(source: Source, statement: Span, into: NonNullable<SqlStateme
 
 class Rewriter {
   readonly names: PrivateName[] = [];
+  readonly sites: CallSite[] = [];
   readonly #text: string;
   readonly #edits: readonly Edit[];
   readonly #isStored: boolean;
@@ -89,7 +93,7 @@ class Rewriter {
 
   site(bound: BoundSite): string {
     const { site, procedure } = bound;
-    const name = this.#name(procedure);
+    const name = this.#name(bound);
     const call = `${name}(${this.#slots(bound).join(", ")})`;
     switch (site.position) {
       case "query":
@@ -103,10 +107,11 @@ class Rewriter {
     }
   }
 
-  #name(procedure: Procedure): string {
+  #name({ site, procedure }: BoundSite): string {
     if (this.#isStored) return storedName(procedure);
     const name = { number: this.names.length + 1, procedure };
     this.names.push(name);
+    this.sites.push(site);
     return siteName(name);
   }
 

@@ -2,7 +2,7 @@
 import type { Database } from "better-sqlite3";
 import type { Catalog, Defaults, Procedure } from "../catalog/procedure.ts";
 import type { ModelTable } from "../catalog/models.ts";
-import type { Connection, ListedModel } from "../catalog/request.ts";
+import type { Connection, ConnectionModels, ListedModel } from "../catalog/request.ts";
 import type { SqlValue } from "../catalog/value.ts";
 import type { CurrentRun } from "./current-run.ts";
 import type { Dispatcher } from "./dispatch/dispatcher.ts";
@@ -33,6 +33,8 @@ export interface Workspace {
   readonly ledgerTables: LedgerTables;
   readonly budget: Budget;
   readonly estimator: Estimator;
+  /** What calls without a model would use where there is no connection. */
+  readonly shippedModels: ConnectionModels;
   /** Where calls go; undefined if there is no such place. Throws connect/… when one is named that cannot be had. */
   readonly findConnection: () => Promise<Connection | undefined>;
   readonly dispatcherFor: (connection: Connection) => Dispatcher;

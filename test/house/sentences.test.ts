@@ -16,7 +16,7 @@ const users = globSync("src/**/*.ts", { cwd: root, exclude: ["src/diagnostics/me
 
 /** What a message may start with although it is not lower case: names, and words of SQL. */
 const properStarts =
-  /^(SQLite|NUL|OpenAI|OPENAI_[A-Z_]+|API|Node|UTF-8|JSON|CSV|BLOB|SET|RESET|SHOW|DESCRIBE|RETRY|CALL|EXEC|EXPLAIN)\b/;
+  /^(SQLite|NUL|OpenAI|OPENAI_[A-Z_]+|API|Node|UTF-8|JSON|CSV|BLOB|SET|RESET|SHOW|DESCRIBE|RETRY|CALL|EXEC|EXPLAIN|LEFT JOIN|CROSS JOIN|ORDER BY|OFFSET|IN|MATERIALIZED)\b/;
 
 describe("codes", () => {
   test("are defined once", () => {

@@ -530,9 +530,10 @@ describe("statements of our own", () => {
 
   test("EXPLAIN CALLS counts without calling", async () => {
     await using opened = await withTable(echo, 50);
-    expect(await opened.rows("EXPLAIN CALLS SELECT Q(P(body)) FROM t WHERE id <= 7")).toEqual([
-      ["P", 7, "exact", 0],
-      ["Q", 0, "at least", 0],
+    const rows = await opened.rows("EXPLAIN CALLS SELECT Q(P(body)) FROM t WHERE id <= 7");
+    expect(rows.map((row) => row.slice(0, 6))).toEqual([
+      [2, "P", null, 7, "exact", 0],
+      [1, "Q", null, 0, "at least", 0],
     ]);
     expect(await opened.rows("EXPLAIN CALLS SELECT body FROM t")).toEqual([]);
     expect(opened.asked).toEqual([]);

@@ -14,6 +14,30 @@ export const planMessages = {
     message: `${details.procedure} cannot stand in a CHECK, DEFAULT, index or generated-column expression`,
     hint: "put the call into a view or a trigger, or store its result in a column",
   }),
+  "plan/trap-left-join": (details: { procedure: string; calls: number; condition: string }) => ({
+    message: `LEFT JOIN calls ${details.procedure} for every row before it tests the ON condition: ${details.calls} calls`,
+    hint: `an argument that is NULL makes one call or none: ${details.procedure}(iif(${oneLine(details.condition)}, …, NULL))`,
+  }),
+  "plan/trap-order-limit": (details: TrapDetails & { rows: number }) => ({
+    message: `ORDER BY sorts after ${details.procedure} was called: ${details.calls} calls for a LIMIT of ${details.rows}`,
+    hint: `sort and limit in a subquery, and call over it: SELECT … FROM (SELECT … ORDER BY … LIMIT ${details.rows}) u, …`,
+  }),
+  "plan/trap-offset": (details: TrapDetails & { rows: number }) => ({
+    message: `OFFSET skips rows after ${details.procedure} was called for them: ${details.calls} calls for a LIMIT of ${details.rows}`,
+    hint: `call in the select list instead of FROM: SELECT ${details.procedure}(…) FROM …`,
+  }),
+  "plan/trap-cross-join": (details: BetterDetails & { table: string; column: string }) => ({
+    message: `CROSS JOIN calls ${details.procedure} before it looks at ${quote(details.table)}: ${details.calls} calls, where ${details.better} would do`,
+    hint: `name a column of it in the call: ${details.procedure}(iif(${details.column} IS NULL, …, …)), or write JOIN`,
+  }),
+  "plan/trap-in": (details: BetterDetails) => ({
+    message: `IN makes the whole list first, with every call of ${details.procedure}: ${details.calls} calls, where ${details.better} would do`,
+    hint: "write EXISTS (SELECT 1 FROM … WHERE … = …) with the comparison inside",
+  }),
+  "plan/trap-materialized": (details: BetterDetails) => ({
+    message: `MATERIALIZED makes every row of the CTE, with its call of ${details.procedure}: ${details.calls} calls, where ${details.better} would do`,
+    hint: "leave MATERIALIZED out, or filter inside the CTE",
+  }),
   "sql/error": (details: { message: string; suggestion?: string | undefined }) => ({
     message: details.message,
     hint: didYouMean(details.suggestion),
@@ -36,3 +60,17 @@ export const planMessages = {
     hint: "the disk may be full or failing; nothing of this statement was kept",
   }),
 } satisfies MessageTable;
+
+interface TrapDetails {
+  readonly procedure: string;
+  readonly calls: number;
+}
+
+interface BetterDetails extends TrapDetails {
+  /** Calls of the better form. */
+  readonly better: number;
+}
+
+function oneLine(text: string): string {
+  return String([text]).replaceAll(/\s+/g, " ");
+}
