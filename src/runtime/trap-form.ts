@@ -28,17 +28,21 @@ export class Form {
   readonly queries: readonly Query[];
   readonly sites: readonly PlacedSite[];
   readonly #shift: number;
+  readonly #indexes: ReadonlyMap<Token, number>;
 
   constructor({ source, statement }: Surveyed, sites: readonly SurveyedSite[]) {
     this.#shift = statement.span.start;
     this.text = source.text.slice(statement.span.start, statement.span.end);
     ({ tokens: this.tokens, queries: this.queries } = outline(this.text));
+    this.#indexes = new Map(this.tokens.map((token, index) => [token, index]));
+    const starts = new Map(this.tokens.map((token, index) => [token.startOffset, index]));
+    const ends = new Map(this.tokens.map((token, index) => [token.endOffset + 1, index + 1]));
     this.sites = sites.flatMap((surveyed) => {
       const { site } = surveyed;
       if (site === undefined) return [];
-      const first = this.tokens.findIndex((token) => token.startOffset >= site.span.start - this.#shift);
-      const after = this.tokens.findIndex((token) => token.startOffset >= site.span.end - this.#shift);
-      return [{ ...surveyed, site, first, end: after < 0 ? this.tokens.length : after }];
+      const span = this.own(site.span);
+      const [first, end] = [starts.get(span.start), ends.get(span.end)];
+      return first === undefined || end === undefined ? [] : [{ ...surveyed, site, first, end }];
     });
   }
 
@@ -56,7 +60,7 @@ export class Form {
   }
 
   indexOf(token: Token): number {
-    return this.tokens.indexOf(token);
+    return this.#indexes.get(token) ?? -1;
   }
 
   /** The innermost query around a token. */
