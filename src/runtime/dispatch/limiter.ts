@@ -99,8 +99,10 @@ export class Limiter {
     const now = this.#clock.now();
     this.#inFlight--;
     if (place.isProbe) this.#isProbing = false;
-    this.#requests.report(rateLimit?.requests, place.requests, now);
-    this.#tokens.report(rateLimit?.tokens, place.tokens, now);
+    // Refusals come at once, or late for reasons that count anew.
+    const asOf = kind === "refused" ? now : undefined;
+    this.#requests.report(rateLimit?.requests, place.requests, now, asOf);
+    this.#tokens.report(rateLimit?.tokens, place.tokens, now, asOf);
     if (kind === "refused") this.#slowDown(place, retryAfterMs, now);
     if (kind === "clean") this.#speedUp(place);
     this.#pump();

@@ -7,11 +7,13 @@ import type { RateWindow } from "../../catalog/request.ts";
 /** What one request took; handed back with what its answer reports. */
 export interface Taken {
   readonly amount: number;
+  readonly at: number;
   /** Ours after taking, without the corrections up to then; undefined while nothing was known. */
   readonly left: number | undefined;
 }
 
 const minuteMs = 60_000;
+const reserveMax = 10;
 
 export class RateBucket {
   /** Undefined until an answer has said something. */
@@ -32,8 +34,9 @@ export class RateBucket {
     if (this.#closedUntil > now) return this.#closedUntil - now;
     this.#fill(now);
     if (this.#left === undefined || this.#perMs === 0) return 0;
-    // One stays in reserve against reports that run late; what is larger than the bucket goes when it is full.
-    const wanted = Math.min(amount + 1, this.#full);
+    // Some stays in reserve against reports that run late; what is larger than the bucket goes when it is full.
+    const reserve = Math.min(reserveMax, Math.max(1, this.#full / 5));
+    const wanted = Math.min(amount + reserve, this.#full);
     return Math.max(0, (wanted - this.#left) / this.#perMs);
   }
 
@@ -41,14 +44,17 @@ export class RateBucket {
     this.#fill(now);
     if (this.#left === undefined) {
       this.#unknown += amount;
-      return { amount, left: undefined };
+      return { amount, at: now, left: undefined };
     }
     this.#left -= amount;
-    return { amount, left: this.#left - this.#corrected };
+    return { amount, at: now, left: this.#left - this.#corrected };
   }
 
-  /** The end of the request that took it, with what the service reported, if anything. */
-  report(reported: RateWindow | undefined, taken: Taken, now: number): void {
+  /**
+   * The end of the request that took it, with what the service reported, if anything. Services look at their limits
+   * when a request comes: what an answer says is as old as the request.
+   */
+  report(reported: RateWindow | undefined, taken: Taken, now: number, asOf = taken.at): void {
     if (taken.left === undefined) this.#unknown -= taken.amount;
     const { limit, remaining, resetMs } = reported ?? {};
     if (remaining === undefined) return;
@@ -56,7 +62,7 @@ export class RateBucket {
     this.#size = Math.max(this.#size, remaining);
     if (limit !== undefined) this.#perMs = refillOf(limit, remaining, resetMs);
     this.#correct(remaining, taken);
-    if (remaining <= 0 && resetMs !== undefined) this.#close(now + resetMs);
+    if (remaining <= 0 && resetMs !== undefined) this.#close(asOf + resetMs);
   }
 
   #correct(remaining: number, taken: Taken): void {
