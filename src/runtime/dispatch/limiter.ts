@@ -85,9 +85,10 @@ export class Limiter {
       reject(signal.reason);
       this.#pump();
     };
-    signal.addEventListener("abort", abort, { once: true });
     this.#queue.add(waiting);
     this.#pump();
+    if (!this.#queue.has(waiting)) return promise;
+    signal.addEventListener("abort", abort, { once: true });
     try {
       return await promise;
     } finally {
