@@ -10,7 +10,10 @@ import { Ledger } from "../src/runtime/ledger/ledger.ts";
 
 const calls = Number(process.argv[2] ?? 20_000);
 const inFlight = 256;
-const request: ApiRequest = { endpoint: "responses", body: { model: "gpt-6-luna", input: "a short question" } };
+const request: ApiRequest = {
+  endpoint: "responses",
+  body: { model: "gpt-6-luna", input: "a short question" },
+};
 const answer = { body: { output: "x".repeat(600) }, status: 200, contentType: "application/json" };
 
 /** Milliseconds for `calls` calls, each recorded as started and as succeeded, `inFlight` at once. */
@@ -22,7 +25,13 @@ async function record(file: string): Promise<number> {
   const work = async (): Promise<void> => {
     for (let call = next++; call < calls; call = next++) {
       const key = call.toString(16).padStart(64, "0");
-      const started = { key, procedure: "GenerateResponse", connection: "bench", request, requestText: '{"input":"a"}' };
+      const started = {
+        key,
+        procedure: "GenerateResponse",
+        connection: "bench",
+        request,
+        requestText: '{"input":"a"}',
+      };
       const id = await ledger.started(started, run);
       const outcome = { answer, attempts: 1, durationMs: 1 };
       await ledger.ended(id, { outcome, inputTokens: 10, outputTokens: 20, costUsd: 0.0001 });
@@ -39,7 +48,13 @@ const file = join(folder, "ledger.db");
 const onDisk = await record(file);
 const inMemory = await record(":memory:");
 const perSecond = (ms: number): number => Math.round((calls / ms) * 1000);
-console.log(`on disk, synced: ${perSecond(onDisk)} recorded calls a second (${calls} calls, ${inFlight} in flight)`);
-console.log(`in memory:       ${perSecond(inMemory)} a second; disk costs ${(onDisk / inMemory).toFixed(1)} times`);
-console.log(`file:            ${Math.round(statSync(file).size / calls)} bytes a call, of which 616 are the answer`);
+console.log(
+  `on disk, synced: ${perSecond(onDisk)} recorded calls a second (${calls} calls, ${inFlight} in flight)`,
+);
+console.log(
+  `in memory:       ${perSecond(inMemory)} a second; disk costs ${(onDisk / inMemory).toFixed(1)} times`,
+);
+console.log(
+  `file:            ${Math.round(statSync(file).size / calls)} bytes a call, of which 616 are the answer`,
+);
 rmSync(folder, { recursive: true });

@@ -34,10 +34,7 @@ export function notice(): ResultSet {
   });
 }
 
-function table(
-  columns: readonly string[],
-  rows: readonly (readonly (SqlValue | boolean)[])[],
-): ResultSet {
+function table(columns: readonly string[], rows: readonly (readonly (SqlValue | boolean)[])[]): ResultSet {
   return new ResultSet({
     kind: "rows",
     columns: columns.map((name) => ({ name, type: undefined, format: undefined })),

@@ -61,12 +61,12 @@ export const planMessages = {
   }),
 } satisfies MessageTable;
 
-interface TrapDetails {
+export interface TrapDetails {
   readonly procedure: string;
   readonly calls: number;
 }
 
-interface BetterDetails extends TrapDetails {
+export interface BetterDetails extends TrapDetails {
   /** Calls of the better form. */
   readonly better: number;
 }
