@@ -22,6 +22,11 @@ export const getEmbeddings = defineProcedure({
   primary: "Embedding",
   columns: {
     Embedding: { type: "blob", summary: "Vector, float32 little-endian, as sqlite-vec reads it." },
+    Embedding_Index: {
+      type: "integer",
+      summary:
+        "Place of the text in its call: 0, for a call takes one text, also when texts are sent together.",
+    },
     Embedding_Dimensions: { type: "integer", summary: "Number of components." },
     Model_Used: { type: "text", summary: "The model that answered." },
     Usage_PromptTokens: { type: "integer", summary: "Tokens of this text." },
@@ -54,6 +59,7 @@ export const getEmbeddings = defineProcedure({
     return {
       cells: {
         Embedding: embedding,
+        Embedding_Index: embedding === undefined ? undefined : 0,
         Embedding_Dimensions: embedding === undefined ? undefined : embedding.length / 4,
         Model_Used: model,
         Usage_PromptTokens: tokens,

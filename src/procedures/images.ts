@@ -54,6 +54,7 @@ export const imageErrors = {
 } as const;
 
 export const imageColumns = {
+  Image_Index: { type: "integer", summary: "Place of the image in the answer: 0, for a call asks for one." },
   Image_MimeType: { type: "text", summary: "Such as image/png." },
   Image_Url: {
     type: "text",
@@ -140,6 +141,7 @@ export function readImage(body: unknown, answer: ApiAnswer): ImageReading {
   return {
     image,
     cells: {
+      Image_Index: first === undefined ? undefined : 0,
       Image_MimeType: mimeType,
       Image_Url: url,
       Revised_Prompt: readText(first, "revised_prompt"),

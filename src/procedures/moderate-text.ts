@@ -41,6 +41,11 @@ export const moderateText = defineProcedure({
       summary: "Categories that have no column of their own yet, as JSON; NULL when there are none.",
     },
     Moderation_Id: { type: "text", summary: "Identifier of the moderation request." },
+    Result_Index: {
+      type: "integer",
+      summary:
+        "Place of the text in its call: 0, for a call takes one text, also when texts are sent together.",
+    },
     Model_Used: { type: "text", summary: "The model that answered." },
   },
   pack: { by: ["Model"], input: "input", inputsMax: 32, tokensMax: 100_000, answers: "results" },
@@ -64,6 +69,7 @@ export const moderateText = defineProcedure({
         ...categoryCells(result),
         Categories_Json: otherCategories(result),
         Moderation_Id: readText(body, "id"),
+        Result_Index: flagged === undefined ? undefined : 0,
         Model_Used: model,
       },
       error:

@@ -94,6 +94,7 @@ const documented: readonly Documented[] = [
     body: { input: "I will kill this bug, idiot.", model: "omni-moderation-latest" },
     columns: [
       "Flagged",
+      "Result_Index",
       ...categories.flatMap((name) => [`Category_${name}`, `Score_${name}`, `AppliedTo_${name}`]),
     ],
     required: ["Text"],
@@ -105,7 +106,14 @@ const documented: readonly Documented[] = [
     endpoint: "embeddings",
     body: { input: "a red car", model: "text-embedding-3-large" },
     added: { encoding_format: "base64" },
-    columns: ["Embedding", "Embedding_Dimensions", "Model_Used", "Usage_PromptTokens", "Usage_TotalTokens"],
+    columns: [
+      "Embedding",
+      "Embedding_Index",
+      "Embedding_Dimensions",
+      "Model_Used",
+      "Usage_PromptTokens",
+      "Usage_TotalTokens",
+    ],
     required: ["Text"],
   },
   {
@@ -168,7 +176,7 @@ const documented: readonly Documented[] = [
       output_compression: 80,
       moderation: "low",
     },
-    columns: ["Image", ...imageUsage],
+    columns: ["Image", "Image_Index", ...imageUsage],
     required: ["Instructions"],
   },
   {
@@ -196,7 +204,7 @@ const documented: readonly Documented[] = [
       moderation: "auto",
     },
     files: [["image", "image.png", png]],
-    columns: ["Image_Created", ...imageUsage],
+    columns: ["Image_Created", "Image_Index", ...imageUsage],
     required: ["Instructions", "Image"],
   },
   {
