@@ -9,8 +9,9 @@
  * ```
  */
 export { openSession, type SessionOptions } from "./open-session.ts";
-export type { Script, ScriptStatement, Session } from "./runtime/session.ts";
+export type { Script, ScriptRehearsal, ScriptStatement, Session } from "./runtime/session.ts";
 export type { PreparedStatement, BindDescription } from "./runtime/prepared-statement.ts";
+export type { CallEstimate, Explanation } from "./runtime/explain-calls.ts";
 export type { ResultSet, ResultColumn } from "./runtime/result-set.ts";
 export type { Run, RunStatus } from "./runtime/ledger/runs.ts";
 export type { Counts, Progress } from "./runtime/counts.ts";

@@ -8,7 +8,7 @@ import type { Model, ModelTable } from "./models.ts";
 import { callError } from "./problem.ts";
 import type { CallError, Parameter, PrepareContext } from "./procedure.ts";
 import type { Endpoint } from "./request.ts";
-import type { Arguments } from "./value.ts";
+import type { Arguments, ArgumentValue } from "./value.ts";
 
 /** Days before a model's end from which calls to it carry a warning. */
 const noticeDays = 90;
@@ -17,6 +17,7 @@ export interface RuleSubject {
   readonly definition: { readonly name: string; readonly endpoint: Endpoint };
   readonly parameters: readonly Parameter[];
   readonly table: ModelTable;
+  readonly countTokens: PrepareContext["countTokens"];
 }
 
 export function modelProblem(
@@ -37,7 +38,9 @@ export function modelProblem(
     });
   }
   for (const parameter of subject.parameters) {
-    const error = parameterProblem(parameter, args, { model, id });
+    const error =
+      parameterProblem(parameter, args, { model, id }) ??
+      lengthProblem(parameter, args[parameter.name], subject);
     if (error !== undefined) return error;
   }
   return undefined;
@@ -97,6 +100,19 @@ function parameterProblem(
     }
   }
   return undefined;
+}
+
+/** Of listed models alone: others may count otherwise, and read more. */
+function lengthProblem(
+  { name, maxTokens: max = Infinity }: Parameter,
+  value: ArgumentValue | undefined,
+  { definition, countTokens }: RuleSubject,
+): CallError | undefined {
+  // A token has at least one byte, and no character more than three bytes a UTF-16 unit: short texts are not counted.
+  if (typeof value !== "string" || value.length * 3 <= max || Buffer.byteLength(value) <= max)
+    return undefined;
+  const tokens = countTokens?.(value, definition.endpoint) ?? 0;
+  return tokens > max ? callError("call/too-many-tokens", { parameter: name, tokens, max }) : undefined;
 }
 
 function daysBetween(from: string, to: string): number {

@@ -45,7 +45,7 @@ export function prepareCall<P extends ParameterDefinitions, C extends ColumnDefi
     warn: (code, details) => void warnings.push(callWarning(code, details)),
   };
   const error =
-    modelProblem({ definition, parameters, table }, args, model) ??
+    modelProblem({ definition, parameters, table, countTokens: context.countTokens }, args, model) ??
     firstProblem(definition, readArguments<P>(args), callContext);
   if (error !== undefined) return { ok: false, arguments: args, error };
   warnOfModel(parameters, args, { ...context, table }, callContext);

@@ -33,7 +33,7 @@ export interface ParameterDefinition {
   /** In characters. */
   readonly maxLength?: number;
   readonly maxBytes?: number;
-  /** In tokens of the model. Only estimated here: the API has the last word. */
+  /** In tokens, which are counted for listed models only (PrepareContext.countTokens). */
   readonly maxTokens?: number;
   /** Ours, not in the connector's documentation. Stands after the documented ones. */
   readonly isExtension?: boolean;
@@ -148,6 +148,8 @@ export interface PrepareContext {
   readonly today?: string;
   /** The user's own models and prices, in place of the shipped ones. */
   readonly modelTable?: ModelTable;
+  /** As the endpoint's models count them; without it the service alone knows when a text is too long. */
+  readonly countTokens?: (text: string, endpoint: Endpoint) => number;
 }
 
 export interface Procedure {

@@ -26,6 +26,7 @@ import type { Estimator, Need } from "./estimate.ts";
 import type { Ledger, Reuse } from "./ledger/ledger.ts";
 import type { Run } from "./ledger/runs.ts";
 import type { Answer, Call, Memo } from "./memo.ts";
+import { countTokens } from "./tokens.ts";
 
 /** Where a statement's calls go, and what they are counted in. */
 export interface Market {
@@ -209,6 +210,7 @@ export function prepareCall(
     models: market.models,
     defaults: market.defaultsOf(procedure),
     today: market.today,
+    countTokens,
     ...(market.modelTable === undefined ? {} : { modelTable: market.modelTable }),
   });
 }

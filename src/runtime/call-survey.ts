@@ -2,7 +2,6 @@
  * Which calls a statement would make, site by site, as far as that can be told without making them. What SQLite asks for
  * under several unlike placeholders is needed; what depends on answers that are not there cannot be counted. Sends nothing.
  */
-import { fail } from "../diagnostics/diagnostic.ts";
 import type { Source } from "../diagnostics/source.ts";
 import type { CallSite, SqlStatement } from "../parser/syntax.ts";
 import { Memo, type Answer, type Call } from "./memo.ts";
@@ -37,11 +36,24 @@ const roundsMax = 200;
 /** Under a placeholder a recursion may have no end. */
 const asksMax = 1_000_000;
 
-/** In the order SQLite reaches them. `answerTo` gives answers that are known already. Throws what SQLite throws. */
+/** Answers there are without sending anything. */
+export interface KnownAnswers {
+  find(call: Call): KnownAnswer | undefined;
+  /** From the ledger. */
+  recall(recorded: number, call: Call): Answer;
+}
+
+export interface KnownAnswer {
+  readonly answer: Answer;
+  /** The ledger's id, of an answer that stands there. */
+  readonly recorded?: number;
+}
+
+/** In the order SQLite reaches them. Throws what SQLite throws. */
 export function surveyCalls(
   workspace: Workspace,
   { source, statement, binds }: Surveyed,
-  answerTo: (call: Call) => Answer | undefined,
+  known: KnownAnswers,
 ): readonly SurveyedSite[] {
   const { db, functions, surroundings, options, files } = workspace;
   const bound = bindStatement(workspace, source, statement);
@@ -56,7 +68,7 @@ export function surveyCalls(
     text,
     binds,
     plan,
-    memo: new Memo(nothingRecorded),
+    memo: new Memo((recorded, call) => known.recall(recorded, call)),
     guarded: guardedTable(source, statement),
     dedup: options.isOn("dedup"),
     endsOn: "nothing",
@@ -67,7 +79,7 @@ export function surveyCalls(
     },
   };
   try {
-    const passes = runPasses(stage, answerTo);
+    const passes = runPasses(stage, known);
     return reachedNames(passes, plan, names).map((name) => ({
       ...compare(name, passes, plan),
       name,
@@ -85,33 +97,42 @@ interface Surveying {
   readonly isFailed: boolean;
 }
 
-function runPasses(stage: Stage, answerTo: (call: Call) => Answer | undefined): readonly Surveying[] {
+function runPasses(stage: Stage, known: KnownAnswers): readonly Surveying[] {
   const tried = new Set<string>();
   let first = runOne(stage, nullPlaceholder);
   for (let round = 0; round < roundsMax && !first.isClean; round++) {
-    if (!learn(first, stage.memo, { tried, answerTo })) break;
+    if (!learn(first, stage.memo, { tried, known })) break;
     first = runOne(stage, nullPlaceholder);
   }
-  if (first.isClean) return [first];
+  if (first.isClean || isSettled(first, stage.plan)) return [first];
   // Every call has a row: a placeholder without one would only tell what cannot be.
   const others = probes(stage.plan.literals).filter(({ kind }) => kind === "value");
   return [first, ...others.map((placeholder) => runOne(stage, placeholder))];
+}
+
+/** No other placeholder would tell more: none had a part in what was asked for. */
+function isSettled({ asked, isFailed }: Surveying, { isCertain, hasLimit }: Plan): boolean {
+  if (isFailed || hasLimit || !isCertain) return false;
+  for (const calls of asked.values()) for (const { isSound } of calls.values()) if (!isSound) return false;
+  return true;
 }
 
 /** Whether there was an answer the statement has not seen yet. */
 function learn(
   { asked }: Surveying,
   memo: Memo,
-  { tried, answerTo }: { tried: Set<string>; answerTo: (call: Call) => Answer | undefined },
+  { tried, known }: { tried: Set<string>; known: KnownAnswers },
 ): boolean {
   let isNews = false;
-  for (const { call } of [...asked.values()].flatMap((calls) => [...calls.values()])) {
-    if (tried.has(call.key)) continue;
-    tried.add(call.key);
-    const answer = answerTo(call);
-    if (answer === undefined) continue;
-    memo.store(call, answer);
-    isNews = true;
+  for (const calls of asked.values()) {
+    for (const { call } of calls.values()) {
+      if (tried.has(call.key)) continue;
+      tried.add(call.key);
+      const found = known.find(call);
+      if (found === undefined) continue;
+      memo.store(call, found.answer, found.recorded);
+      isNews = true;
+    }
   }
   return isNews;
 }
@@ -165,8 +186,4 @@ function compare(
   const isSound = common.length > 0 && common.every((asked) => asked.isSound);
   const isExact = passes.every(({ isClean }) => isClean) || (isSteady && isSound);
   return { calls: common.map(({ call }) => call), callsMax, isExact };
-}
-
-function nothingRecorded(): never {
-  return fail("internal/bug", { what: "a survey asked for an answer it was not given" });
 }

@@ -133,7 +133,7 @@ export async function setVariable(
 }
 
 /** `SET :x = expr` is `SELECT expr`, whose text is the expression's own. */
-function asQuery(statement: SetVariableStatement): SqlStatement {
+export function asQuery(statement: SetVariableStatement): SqlStatement {
   const { expression, sites, binds } = statement;
   return {
     kind: "sql",

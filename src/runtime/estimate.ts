@@ -5,8 +5,8 @@
  */
 import { costOf, shippedModels, type ModelTable, type Usage } from "../catalog/models.ts";
 import { isObject } from "../catalog/read.ts";
-import type { ApiRequest } from "../catalog/request.ts";
-import { estimateTokens } from "./dispatch/token-estimate.ts";
+import type { ApiRequest, Endpoint } from "../catalog/request.ts";
+import { countTokens } from "./tokens.ts";
 
 export interface Need {
   readonly tokens: number;
@@ -52,14 +52,14 @@ export class Estimator {
     };
   }
 
-  /** For showing, not for holding: texts by their likely tokens. */
+  /** For showing, not for holding: texts by their tokens, counted. */
   likely(request: ApiRequest, today: string, modelTable: ModelTable = shippedModels): Likely {
     const id = modelOf(request);
     const { model: _, ...body } = request.body;
     const most = usageOf(
       { ...request, body },
       this.#longestByModel.get(id) ?? outputTokensStart,
-      tokensGauge,
+      tokensGauge(request.endpoint),
     );
     const { inputTokens, audioSeconds } = most;
     const least: Usage = {
@@ -103,7 +103,10 @@ interface Gauge {
 
 /** A token has at least one byte. */
 const bytesGauge: Gauge = { text: (text) => Buffer.byteLength(text), name: (name) => name.length, plain: 4 };
-const tokensGauge: Gauge = { text: estimateTokens, name: () => 0, plain: 0 };
+
+function tokensGauge(endpoint: Endpoint): Gauge {
+  return { text: (text) => countTokens(text, endpoint), name: () => 0, plain: 0 };
+}
 
 function usageOf({ endpoint, body }: ApiRequest, longest: number, gauge = bytesGauge): Estimate {
   const { size, images, fileBytes } = measure(body, gauge);

@@ -2,18 +2,24 @@
  * EXPLAIN CALLS: what a statement would call and cost, without calling: one row a call site, and warnings where SQLite
  * makes more calls than the statement needs. Works without a connection: models and prices are then the shipped ones.
  */
-import { DiagnosticError } from "../diagnostics/diagnostic.ts";
+import { DiagnosticError, fail, type Diagnostic } from "../diagnostics/diagnostic.ts";
 import type { Source } from "../diagnostics/source.ts";
+import type { CallError, PackRule, Prepared, Row } from "../catalog/procedure.ts";
 import type { Connection } from "../catalog/request.ts";
-import type { SqlValue } from "../catalog/value.ts";
-import type { ExplainCallsStatement } from "../parser/syntax.ts";
+import type { SqlStatement } from "../parser/syntax.ts";
 import { answerOf, prepareCall, separation } from "./buy.ts";
-import { surveyCalls, type Surveyed, type SurveyedSite } from "./call-survey.ts";
+import {
+  surveyCalls,
+  type KnownAnswer,
+  type KnownAnswers,
+  type Surveyed,
+  type SurveyedSite,
+} from "./call-survey.ts";
 import { noCounts } from "./counts.ts";
-import { packGroup, packSize, inputOf } from "./dispatch/pack.ts";
+import { packGroup, inputOf } from "./dispatch/pack.ts";
 import { requestKey } from "./dispatch/request-key.ts";
 import { estimateTokens } from "./dispatch/token-estimate.ts";
-import type { Wanted } from "./dispatch/work.ts";
+import type { Likely } from "./estimate.ts";
 import type { Answer, Call } from "./memo.ts";
 import { findTraps } from "./planner-traps.ts";
 import { ResultSet } from "./result-set.ts";
@@ -23,7 +29,70 @@ import { resolveBinds } from "./statement-binds.ts";
 import type { Binds } from "./values.ts";
 import type { Workspace } from "./workspace.ts";
 
-/** A call that two sites ask for is counted at the first, so that every column adds up. */
+/** What one call site would call. A call that two sites ask for is counted at the first, so that all add up. */
+export interface CallEstimate {
+  /** From 1, in the order of the text; undefined for a site in a view or a trigger. */
+  readonly site: number | undefined;
+  readonly procedure: string;
+  readonly models: readonly string[];
+  /** Different calls. */
+  readonly calls: number;
+  /**
+   * `at least`: more may follow from answers that are not there yet, or from a LIMIT that takes longer to fill. `about`:
+   * in a rehearsal, rows of earlier statements hold made-up answers.
+   */
+  readonly bound: "exact" | "at least" | "about";
+  /** Of `calls`: answered by the ledger. */
+  readonly recorded: number;
+  /** Of `calls`: refused before they are sent. */
+  readonly invalid: number;
+  /** HTTP requests, packed. */
+  readonly requests: number;
+  readonly inputTokens: number;
+  /** Without output, and with all the output there may be; undefined where a price is unknown. */
+  readonly cost:
+    | { readonly minUsd: number; readonly maxUsd: number; readonly asOf: string | undefined }
+    | undefined;
+}
+
+export interface Explanation {
+  /** In the order SQLite reaches them; empty for a statement that calls nothing. */
+  readonly sites: readonly CallEstimate[];
+  /** Where SQLite makes more calls than the statement needs, and what to write instead. */
+  readonly warnings: readonly Diagnostic[];
+}
+
+/** The statement EXPLAIN CALLS. */
+export async function explainCalls(
+  workspace: Workspace,
+  source: Source,
+  { statement }: { readonly statement: SqlStatement },
+  given: Binds,
+): Promise<ResultSet> {
+  const { sites, warnings } = await explain(workspace, source, statement, given);
+  return new ResultSet({
+    kind: "rows",
+    columns: columns.map((name) => ({ name, type: undefined, format: undefined })),
+    rows: sites.map(({ cost, ...one }) => [
+      one.site ?? null,
+      one.procedure,
+      one.models.length === 0 ? null : one.models.join(", "),
+      one.calls,
+      one.bound,
+      one.recorded,
+      one.invalid,
+      one.requests,
+      one.inputTokens,
+      cost?.minUsd ?? null,
+      cost?.maxUsd ?? null,
+      cost?.asOf ?? null,
+    ]),
+    affectedRows: 0,
+    warnings,
+    counts: noCounts(),
+  });
+}
+
 const columns = [
   "site",
   "procedure",
@@ -39,30 +108,21 @@ const columns = [
   "cost_as_of",
 ];
 
-/** One row a call site, in the order SQLite reaches them; traps of the planner as warnings. */
-export async function explainCalls(
+/** Throws what binding the statement throws, and what SQLite refuses. */
+export async function explain(
   workspace: Workspace,
   source: Source,
-  explained: ExplainCallsStatement,
+  statement: SqlStatement,
   given: Binds,
-): Promise<ResultSet> {
-  const { statement } = explained;
+): Promise<Explanation> {
   const binds = resolveBinds(statement.binds, { given, variables: workspace.variables }, source);
   const offers = new Offers(workspace, await findConnection(workspace));
-  const answerTo = (call: Call): Answer | undefined => offers.of(call).answer;
-  const survey = (surveyed: Surveyed): readonly SurveyedSite[] => surveyCalls(workspace, surveyed, answerTo);
+  const survey = (surveyed: Surveyed): readonly SurveyedSite[] => surveyCalls(workspace, surveyed, offers);
   workspace.ledgerTables.freeze();
   try {
     const surveyed = { source, statement, binds };
     const sites = survey(surveyed);
-    return new ResultSet({
-      kind: "rows",
-      columns: columns.map((name) => ({ name, type: undefined, format: undefined })),
-      rows: rowsOf(sites, offers),
-      affectedRows: 0,
-      warnings: findTraps(workspace, surveyed, sites, survey),
-      counts: noCounts(),
-    });
+    return { sites: estimatesOf(sites, offers), warnings: findTraps(workspace, surveyed, sites, survey) };
   } catch (error) {
     throw fromSqlite(error, { source, span: statement.span, catalog: workspace.catalog });
   } finally {
@@ -81,21 +141,28 @@ async function findConnection(workspace: Workspace): Promise<Connection | undefi
 }
 
 type Offer =
-  | { readonly kind: "invalid"; readonly answer: Answer }
-  | { readonly kind: "recorded"; readonly model: string | undefined; readonly answer: Answer }
-  | {
-      readonly kind: "open";
-      readonly model: string | undefined;
-      readonly wanted: Wanted;
-      readonly answer?: undefined;
-    };
+  | { readonly kind: "invalid"; readonly error: CallError; readonly row: Row }
+  | { readonly kind: "recorded"; readonly model: string | undefined; readonly id: number }
+  | OpenOffer;
+
+/** A request that would be sent. The request itself is not kept: there may be a million. */
+interface OpenOffer {
+  readonly kind: "open";
+  readonly model: string | undefined;
+  readonly key: string;
+  readonly likely: Likely;
+  /** How it shares one HTTP request; undefined: it goes alone. */
+  readonly pack: { readonly group: string; readonly rule: PackRule; readonly tokens: number } | undefined;
+}
 
 /** What each call comes to: refused here, answered by the ledger, or a request. */
-class Offers {
+class Offers implements KnownAnswers {
   readonly #workspace: Workspace;
   readonly #connection: Connection | undefined;
   readonly #today = new Date().toISOString().slice(0, 10);
   readonly #offers = new Map<string, Offer>();
+  /** Each group's name once. */
+  readonly #groups = new Map<string, string>();
 
   constructor(workspace: Workspace, connection: Connection | undefined) {
     this.#workspace = workspace;
@@ -109,27 +176,46 @@ class Offers {
   of(call: Call): Offer {
     const known = this.#offers.get(call.key);
     if (known !== undefined) return known;
-    const offer = this.#find(call);
+    const offer = this.#make(call);
     this.#offers.set(call.key, offer);
     return offer;
   }
 
-  likely({ request }: Wanted) {
-    return this.#workspace.estimator.likely(request, this.#today, this.#workspace.models.table);
+  find(call: Call): KnownAnswer | undefined {
+    const offer = this.of(call);
+    switch (offer.kind) {
+      case "open":
+        return undefined;
+      case "recorded":
+        return { answer: this.recall(offer.id, call), recorded: offer.id };
+      case "invalid":
+        return { answer: offer };
+    }
   }
 
-  #find(call: Call): Offer {
-    const { ledger, options, defaults, runs, models, shippedModels } = this.#workspace;
-    const { procedure } = call;
-    const prepared = prepareCall(call, {
+  recall(recorded: number, call: Call): Answer {
+    const prepared = this.#prepare(call);
+    if (!prepared.ok) return fail("ledger/unreadable-answer", { id: recorded });
+    return answerOf(call, prepared, this.#workspace.ledger().read(recorded));
+  }
+
+  #prepare(call: Call): Prepared {
+    const { options, defaults, models, shippedModels } = this.#workspace;
+    return prepareCall(call, {
       models: options.models(this.#connection?.models ?? shippedModels),
       defaultsOf: (of) => defaults.of(of),
       today: this.#today,
       modelTable: models.table,
     });
+  }
+
+  #make(call: Call): Offer {
+    const { ledger, options, runs, models } = this.#workspace;
+    const { procedure } = call;
+    const prepared = this.#prepare(call);
     if (!prepared.ok) {
       const { error } = prepared;
-      return { kind: "invalid", answer: { row: procedure.errorRow(prepared.arguments, error), error } };
+      return { kind: "invalid", error, row: procedure.errorRow(prepared.arguments, error) };
     }
     const { request } = prepared;
     const model = typeof request.body["model"] === "string" ? request.body["model"] : undefined;
@@ -137,86 +223,110 @@ class Offers {
     const reuse = reuseOf(options);
     const isAskable = this.#connection !== undefined && reuse.scope !== "none";
     const recorded = isAskable ? ledger().find(key, reuse, runs.get()) : undefined;
-    return recorded === undefined
-      ? { kind: "open", model, wanted: { key, request, pack: procedure.pack } }
-      : { kind: "recorded", model, answer: answerOf(call, prepared, ledger().read(recorded)) };
+    if (recorded !== undefined) return { kind: "recorded", model, id: recorded };
+    const wanted = { key, request, pack: procedure.pack };
+    const group = packGroup(wanted);
+    const pack =
+      group === undefined || procedure.pack === undefined
+        ? undefined
+        : { group: this.#once(group), rule: procedure.pack, tokens: estimateTokens(inputOf(wanted)) };
+    return {
+      kind: "open",
+      model,
+      key,
+      likely: this.#workspace.estimator.likely(request, this.#today, models.table),
+      pack,
+    };
+  }
+
+  #once(group: string): string {
+    const known = this.#groups.get(group);
+    if (known === undefined) this.#groups.set(group, group);
+    return known ?? group;
   }
 }
 
-function rowsOf(sites: readonly SurveyedSite[], offers: Offers): readonly (readonly SqlValue[])[] {
+function estimatesOf(sites: readonly SurveyedSite[], offers: Offers): readonly CallEstimate[] {
   const counted = new Set<string>();
   const wantedKeys = new Set<string>();
   return sites.map(({ name, calls, isExact }) => {
-    const own = calls.filter(({ key }) => !counted.has(key));
-    for (const { key } of own) counted.add(key);
-    const found = own.map((call) => offers.of(call));
-    const wanted = found.flatMap((offer) => {
-      if (offer.kind !== "open" || wantedKeys.has(offer.wanted.key)) return [];
-      wantedKeys.add(offer.wanted.key);
-      return [offer.wanted];
-    });
-    const models = new Set(found.flatMap((offer) => (offer.kind === "invalid" ? [] : (offer.model ?? []))));
-    const { inputTokens, minUsd, maxUsd, asOf } = totalOf(wanted, offers);
-    return [
-      name.number === 0 ? null : name.number,
-      name.procedure.name,
-      models.size === 0 ? null : [...models].join(", "),
-      own.length,
-      isExact ? "exact" : "at least",
-      found.filter(({ kind }) => kind === "recorded").length,
-      found.filter(({ kind }) => kind === "invalid").length,
-      requestsOf(wanted, offers.packMax),
-      inputTokens,
-      minUsd,
-      maxUsd,
-      asOf,
-    ];
+    const tally = new Tally(offers.packMax);
+    for (const call of calls) {
+      if (counted.has(call.key)) continue;
+      counted.add(call.key);
+      const offer = offers.of(call);
+      // Calls that differ to SQL may be one request.
+      const isFirst = offer.kind !== "open" || !wantedKeys.has(offer.key);
+      if (offer.kind === "open") wantedKeys.add(offer.key);
+      tally.add(offer, isFirst);
+    }
+    return {
+      site: name.number === 0 ? undefined : name.number,
+      procedure: name.procedure.name,
+      bound: isExact ? "exact" : "at least",
+      ...tally.sum(),
+    };
   });
 }
 
-interface Total {
-  readonly inputTokens: number;
-  /** NULL where a price is unknown. */
-  readonly minUsd: number | null;
-  readonly maxUsd: number | null;
+/** Adds up the calls of one site. Packs as the dispatcher does where all is there at once. */
+class Tally {
+  readonly #packMax: number;
+  readonly #models = new Set<string>();
+  readonly #packs = new Map<string, { inputs: number; tokens: number }>();
+  readonly #counts = { calls: 0, recorded: 0, invalid: 0, requests: 0, inputTokens: 0 };
+  #minUsd = 0;
+  #maxUsd = 0;
   /** The oldest day a price was read. */
-  readonly asOf: string | null;
-}
+  #asOf: string | undefined;
+  #isPriced = true;
 
-function totalOf(wanted: readonly Wanted[], offers: Offers): Total {
-  const likely = wanted.map((one) => offers.likely(one));
-  const inputTokens = sumOf(likely.map((one) => one.inputTokens));
-  const costs = likely.flatMap(({ cost }) => cost ?? []);
-  if (costs.length < likely.length) return { inputTokens, minUsd: null, maxUsd: null, asOf: null };
-  return {
-    inputTokens,
-    minUsd: readable(sumOf(costs.map(({ minUsd }) => minUsd))),
-    maxUsd: readable(sumOf(costs.map(({ maxUsd }) => maxUsd))),
-    asOf: costs.map(({ asOf }) => asOf).toSorted()[0] ?? null,
-  };
-}
+  constructor(packMax: number) {
+    this.#packMax = packMax;
+  }
 
-function sumOf(amounts: readonly number[]): number {
-  return amounts.reduce((sum, amount) => sum + amount, 0);
+  /** `isFirst`: no equal request was added before. */
+  add(offer: Offer, isFirst: boolean): void {
+    const counts = this.#counts;
+    counts.calls++;
+    if (offer.kind !== "invalid" && offer.model !== undefined) this.#models.add(offer.model);
+    if (offer.kind === "recorded") counts.recorded++;
+    if (offer.kind === "invalid") counts.invalid++;
+    if (offer.kind !== "open" || !isFirst) return;
+    this.#pack(offer);
+    const { inputTokens, cost } = offer.likely;
+    counts.inputTokens += inputTokens;
+    if (cost === undefined) this.#isPriced = false;
+    else {
+      this.#minUsd += cost.minUsd;
+      this.#maxUsd += cost.maxUsd;
+      if (this.#asOf === undefined || cost.asOf < this.#asOf) this.#asOf = cost.asOf;
+    }
+  }
+
+  sum(): Omit<CallEstimate, "site" | "procedure" | "bound"> {
+    const cost = { minUsd: readable(this.#minUsd), maxUsd: readable(this.#maxUsd), asOf: this.#asOf };
+    return { ...this.#counts, models: [...this.#models], cost: this.#isPriced ? cost : undefined };
+  }
+
+  #pack({ pack }: OpenOffer): void {
+    const open = pack === undefined ? undefined : this.#packs.get(pack.group);
+    const fits =
+      pack !== undefined &&
+      open !== undefined &&
+      open.inputs < Math.min(pack.rule.inputsMax, this.#packMax) &&
+      open.tokens + pack.tokens <= pack.rule.tokensMax;
+    if (fits) {
+      open.inputs++;
+      open.tokens += pack.tokens;
+      return;
+    }
+    this.#counts.requests++;
+    if (pack !== undefined) this.#packs.set(pack.group, { inputs: 1, tokens: pack.tokens });
+  }
 }
 
 /** Sums of fractions drift: 0.30000000000000004 is 0.3. */
 function readable(usd: number): number {
   return Number(usd.toPrecision(12));
-}
-
-/** HTTP requests, packed as the dispatcher packs where all is there at once. */
-function requestsOf(wanted: readonly Wanted[], packMax: number): number {
-  const groups = Map.groupBy(wanted, packGroup);
-  let requests = groups.get(undefined)?.length ?? 0;
-  for (const [group, members] of groups) {
-    const rule = members[0]?.pack;
-    if (group === undefined || rule === undefined) continue;
-    const tokens = members.map((one) => estimateTokens(inputOf(one)));
-    const inputsMax = Math.min(rule.inputsMax, packMax);
-    for (let at = 0; at < tokens.length; requests++) {
-      at += packSize(tokens.slice(at, at + inputsMax), rule.tokensMax);
-    }
-  }
-  return requests;
 }

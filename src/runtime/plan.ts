@@ -42,6 +42,7 @@ interface Operation {
   readonly p2: number;
   readonly p3: number;
   readonly p4: string | null;
+  readonly p5: number;
 }
 
 export type BoundValues = Readonly<Record<string, SqlValue>>;
@@ -157,12 +158,17 @@ function functionName({ opcode, p4 }: Operation): string | undefined {
 /** A cursor reads a b-tree (table or index) that the statement also writes, or a virtual table is written. */
 function readsWhatItWrites(operations: readonly Operation[]): boolean {
   const rootOf = ({ p2, p3 }: Operation): string => `${p3}:${p2}`;
-  const written = new Set(operations.filter(({ opcode }) => opcode === "OpenWrite").map(rootOf));
+  const isWritten = ({ opcode, p5 }: Operation): boolean =>
+    opcode === "OpenWrite" && (p5 & rootInRegister) === 0;
+  const written = new Set(operations.filter(isWritten).map(rootOf));
   return operations.some(
     (operation) =>
       operation.opcode === "VUpdate" || (operation.opcode === "OpenRead" && written.has(rootOf(operation))),
   );
 }
+
+/** Of OpenWrite's p5: p2 is no root page but the register that holds one, of a table this statement makes. */
+const rootInRegister = 0x10;
 
 function lastWrite(program: readonly Operation[]): number {
   const written = new Set(program.filter(({ opcode }) => opcode === "OpenWrite").map(({ p1 }) => p1));

@@ -104,7 +104,7 @@ function plainText({ db }: Workspace, { sites, prefix }: SqlStatement): Workspac
 }
 
 /** EXPLAIN, CREATE VIEW and the like name procedures without running them. */
-function mayRunCalls({ verb }: SqlStatement): boolean {
+export function mayRunCalls({ verb }: SqlStatement): boolean {
   return (
     verb === "select" ||
     verb === "insert" ||

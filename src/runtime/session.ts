@@ -8,12 +8,13 @@ import type { Source } from "../diagnostics/source.ts";
 import { parseScript, type Script as ParsedScript } from "../parser/parse.ts";
 import type { Statement } from "../parser/syntax.ts";
 import { describe, notice, setDefault, setOption, setVariable, show } from "./commands.ts";
-import { explainCalls } from "./explain-calls.ts";
+import { explain, explainCalls, type Explanation } from "./explain-calls.ts";
 import { importRows, type ImportedRows } from "./import-rows.ts";
 import type { Run, RunStatus } from "./ledger/runs.ts";
 import { PreparedStatement } from "./prepared-statement.ts";
 import { refreshModels } from "./refresh-models.ts";
 import { isDone, removeMark } from "./progress-mark.ts";
+import { explainable, Rehearsal } from "./rehearsal.ts";
 import type { ResultSet } from "./result-set.ts";
 import type { ExecuteOptions } from "./run-input.ts";
 import { runSql } from "./run-sql.ts";
@@ -26,6 +27,12 @@ export type Script = Pick<ParsedScript, "source" | "diagnostics"> & {
 
 /** A statement of a parsed script, ready to be executed. */
 export type ScriptStatement = Statement & { readonly source: Source };
+
+/** See Session.rehearse. */
+export interface ScriptRehearsal extends AsyncDisposable {
+  /** Throws what executing the statement would throw before anything is sent. */
+  step(statement: ScriptStatement, binds?: Binds): Promise<Explanation>;
+}
 
 export class Session implements AsyncDisposable {
   readonly #workspace: Workspace;
@@ -70,6 +77,31 @@ export class Session implements AsyncDisposable {
     return new PreparedStatement(this.#workspace, statement.source, statement, (binds, options) =>
       this.execute(statement, binds, options),
     );
+  }
+
+  /**
+   * What a statement would call and cost, without calling: nothing is sent or changed. A statement that cannot call has
+   * no sites. Throws DiagnosticError.
+   */
+  explain(statement: string | ScriptStatement, binds: Binds = {}): Promise<Explanation> {
+    return this.#inTurn(async () => {
+      const parsed = typeof statement === "string" ? this.#single(statement) : statement;
+      const explained = explainable(parsed);
+      if (explained === undefined) return { sites: [], warnings: [] };
+      return explain(this.#workspace, parsed.source, explained, binds);
+    });
+  }
+
+  /**
+   * Begins a dry run of a script: `step` explains one statement after the other, and does what later ones need, up to
+   * importRows() in between. All of it is taken back at the end, and nothing is sent. Throws session/in-transaction.
+   */
+  async rehearse(): Promise<ScriptRehearsal> {
+    const rehearsal = await this.#inTurn(async () => new Rehearsal(this.#workspace));
+    return {
+      step: (statement, binds = {}) => this.#inTurn(() => rehearsal.step(statement.source, statement, binds)),
+      [Symbol.asyncDispose]: () => this.#inTurn(async () => rehearsal.end()),
+    };
   }
 
   /**

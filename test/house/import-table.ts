@@ -34,7 +34,7 @@ export const importTable: readonly Room[] = [
   {
     name: "runtime",
     rooms: ["diagnostics", "parser", "catalog"],
-    packages: ["better-sqlite3"],
+    packages: ["better-sqlite3", "gpt-tokenizer"],
     builtins: true,
   },
   {

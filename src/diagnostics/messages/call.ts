@@ -61,6 +61,11 @@ const valueMessages = {
   "call/too-many-bytes": (details: { parameter: string; bytes: number; max: number }) => ({
     message: `${quote(details.parameter)} has ${details.bytes} bytes, at most ${details.max} are allowed`,
   }),
+  // The API's words, but for the name of the parameter.
+  "call/too-many-tokens": (details: { parameter: string; tokens: number; max: number }) => ({
+    message: `this model's maximum context length is ${details.max} tokens, however ${quote(details.parameter)} has ${details.tokens} tokens`,
+    hint: "shorten the text, or cut it into several rows: nothing was sent",
+  }),
   "call/unknown-format": (details: { parameter: string; formats: readonly string[] }) => ({
     message: `the format of ${quote(details.parameter)} is not recognised`,
     hint: `formats are ${list(details.formats)}`,

@@ -17,6 +17,10 @@ export const sessionMessages = {
         ? "the text is empty or holds only comments"
         : "run them one by one: for (const s of session.parse(text).statements) …",
   }),
+  "session/in-transaction": (_: object) => ({
+    message: "a dry run cannot begin inside a transaction",
+    hint: "end it first: a dry run takes back all it does",
+  }),
   "session/closed": (_: object) => ({
     message: "the session is closed",
     hint: "open a new one with openSession()",
