@@ -14,6 +14,7 @@ export type { PreparedStatement, BindDescription } from "./runtime/prepared-stat
 export type { CallEstimate, Explanation } from "./runtime/explain-calls.ts";
 export type { ResultSet, ResultColumn } from "./runtime/result-set.ts";
 export type { Run, RunStatus } from "./runtime/ledger/runs.ts";
+export type { CallDesk, CallOrder, Delivery } from "./runtime/call-desk.ts";
 export type { Counts, Progress } from "./runtime/counts.ts";
 export type { ExecuteOptions } from "./runtime/run-input.ts";
 export type { Binds, BindValue } from "./runtime/values.ts";

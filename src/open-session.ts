@@ -19,6 +19,7 @@ import { Files } from "./runtime/files.ts";
 import { Ledger } from "./runtime/ledger/ledger.ts";
 import { LedgerTables } from "./runtime/ledger/tables.ts";
 import { Options } from "./runtime/options.ts";
+import type { CallDesk } from "./runtime/call-desk.ts";
 import { PrivateFunctions } from "./runtime/private-functions.ts";
 import { Session } from "./runtime/session.ts";
 import { StableSurroundings } from "./runtime/stable.ts";
@@ -47,6 +48,16 @@ export interface SessionOptions {
   readonly models?: string | ModelData;
   /** Procedures beside the shipped ones, from defineProcedure. */
   readonly procedures?: readonly Procedure[];
+  /** What the session's run is called in sys_runs; default "session". */
+  readonly name?: string;
+  /**
+   * Use the ledger, the connections and the dispatcher of another session, which must be closed last: what limits
+   * requests holds for all that share. Budgets, options, variables and runs stay each session's own. `connection` and
+   * `ledger` are then the other session's.
+   */
+  readonly sharing?: Session;
+  /** Where calls are bought instead, such as another session's `buyCalls`; this session then sends and records nothing. */
+  readonly desk?: CallDesk;
 }
 
 /** Throws DiagnosticError when the database cannot be opened or the connection does not exist. */
@@ -60,17 +71,42 @@ export async function openSession(options: SessionOptions = {}): Promise<Session
   }
 }
 
+/** What sessions may have in common. */
+interface Shared {
+  readonly connections: Connections;
+  readonly ledger: () => Ledger;
+  close(): Promise<void>;
+}
+
+const sharedBy = new WeakMap<Session, Shared>();
+
+function openShared(options: SessionOptions, sessionOptions: Options): Shared {
+  const connections = new Connections(options, sessionOptions);
+  let opened: Ledger | undefined;
+  return {
+    connections,
+    ledger: () => (opened ??= new Ledger(options.ledger ?? ":memory:")),
+    close: async () => {
+      await connections.close();
+      opened?.close();
+    },
+  };
+}
+
 async function assemble(db: Database.Database, options: SessionOptions): Promise<Session> {
   const catalog = createCatalog([...shippedProcedures, ...(options.procedures ?? [])]);
   const sessionOptions = new Options();
-  const connections = new Connections(options, sessionOptions);
+  const owned = options.sharing === undefined ? undefined : sharedBy.get(options.sharing);
+  const shared = owned ?? openShared(options, sessionOptions);
+  const { connections, ledger } = shared;
   // A name that is wrong is said at once, not at the first call.
   if (options.connection !== undefined) await connections.find();
   const modelTable = await findModelTable(options.models, options.env ?? process.env);
   vector.load(db);
-  let opened: Ledger | undefined;
-  const ledger = (): Ledger => (opened ??= new Ledger(options.ledger ?? ":memory:"));
-  const runs = new CurrentRun(ledger, db.memory ? undefined : resolve(db.name));
+  const runs = new CurrentRun(ledger, {
+    name: options.name ?? "session",
+    ...(db.memory ? {} : { database: resolve(db.name) }),
+  });
   const workspace: Workspace = {
     db,
     catalog,
@@ -87,17 +123,19 @@ async function assemble(db: Database.Database, options: SessionOptions): Promise
     budget: new Budget(sessionOptions),
     estimator: new Estimator(),
     shippedModels: openaiModels,
-    findConnection: () => connections.find(),
+    findConnection: (name) => connections.find(name),
     dispatcherFor: (connection) => connections.dispatcherFor(connection),
+    desk: options.desk,
   };
   createSystemTables(workspace);
-  return new Session(workspace, async () => {
-    await connections.close();
+  const session = new Session(workspace, async () => {
     runs.end("finished");
-    opened?.close();
+    if (owned === undefined) await shared.close();
     workspace.surroundings.close();
     db.close();
   });
+  sharedBy.set(session, shared);
+  return session;
 }
 
 function openDatabase(file: string, readonly: boolean): Database.Database {
@@ -126,8 +164,11 @@ class Connections {
     this.#options = options;
   }
 
-  async find(): Promise<Connection | undefined> {
-    const chosen = this.#options.text("connection") ?? this.#session.connection;
+  /** `wanted` instead of what the session says. */
+  async find(wanted?: string): Promise<Connection | undefined> {
+    const chosen = wanted ?? this.#options.text("connection") ?? this.#session.connection;
+    const own = this.#session.connection;
+    if (typeof own === "object" && (chosen === own || chosen === own.name)) return own;
     if (typeof chosen === "object") return chosen;
     const name = chosen ?? "";
     let made = this.#made.get(name);

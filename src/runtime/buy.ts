@@ -56,7 +56,11 @@ export interface Market {
   readonly onWarning: (warning: CallWarning, procedure: Procedure) => void;
 }
 
-export async function buy(calls: readonly Call[], memo: Memo, market: Market): Promise<void> {
+export async function buy(
+  calls: readonly Call[],
+  memo: Pick<Memo, "store" | "size">,
+  market: Market,
+): Promise<void> {
   const startedAt = performance.now() - market.counts.elapsedMs;
   const round: Round = { done: 0, doom: undefined, error: undefined };
   const stopping = new AbortController();
@@ -118,7 +122,12 @@ type Doom =
   | { readonly kind: "budget"; readonly reached: Reached }
   | { readonly kind: "failure"; readonly failure: ApiFailure; readonly attempts: number };
 
-async function buyOne(call: Call, memo: Memo, market: Market, patience: Patience): Promise<Doom | undefined> {
+async function buyOne(
+  call: Call,
+  memo: Pick<Memo, "store">,
+  market: Market,
+  patience: Patience,
+): Promise<Doom | undefined> {
   const { procedure } = call;
   const prepared = prepareCall(call, market);
   if (!prepared.ok) {
@@ -169,7 +178,7 @@ interface Bought {
 /** Keeps what came, in the ledger first. */
 async function record(
   call: Call,
-  memo: Memo,
+  memo: Pick<Memo, "store">,
   market: Market,
   { id, outcome, result }: Bought,
 ): Promise<Doom | undefined> {

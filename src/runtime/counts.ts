@@ -41,3 +41,13 @@ export function noCounts(): Counts {
     elapsedMs: 0,
   };
 }
+
+/** Adds what a part of a statement has used to the statement's counts; the time is the statement's own. */
+export function addCounts(counts: Counts, part: Counts): void {
+  counts.made += part.made;
+  counts.cached += part.cached;
+  counts.failed += part.failed;
+  counts.inputTokens += part.inputTokens;
+  counts.outputTokens += part.outputTokens;
+  counts.costUsd += part.costUsd;
+}

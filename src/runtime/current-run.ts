@@ -2,28 +2,34 @@
 import type { Ledger } from "./ledger/ledger.ts";
 import type { Run, RunDescription, RunStatus } from "./ledger/runs.ts";
 
+/** What the session's own run is called. */
+interface OwnRun {
+  readonly name: string;
+  /** Path of the session's database; absent in memory. */
+  readonly database?: string;
+}
+
 export class CurrentRun {
   readonly #ledger: () => Ledger;
-  readonly #database: { database?: string };
+  readonly #own: OwnRun;
   #run: Run | undefined;
   #identity: string | undefined;
 
-  /** `database`: path of the session's database; undefined in memory. */
-  constructor(ledger: () => Ledger, database: string | undefined) {
+  constructor(ledger: () => Ledger, own: OwnRun) {
     this.#ledger = ledger;
-    this.#database = database === undefined ? {} : { database };
+    this.#own = own;
   }
 
   /** Throws ledger/already-running. */
   begin(description: Omit<RunDescription, "database">): Run {
     this.end("finished");
     this.#identity = description.identity;
-    this.#run = this.#ledger().runs.begin({ ...description, ...this.#database });
+    this.#run = this.#ledger().runs.begin({ ...this.#own, ...description });
     return this.#run;
   }
 
   get(): Run {
-    return this.#run ?? this.begin({ kind: "session", name: "session" });
+    return this.#run ?? this.begin({ kind: "session", name: this.#own.name });
   }
 
   /** Of the script that is running; undefined in a session's own run. */

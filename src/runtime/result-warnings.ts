@@ -13,9 +13,16 @@ const warningsMax = 100;
 /** Each warning once. */
 export function addWarning(warnings: Diagnostic[], found: CallWarning, procedure: Procedure): void {
   const message = `${procedure.name}: ${found.message}`;
-  if (warnings.length >= warningsMax || warnings.some((item) => item.message === message)) return;
   const hint = found.hint === undefined ? {} : { hint: found.hint };
-  warnings.push({ severity: "warning", code: readCode(found.code), message, ...hint });
+  addWarnings(warnings, [{ severity: "warning", code: readCode(found.code), message, ...hint }]);
+}
+
+/** Each once, as long as there is room. */
+export function addWarnings(warnings: Diagnostic[], found: readonly Diagnostic[]): void {
+  for (const one of found) {
+    if (warnings.length >= warningsMax) return;
+    if (!warnings.some(({ message }) => message === one.message)) warnings.push(one);
+  }
 }
 
 function readCode(code: string): Code {

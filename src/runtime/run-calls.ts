@@ -6,6 +6,7 @@ import { fail, type Diagnostic } from "../diagnostics/diagnostic.ts";
 import type { Source } from "../diagnostics/source.ts";
 import type { SqlStatement } from "../parser/syntax.ts";
 import { answerOf, buy, callsAtOnce, prepareCall, type Market } from "./buy.ts";
+import { orderCalls } from "./call-desk.ts";
 import { noCounts, type Counts } from "./counts.ts";
 import { replay } from "./execute.ts";
 import type { Reuse } from "./ledger/ledger.ts";
@@ -47,9 +48,13 @@ export async function runCalling(
     },
   };
   workspace.ledgerTables.freeze();
+  const { desk } = workspace;
   const clean = await replay(stage, windowStart(workspace, plan), async (calls) => {
+    if (desk !== undefined) {
+      return orderCalls(desk, calls, { memo, counts, warnings, signal: input.options.signal });
+    }
     market ??= await openMarket(workspace, input.options, counts, warnings);
-    await buy(calls, memo, market);
+    return buy(calls, memo, market);
   }).finally(() => workspace.ledgerTables.thaw());
   counts.calls = clean.callsUsed;
   counts.failed = clean.failures.length;
@@ -119,14 +124,15 @@ function streamed(
   });
 }
 
-async function openMarket(
+/** Throws connect/none, and what finding the connection throws. */
+export async function openMarket(
   workspace: Workspace,
   execute: ExecuteOptions,
   counts: Counts,
   warnings: Diagnostic[],
 ): Promise<Market> {
   const { options, defaults, ledger, budget, estimator } = workspace;
-  const connection = (await workspace.findConnection()) ?? fail("connect/none", {});
+  const connection = (await workspace.findConnection(execute.connection)) ?? fail("connect/none", {});
   return {
     connection,
     dispatcher: workspace.dispatcherFor(connection),
@@ -134,7 +140,7 @@ async function openMarket(
     models: options.models(connection.models),
     defaultsOf: (procedure) => defaults.of(procedure),
     run: workspace.runs.get(),
-    reuse: reuseOf(options),
+    reuse: execute.isFresh === true ? { scope: "none" } : reuseOf(options),
     isReplay: options.text("cache") === "only",
     budget,
     estimator,

@@ -11,6 +11,10 @@ export interface ExecuteOptions {
   readonly onProgress?: (progress: Progress) => void;
   /** Number of the statement in the script that is running, from 1: a resumed script does not write it twice. */
   readonly step?: number;
+  /** Where its calls go instead of the session's connection. */
+  readonly connection?: string;
+  /** Recorded answers are not used: every call is made anew. */
+  readonly isFresh?: boolean;
 }
 
 export interface RunInput {

@@ -3,11 +3,13 @@
  * parse → bind → rewrite → execute (pass ⇄ dispatch ⇄ ledger) → result set → caller.
  * One statement at a time; a result that is still being read is spooled before the next one starts.
  */
-import { DiagnosticError, fail } from "../diagnostics/diagnostic.ts";
+import { DiagnosticError, fail, type Diagnostic } from "../diagnostics/diagnostic.ts";
 import type { Source } from "../diagnostics/source.ts";
 import { parseScript, type Script as ParsedScript } from "../parser/parse.ts";
 import type { Statement } from "../parser/syntax.ts";
+import { fillOrders, type CallOrder, type Delivery } from "./call-desk.ts";
 import { describe, notice, setDefault, setOption, setVariable, show } from "./commands.ts";
+import { noCounts } from "./counts.ts";
 import { explain, explainCalls, type Explanation } from "./explain-calls.ts";
 import { importRows, type ImportedRows } from "./import-rows.ts";
 import type { Run, RunStatus } from "./ledger/runs.ts";
@@ -17,6 +19,7 @@ import { isDone, removeMark } from "./progress-mark.ts";
 import { explainable, Rehearsal } from "./rehearsal.ts";
 import type { ResultSet } from "./result-set.ts";
 import type { ExecuteOptions } from "./run-input.ts";
+import { openMarket } from "./run-calls.ts";
 import { runSql } from "./run-sql.ts";
 import { toSqlite, type Binds, type BindValue } from "./values.ts";
 import type { Workspace } from "./workspace.ts";
@@ -146,6 +149,17 @@ export class Session implements AsyncDisposable {
   pruneRuns(days: number): Promise<number> {
     const before = Date.now() - days * 86_400_000;
     return this.#inTurn(async () => this.#workspace.ledger().runs.prune(before));
+  }
+
+  /**
+   * Buys calls for a statement that runs in another session, opened with `desk`, perhaps in another process. Orders and
+   * deliveries are plain data. Needs no turn: it does not touch this session's database.
+   */
+  async buyCalls(orders: readonly CallOrder[], options: ExecuteOptions = {}): Promise<Delivery> {
+    if (this.#isClosed) fail("session/closed", {});
+    const warnings: Diagnostic[] = [];
+    const market = await openMarket(this.#workspace, options, noCounts(), warnings);
+    return fillOrders(this.#workspace.catalog, orders, { market, warnings });
   }
 
   /** What `SET :name = value` does. */

@@ -4,6 +4,7 @@ import type { Catalog, Defaults, Procedure } from "../catalog/procedure.ts";
 import type { ModelTable } from "../catalog/models.ts";
 import type { Connection, ConnectionModels, ListedModel } from "../catalog/request.ts";
 import type { SqlValue } from "../catalog/value.ts";
+import type { CallDesk } from "./call-desk.ts";
 import type { CurrentRun } from "./current-run.ts";
 import type { Dispatcher } from "./dispatch/dispatcher.ts";
 import type { Budget } from "./budget.ts";
@@ -35,9 +36,11 @@ export interface Workspace {
   readonly estimator: Estimator;
   /** What calls without a model would use where there is no connection. */
   readonly shippedModels: ConnectionModels;
-  /** Where calls go; undefined if there is no such place. Throws connect/… when one is named that cannot be had. */
-  readonly findConnection: () => Promise<Connection | undefined>;
+  /** Where calls go, the session's own place by default; undefined if there is no such place. Throws connect/… when one is named that cannot be had. */
+  readonly findConnection: (name?: string) => Promise<Connection | undefined>;
   readonly dispatcherFor: (connection: Connection) => Dispatcher;
+  /** Where calls are bought instead; undefined: here. */
+  readonly desk: CallDesk | undefined;
 }
 
 /** What is known about models. */

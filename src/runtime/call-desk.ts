@@ -1,0 +1,75 @@
+/**
+ * Calls bought in another place than their statement runs in: a statement's process sends the values of the calls it
+ * lacks, the process that has the ledger and the dispatcher sends answers. Plain data both ways (2-runtime, 2.7).
+ */
+import { fail, type Diagnostic } from "../diagnostics/diagnostic.ts";
+import type { Catalog } from "../catalog/procedure.ts";
+import type { SqlValue } from "../catalog/value.ts";
+import { buy, type Market } from "./buy.ts";
+import { addCounts, type Counts } from "./counts.ts";
+import type { Answer, Call, Memo } from "./memo.ts";
+import { addWarnings } from "./result-warnings.ts";
+import type { ExecuteOptions } from "./run-input.ts";
+
+/** One call that a statement lacks. */
+export interface CallOrder {
+  readonly procedure: string;
+  /** By parameter position; a call key stands behind them. */
+  readonly values: readonly SqlValue[];
+  /** Tells equal calls apart where they are to be made apart. */
+  readonly key: string;
+}
+
+export interface Delivery {
+  /** One an order, in their order. */
+  readonly answers: readonly Answer[];
+  /** What these calls have used. */
+  readonly counts: Counts;
+  readonly warnings: readonly Diagnostic[];
+}
+
+export interface CallDesk {
+  /** Rejects with a DiagnosticError when the statement is to end: no credit, a budget, a cancelled statement. */
+  buy(orders: readonly CallOrder[], options: Pick<ExecuteOptions, "signal">): Promise<Delivery>;
+}
+
+/** Where a statement's answers go. */
+export interface Orders {
+  readonly memo: Pick<Memo, "store">;
+  readonly counts: Counts;
+  readonly warnings: Diagnostic[];
+  readonly signal: AbortSignal | undefined;
+}
+
+/** The statement's side: as `buy`, but at a desk. */
+export async function orderCalls(desk: CallDesk, calls: readonly Call[], orders: Orders): Promise<void> {
+  const { memo, counts, warnings, signal } = orders;
+  const wanted = calls.map(({ procedure, values, key }) => ({ procedure: procedure.name, values, key }));
+  const delivery = await desk.buy(wanted, signal === undefined ? {} : { signal });
+  for (const [index, call] of calls.entries()) {
+    const answer = delivery.answers[index];
+    if (answer !== undefined) memo.store(call, answer);
+  }
+  addCounts(counts, delivery.counts);
+  addWarnings(warnings, delivery.warnings);
+}
+
+/** The desk's side. Throws bind/unknown-procedure, and what `buy` throws. */
+export async function fillOrders(
+  catalog: Catalog,
+  orders: readonly CallOrder[],
+  { market, warnings }: { readonly market: Market; readonly warnings: readonly Diagnostic[] },
+): Promise<Delivery> {
+  const calls = orders.map(({ procedure, values, key }): Call => {
+    const found = catalog.find(procedure) ?? fail("bind/unknown-procedure", { procedure });
+    return { procedure: found, values, key };
+  });
+  const answers = new Map<string, Answer>();
+  await buy(
+    calls,
+    { size: calls.length, store: (call, answer) => void answers.set(call.key, answer) },
+    market,
+  );
+  const missing = (): never => fail("internal/bug", { what: "a call that was bought has no answer" });
+  return { answers: calls.map(({ key }) => answers.get(key) ?? missing()), counts: market.counts, warnings };
+}
