@@ -1,6 +1,8 @@
 /** Prints how good and how fast the offline models are. Run: node bench/offline/quality.ts */
 import OpenAI from "openai";
 
+import { backendsOf } from "../../src/connection/offline/backends.ts";
+import { offlineFolder } from "../../src/connection/offline/packages.ts";
 import { offlineFetch, offlineModels } from "../../src/connection/offline/offline.ts";
 import {
   article,
@@ -20,7 +22,7 @@ import {
 const client = new OpenAI({
   apiKey: "none",
   baseURL: "http://offline.callsql.invalid/v1",
-  fetch: offlineFetch(),
+  fetch: offlineFetch(backendsOf(offlineFolder(process.env))),
   maxRetries: 0,
 });
 

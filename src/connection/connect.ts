@@ -17,7 +17,7 @@ export async function connectionFromName(
     case "openai":
       return openaiFromEnvironment(env);
     case "offline":
-      return await offline();
+      return await offline(env);
     default:
       return fail("connect/unknown", { name: presentable(name) });
   }
@@ -36,14 +36,16 @@ function openaiFromEnvironment(env: Environment): Connection {
 }
 
 /** Loaded on demand: its models are large and most programs never use them. */
-async function offline(): Promise<Connection> {
+async function offline(env: Environment): Promise<Connection> {
   const { offlineFetch, offlineModels } = await import("./offline/offline.ts");
+  const { backendsOf } = await import("./offline/backends.ts");
+  const { offlineFolder } = await import("./offline/packages.ts");
   return createOpenAIConnection({
     name: "offline",
     apiKey: "offline",
     baseUrl: "http://offline.callsql.invalid/v1",
     models: offlineModels,
-    fetch: offlineFetch(),
+    fetch: offlineFetch(backendsOf(offlineFolder(env))),
     // A full pack of the API's would keep the small encoder busy for minutes, past every deadline.
     packMax: 32,
   });

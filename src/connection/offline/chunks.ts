@@ -4,6 +4,7 @@
  */
 import { notAvailableOffline } from "./api-error.ts";
 import type { EncoderModel } from "./encoder-model.ts";
+import { isMostlyLatin } from "./latin.ts";
 
 export interface Chunk {
   readonly text: string;
@@ -30,6 +31,7 @@ export function splitChunks(text: string, model: EncoderModel): readonly Chunk[]
     tokens += ids.length;
   }
   if (words.length > 0) chunks.push(closeChunk(words, model));
+  // The vocabulary holds single letters of other alphabets: they have vectors, but vectors that mean nothing.
   if (!isKnown || !isMostlyLatin(text)) throw unknownText(text);
   return chunks;
 }
@@ -49,13 +51,6 @@ function splitWord(word: string): readonly string[] {
 function closeChunk(words: readonly string[], model: EncoderModel): Chunk {
   const text = words.join(" ");
   return { text, tokens: model.tokenize(text).length };
-}
-
-/** The vocabulary holds single letters of other alphabets: they have vectors, but vectors that mean nothing. */
-function isMostlyLatin(text: string): boolean {
-  const letters = text.match(/\p{L}/gu)?.length ?? 0;
-  const latin = text.match(/\p{Script=Latin}/gu)?.length ?? 0;
-  return latin * 2 >= letters;
 }
 
 function unknownText(text: string): Error {

@@ -1,6 +1,6 @@
 /** POST /embeddings by the Universal Sentence Encoder lite: 512 dimensions, English. */
 import { invalidRequest } from "./api-error.ts";
-import type { Encoder } from "./encoder.ts";
+import type { Backends } from "./backends.ts";
 import { type JsonObject, readNumber, readString, readTexts } from "./json-body.ts";
 import { checkTokens } from "./tokens.ts";
 import type { Vector } from "./vectors.ts";
@@ -9,8 +9,8 @@ export const embeddingModel = "offline-use-lite";
 
 export async function createEmbeddings(
   body: JsonObject,
-  encoder: Encoder,
-  signal: AbortSignal,
+  { encoder }: Pick<Backends, "encoder">,
+  { signal }: { signal: AbortSignal },
 ): Promise<JsonObject> {
   const texts = readTexts(body);
   const format = readString(body, "encoding_format") ?? "float";

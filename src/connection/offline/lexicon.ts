@@ -2,15 +2,17 @@
  * Crude words by the `obscenity` package, which sees through spellings such as "a$$". Only words that say something
  * about the sentence are used: mere swearing and the names of body parts are no offence.
  */
-import { importOptional, once } from "./optional.ts";
+import type * as Obscenity from "obscenity";
+
+import { createPackages } from "./packages.ts";
 import type { JudgedCategory } from "./prototypes.ts";
 
 export type Lexicon = (text: string) => ReadonlySet<JudgedCategory>;
 
-export const loadLexicon: () => Promise<Lexicon> = once(async () => {
-  const { RegExpMatcher, englishDataset, englishRecommendedTransformers } = await importOptional(
-    ["obscenity@0.4.6"],
-    () => import("obscenity"),
+/** `folder`: where the package is when it is not installed beside callsql. */
+export async function loadLexicon(folder: string): Promise<Lexicon> {
+  const { RegExpMatcher, englishDataset, englishRecommendedTransformers } = readObscenity(
+    createPackages(folder, "moderation").load("obscenity"),
   );
   const matcher = new RegExpMatcher({ ...englishDataset.build(), ...englishRecommendedTransformers });
   return (text) => {
@@ -23,7 +25,11 @@ export const loadLexicon: () => Promise<Lexicon> = once(async () => {
     }
     return found;
   };
-});
+}
+
+function readObscenity(module: unknown): typeof Obscenity {
+  return module as typeof Obscenity;
+}
 
 const wordsByCategory: readonly (readonly [JudgedCategory, string])[] = [
   ["hate", "abo africoon arabush boonga chingchong chink dyke fag kike nigger retard spastic tranny"],

@@ -2,9 +2,9 @@
  * POST /moderations by comparison: a text is flagged when it is nearer to a harmful prototype than to every harmless
  * one by a margin, or when it holds a word that leaves no doubt. A first filter, no judge: see docs/offline.md.
  */
+import type { Backends } from "./backends.ts";
 import type { Encoder } from "./encoder.ts";
 import { type JsonObject, readTexts } from "./json-body.ts";
-import { loadLexicon } from "./lexicon.ts";
 import { harmful, harmless, type JudgedCategory } from "./prototypes.ts";
 import { makeId } from "./reply.ts";
 import { splitSentences } from "./sentences.ts";
@@ -15,7 +15,7 @@ export const moderationModel = "offline-moderation";
 
 export async function createModerations(
   body: JsonObject,
-  encoder: Encoder,
+  { encoder, loadLexicon }: Pick<Backends, "encoder" | "loadLexicon">,
   { signal, seed }: { signal: AbortSignal; seed: string },
 ): Promise<JsonObject> {
   const texts = readTexts(body);

@@ -3,13 +3,15 @@
  * with small real models and plain algorithms, and never opens a socket. docs/offline.md says what it can do.
  */
 import type { ConnectionModels } from "../../catalog/request.ts";
-import { ApiError, invalidRequest, modelNotFound, notAvailableOffline } from "./api-error.ts";
+import { ApiError, modelNotFound, notAvailableOffline } from "./api-error.ts";
+import type { Backends } from "./backends.ts";
 import { createEmbeddings, embeddingModel } from "./embeddings.ts";
-import { createEncoder, type Encoder } from "./encoder.ts";
-import { type JsonObject, parseBody, readString } from "./json-body.ts";
+import { type JsonObject, readRequiredString } from "./json-body.ts";
 import { createModerations, moderationModel } from "./moderations.ts";
 import { replyError, replyJson } from "./reply.ts";
+import { readRequest } from "./request-body.ts";
 import { createResponse, textModel } from "./responses.ts";
+import { createSpeech, speechModel } from "./speech/speech.ts";
 
 export const offlineModels: ConnectionModels = {
   text: textModel,
@@ -18,26 +20,25 @@ export const offlineModels: ConnectionModels = {
   moderation: moderationModel,
   transcription: "offline-moonshine-tiny",
   translation: "offline-translation",
-  speech: "offline-flite",
+  speech: speechModel,
 };
 
-/** One encoder for the process: its weights take 100 MB, and what one connection has read another need not. */
-const processEncoder = createEncoder();
-
-export function offlineFetch(encoder: Encoder = processEncoder): typeof globalThis.fetch {
+export function offlineFetch(backends: Backends): typeof globalThis.fetch {
   return async (input, init) => {
     const request = new Request(input, init);
+    const { method, signal } = request;
     const path = new URL(request.url).pathname.replace(/^.*\/v1\//u, "");
-    request.signal.throwIfAborted();
-    const text = isText(request) ? await request.text() : "";
-    const seed = `${request.method} ${path}\n${text}`;
+    signal.throwIfAborted();
+    let seed = `${method} ${path}`;
     try {
-      if (request.method === "GET" && path === "models") return replyJson(modelList(), 200, seed);
-      const endpoint = findEndpoint(request.method, path);
-      const body = parseBody(text);
+      if (method === "GET" && path === "models") return replyJson(modelList(), 200, seed);
+      const endpoint = findEndpoint(method, path);
+      const { body, digest } = await readRequest(request);
+      seed += `\n${digest}`;
       checkModel(body, endpoint.model);
-      const answer = await endpoint.create(body, encoder, { signal: request.signal, seed });
-      return replyJson(answer, 200, seed, readString(body, "model"));
+      const answer = await endpoint.create(body, backends, { signal, seed });
+      if (answer instanceof Response) return answer;
+      return replyJson(answer, 200, seed, readRequiredString(body, "model"));
     } catch (error) {
       if (error instanceof ApiError) return replyError(error, seed);
       throw error;
@@ -47,20 +48,19 @@ export function offlineFetch(encoder: Encoder = processEncoder): typeof globalTh
 
 interface OfflineEndpoint {
   readonly model: string;
+  /** The body of a JSON answer, or the whole answer. */
   create(
     body: JsonObject,
-    encoder: Encoder,
+    backends: Backends,
     options: { signal: AbortSignal; seed: string },
-  ): Promise<JsonObject>;
+  ): Promise<JsonObject | Response>;
 }
 
 const endpointByPath = new Map<string, OfflineEndpoint>([
-  [
-    "embeddings",
-    { model: embeddingModel, create: (body, encoder, { signal }) => createEmbeddings(body, encoder, signal) },
-  ],
+  ["embeddings", { model: embeddingModel, create: createEmbeddings }],
   ["moderations", { model: moderationModel, create: createModerations }],
   ["responses", { model: textModel, create: createResponse }],
+  ["audio/speech", { model: speechModel, create: createSpeech }],
 ]);
 
 /** What GET /models says: the models that run here. */
@@ -86,16 +86,8 @@ function findEndpoint(method: string, path: string): OfflineEndpoint {
   throw new ApiError(404, null, `Invalid URL (${method} /v1/${path})`);
 }
 
-/** Uploads are refused unread. */
-function isText(request: Request): boolean {
-  return !(request.headers.get("content-type") ?? "").startsWith("multipart/");
-}
-
 /** Only names that say so: nobody may take these answers for a large model's. */
 function checkModel(body: JsonObject, model: string): void {
-  const requested = readString(body, "model");
-  if (requested === undefined) {
-    throw invalidRequest("Missing required parameter: 'model'.", "model", "missing_required_parameter");
-  }
+  const requested = readRequiredString(body, "model");
   if (!requested.startsWith("offline-")) throw modelNotFound(requested, model);
 }

@@ -12,10 +12,42 @@ export function makeId(prefix: string, seed: string): string {
 
 /** `seed` identifies the request: method, path and body. `model` is what answered, as the API's header says it. */
 export function replyJson(body: unknown, status: number, seed: string, model?: string): Response {
-  return new Response(JSON.stringify(body), {
+  return reply(JSON.stringify(body), { status, contentType: "application/json", seed, model });
+}
+
+export function replyText(text: string, seed: string, model: string): Response {
+  return reply(text, { status: 200, contentType: "text/plain; charset=utf-8", seed, model });
+}
+
+export function replyBytes(bytes: Uint8Array, contentType: string, seed: string, model: string): Response {
+  return reply(new Uint8Array(bytes), { status: 200, contentType, seed, model });
+}
+
+/** Server-sent events, all at once. */
+export function replyEvents(
+  events: readonly { readonly type: string }[],
+  seed: string,
+  model: string,
+): Response {
+  const text = events.map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`).join("");
+  return reply(text, { status: 200, contentType: "text/event-stream; charset=utf-8", seed, model });
+}
+
+interface ReplyOptions {
+  readonly status: number;
+  readonly contentType: string;
+  readonly seed: string;
+  readonly model: string | undefined;
+}
+
+function reply(
+  body: string | Uint8Array<ArrayBuffer>,
+  { status, contentType, seed, model }: ReplyOptions,
+): Response {
+  return new Response(body, {
     status,
     headers: {
-      "content-type": "application/json",
+      "content-type": contentType,
       "openai-version": "2020-10-01",
       "x-request-id": makeId("req_", seed),
       ...(model === undefined ? {} : { "openai-model": model }),

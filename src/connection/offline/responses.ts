@@ -5,6 +5,7 @@
 import { answerFrom } from "./answer.ts";
 import { invalidRequest, notAvailableOffline } from "./api-error.ts";
 import { fillSchema } from "./classify.ts";
+import type { Backends } from "./backends.ts";
 import type { Encoder } from "./encoder.ts";
 import { isObject, type JsonObject, readNumber, readString } from "./json-body.ts";
 import { readPrompt } from "./prompt.ts";
@@ -23,7 +24,7 @@ interface Reading {
 /** `seed` identifies the request; ids come from it. */
 export async function createResponse(
   body: JsonObject,
-  encoder: Encoder,
+  { encoder }: Pick<Backends, "encoder">,
   { signal, seed }: { signal: AbortSignal; seed: string },
 ): Promise<JsonObject> {
   refuseUnavailable(body);

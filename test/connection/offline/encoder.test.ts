@@ -1,11 +1,12 @@
 import { describe, expect, it } from "vitest";
 
-import { missingPackages } from "../../../src/connection/offline/api-error.ts";
-import { createEncoder } from "../../../src/connection/offline/encoder.ts";
-import type { EncoderModel } from "../../../src/connection/offline/encoder-model.ts";
-import { importOptional } from "../../../src/connection/offline/optional.ts";
+import { missingPart } from "../../../src/connection/offline/api-error.ts";
+import { createEncoder, type Encoder } from "../../../src/connection/offline/encoder.ts";
+import { type EncoderModel, loadEncoderModel } from "../../../src/connection/offline/encoder-model.ts";
 import { offlineFetch } from "../../../src/connection/offline/offline.ts";
-import { baseURL } from "./client.ts";
+import { once } from "../../../src/connection/offline/once.ts";
+import { createPackages } from "../../../src/connection/offline/packages.ts";
+import { backends, baseURL } from "./client.ts";
 
 function ask(fetch: typeof globalThis.fetch, input: string, signal?: AbortSignal): Promise<Response> {
   const body = JSON.stringify({ model: "offline-use-lite", input });
@@ -14,6 +15,12 @@ function ask(fetch: typeof globalThis.fetch, input: string, signal?: AbortSignal
     body,
     ...(signal === undefined ? {} : { signal }),
   });
+}
+
+const loadModel = once(() => loadEncoderModel("/nowhere"));
+
+function fetchWith(encoder: Encoder): typeof globalThis.fetch {
+  return offlineFetch({ ...backends, encoder });
 }
 
 /** Tokens are characters; the vector points along the length. Records the batches. */
@@ -30,8 +37,8 @@ function fakeModel(batches: string[][]): EncoderModel {
 
 describe("the encoder", () => {
   it("16 concurrent requests of one text each share few batches", async () => {
-    const encoder = createEncoder();
-    const fetch = offlineFetch(encoder);
+    const encoder = createEncoder(loadModel);
+    const fetch = fetchWith(encoder);
     const answers = await Promise.all(
       Array.from({ length: 16 }, (_, index) => ask(fetch, `my order ${index + 10} is late`)),
     );
@@ -94,7 +101,7 @@ describe("the encoder", () => {
   });
 
   it("the event loop runs while many texts are computed", async () => {
-    const encoder = createEncoder();
+    const encoder = createEncoder(loadModel);
     await encoder.encode(["load the model first"]);
     let longest = 0;
     let last = performance.now();
@@ -111,10 +118,9 @@ describe("the encoder", () => {
   });
 
   it("a missing package is an answer that names what to install", async () => {
-    const missing = Object.assign(new Error("Cannot find package"), { code: "ERR_MODULE_NOT_FOUND" });
-    const load = importOptional(["@energetic-ai/core@0.2.0"], () => Promise.reject(missing));
-    await expect(load).rejects.toThrow("npm install @energetic-ai/core@0.2.0");
-    const fetch = offlineFetch(createEncoder(() => Promise.reject(missingPackages(["a", "b"]))));
+    const packages = createPackages("/nowhere", "embeddings");
+    expect(() => packages.load("no-such-package")).toThrow("callsql offline install embeddings");
+    const fetch = fetchWith(createEncoder(() => Promise.reject(missingPart("embeddings"))));
     const answer = await ask(fetch, "hello");
     expect(answer.status).toBe(400);
     expect(await answer.json()).toMatchObject({ error: { code: "not_available_offline" } });

@@ -1,0 +1,32 @@
+/** The other end of worker-pool.ts, for the modules that run in its threads: one task at a time, one answer each. */
+import { parentPort, workerData } from "node:worker_threads";
+
+import { ApiError } from "./api-error.ts";
+import { createPackages, type OfflinePartName, type Packages } from "./packages.ts";
+import type { WorkerReply } from "./worker-pool.ts";
+
+/** An ApiError is the answer to its task; any other error ends the thread and fails the task. */
+export function serveTasks<Task, Answer>(
+  work: (task: Task, packages: Packages) => Promise<Answer> | Answer,
+): void {
+  const { folder, part } = readWorkerData(workerData);
+  const packages = createPackages(folder, part);
+  parentPort?.on("message", (task: Task) => {
+    void reply(() => work(task, packages));
+  });
+}
+
+async function reply<Answer>(work: () => Promise<Answer> | Answer): Promise<void> {
+  const send = (message: WorkerReply<Answer>): void => parentPort?.postMessage(message);
+  try {
+    send({ isOk: true, answer: await work() });
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    const { status, code, message, param } = error;
+    send({ isOk: false, error: { status, code, message, param } });
+  }
+}
+
+function readWorkerData(data: unknown): { folder: string; part: OfflinePartName } {
+  return data as { folder: string; part: OfflinePartName };
+}
