@@ -5,19 +5,18 @@ import { ApiError } from "./api-error.ts";
 import { createPackages, type OfflinePartName, type Packages } from "./packages.ts";
 import type { WorkerReply } from "./worker-pool.ts";
 
-/** An ApiError is the answer to its task; any other error ends the thread and fails the task. */
-export function serveTasks<Task, Answer>(
-  work: (task: Task, packages: Packages) => Promise<Answer> | Answer,
-): void {
+/** An ApiError is the answer to its task; any other error ends the thread and fails the task. The pool's Task is what
+ * `work` takes. */
+export function serveTasks(work: (task: never, packages: Packages) => unknown): void {
   const { folder, part } = readWorkerData(workerData);
   const packages = createPackages(folder, part);
-  parentPort?.on("message", (task: Task) => {
-    void reply(() => work(task, packages));
+  parentPort?.on("message", (task: unknown) => {
+    void reply(() => work(readTask(task), packages));
   });
 }
 
-async function reply<Answer>(work: () => Promise<Answer> | Answer): Promise<void> {
-  const send = (message: WorkerReply<Answer>): void => parentPort?.postMessage(message);
+async function reply(work: () => unknown): Promise<void> {
+  const send = (message: WorkerReply<unknown>): void => parentPort?.postMessage(message);
   try {
     send({ isOk: true, answer: await work() });
   } catch (error) {
@@ -25,6 +24,11 @@ async function reply<Answer>(work: () => Promise<Answer> | Answer): Promise<void
     const { status, code, message, param } = error;
     send({ isOk: false, error: { status, code, message, param } });
   }
+}
+
+/** Only the pool of this module sends here. */
+function readTask(task: unknown): never {
+  return task as never;
 }
 
 function readWorkerData(data: unknown): { folder: string; part: OfflinePartName } {

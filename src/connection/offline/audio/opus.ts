@@ -67,7 +67,7 @@ function mix(block: Int16Array, channels: number): Int16Array {
 
 function openCodec(packages: Packages, channels = 1): OpusScript {
   const Codec = packages.load("opusscript") as typeof OpusScript;
-  return new Codec(opusRate, channels, applicationVoice);
+  return new Codec(opusRate, channels, Codec.Application.VOIP);
 }
 
 function writeHead(): Buffer {
@@ -98,5 +98,3 @@ const frameSamples = 480;
 const pageFrames = 50;
 /** The encoder's delay, in the counted rate. */
 const skippedSamples = 312;
-/** OPUS_APPLICATION_VOIP. */
-const applicationVoice = 2048;

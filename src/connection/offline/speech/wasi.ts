@@ -43,7 +43,7 @@ interface File {
   position: number;
 }
 
-type Call = (...values: number[]) => number;
+type Call = (...values: never[]) => number;
 
 class System {
   memory = new WebAssembly.Memory({ initial: 0 });
@@ -71,7 +71,7 @@ class System {
   }
 
   readonly #calls: Readonly<Record<string, Call>> = {
-    args_sizes_get: (count = 0, size = 0) => {
+    args_sizes_get: (count: number, size: number) => {
       this.#view.setUint32(count, this.#args.length, true);
       this.#view.setUint32(
         size,
@@ -80,7 +80,7 @@ class System {
       );
       return errors.none;
     },
-    args_get: (pointers = 0, text = 0) => {
+    args_get: (pointers: number, text: number) => {
       let at = text;
       for (const [index, arg] of this.#args.entries()) {
         this.#view.setUint32(pointers + 4 * index, at, true);
@@ -89,21 +89,21 @@ class System {
       }
       return errors.none;
     },
-    clock_time_get: (_clock, _precision, time = 0) => {
+    clock_time_get: (_clock: number, _precision: bigint, time: number) => {
       this.#view.setBigUint64(time, 0n, true);
       return errors.none;
     },
-    fd_prestat_get: (descriptor, result = 0) => {
+    fd_prestat_get: (descriptor: number, result: number) => {
       if (descriptor !== folderDescriptor) return errors.badDescriptor;
       this.#view.setUint32(result, 0, true);
       this.#view.setUint32(result + 4, folderName.length, true);
       return errors.none;
     },
-    fd_prestat_dir_name: (_descriptor, name = 0) => {
+    fd_prestat_dir_name: (_descriptor: number, name: number) => {
       new Uint8Array(this.memory.buffer).set(Buffer.from(folderName), name);
       return errors.none;
     },
-    fd_fdstat_get: (descriptor = 0, result = 0) => {
+    fd_fdstat_get: (descriptor: number, result: number) => {
       const kind = descriptor === folderDescriptor ? 3 : descriptor < folderDescriptor ? 2 : 4;
       this.#view.setUint16(result, kind, true);
       this.#view.setUint16(result + 2, 0, true);
@@ -113,9 +113,9 @@ class System {
       return errors.none;
     },
     fd_fdstat_set_flags: () => errors.none,
-    path_open: (...values) => this.#openFile(values),
-    fd_close: (descriptor = 0) => (this.#open.delete(descriptor) ? errors.none : errors.badDescriptor),
-    fd_seek: (descriptor = 0, offset = 0, origin = 0, result = 0) => {
+    path_open: (...values: number[]) => this.#openFile(values),
+    fd_close: (descriptor: number) => (this.#open.delete(descriptor) ? errors.none : errors.badDescriptor),
+    fd_seek: (descriptor: number, offset: bigint, origin: number, result: number) => {
       const file = this.#open.get(descriptor);
       if (file === undefined) return errors.notSeekable;
       const start = [0, file.position, file.length][origin] ?? 0;
@@ -123,11 +123,11 @@ class System {
       this.#view.setBigUint64(result, BigInt(file.position), true);
       return errors.none;
     },
-    fd_read: (_descriptor, _vectors, _count, result = 0) => {
+    fd_read: (_descriptor: number, _vectors: number, _count: number, result: number) => {
       this.#view.setUint32(result, 0, true);
       return errors.none;
     },
-    fd_write: (descriptor = 0, vectors = 0, count = 0, result = 0) => {
+    fd_write: (descriptor: number, vectors: number, count: number, result: number) => {
       const file = this.#open.get(descriptor);
       let total = 0;
       for (let index = 0; index < count; index += 1) {
@@ -140,7 +140,7 @@ class System {
       this.#view.setUint32(result, total, true);
       return errors.none;
     },
-    proc_exit: (code = 0) => {
+    proc_exit: (code: number) => {
       throw new Exit(code);
     },
   };
