@@ -71,8 +71,8 @@ export class Grammar extends EmbeddedActionsParser {
   }
 
   /** Readies the parser for one statement. */
-  begin(tokens: readonly Token[], contexts: ReadonlyMap<number, SiteContext>): void {
-    this.input = [...tokens];
+  begin(tokens: Token[], contexts: ReadonlyMap<number, SiteContext>): void {
+    this.input = tokens;
     this.#contexts = contexts;
     this.open.length = 0;
   }

@@ -76,7 +76,7 @@ class IslandWalk {
   }
 
   #step(token: Token): void {
-    const position = this.#position();
+    const position = mayBeginHead(token, this.#token(1)) ? this.#position() : undefined;
     const head =
       position && headAt(this.#tokens, this.#at, { position, isProcedure: this.#options.isProcedure });
     if (head !== undefined && position !== undefined) this.#enterSite(head, position);
@@ -381,6 +381,12 @@ class IslandWalk {
   #token(ahead = 0): Token | undefined {
     return this.#tokens[this.#at + ahead];
   }
+}
+
+/** Most tokens cannot, whatever stands around them: seen here at a glance, since every token comes by. */
+function mayBeginHead(token: Token, next: Token | undefined): boolean {
+  if (token.tokenType === t.Word) return next?.tokenType === t.LParen;
+  return token.word !== "" || token.tokenType === t.LBrace;
 }
 
 const endsBareArguments: ReadonlySet<string> = new Set(

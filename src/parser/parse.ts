@@ -9,8 +9,7 @@ import { numberBinds } from "./binds.ts";
 import { reportMistake } from "./errors.ts";
 import { Grammar, type Fragment, type Parsed } from "./grammar.ts";
 import { callDepthMax, findIslands, type Islands } from "./islands.ts";
-import { scan } from "./scanner.ts";
-import { splitStatements } from "./split.ts";
+import { statementsOf } from "./split.ts";
 import type { SetDefaultStatement, SqlStatement, Statement } from "./syntax.ts";
 import { Equals, NamedBind, spanOf, type Token } from "./tokens.ts";
 
@@ -35,9 +34,11 @@ export function parseScript(source: Source, options: ParseOptions): Script {
     sink.report("parse/nul", { start: nul, end: nul + 1 }, {});
     return { source, statements: [], diagnostics: sink.found };
   }
-  const statements = splitStatements(scan(source.text))
-    .map((tokens) => parseStatement(tokens, options, sink))
-    .filter((statement) => statement !== undefined);
+  const statements: Statement[] = [];
+  for (const tokens of statementsOf(source.text)) {
+    const statement = parseStatement(tokens, options, sink);
+    if (statement !== undefined) statements.push(statement);
+  }
   return { source, statements, diagnostics: sink.found };
 }
 
@@ -60,8 +61,7 @@ function parseStatement(
   if (head.length === 0 && islands.contexts.size === 0) {
     return sqlStatement({ span: found.span, sites: [], runs: [] }, undefined, islands);
   }
-  const input = [...head, ...islands.tokens];
-  grammar.begin(input, islands.contexts);
+  grammar.begin([...head, ...islands.tokens], islands.contexts);
   const parsed = grammar.statement();
   if (grammar.errors.length === 0) return build(parsed, found, sink);
   if (grammar.open.at(-1)?.isExplicit === false) {
@@ -100,7 +100,7 @@ function divide(tokens: readonly Token[]): Division {
     case "RETRY":
       return at(tokens.length, "expression");
     default:
-      return at(0, "statement");
+      return { head: [], tail: tokens, mode: "statement" };
   }
 }
 

@@ -30,15 +30,42 @@ import {
   Word,
 } from "./tokens.ts";
 
+const singleTypes: ReadonlyMap<string, TokenType> = new Map([
+  ["(", LParen],
+  [")", RParen],
+  ["{", LBrace],
+  ["}", RBrace],
+  [",", Comma],
+  [";", Semicolon],
+  ["+", Plus],
+  ["*", Operator],
+  ["%", Operator],
+  ["&", Operator],
+  ["~", Operator],
+]);
+
 export function scan(text: string): Token[] {
+  const scanner = new Scanner(text);
   const tokens: Token[] = [];
-  let at = skipGap(text, 0);
-  while (at < text.length) {
-    const token = tokenAt(text, at);
-    tokens.push(token);
-    at = skipGap(text, token.endOffset + 1);
-  }
+  for (let token = scanner.next(); token !== undefined; token = scanner.next()) tokens.push(token);
   return tokens;
+}
+
+/** One token at a time: who needs the tokens of one statement only holds no more. */
+export class Scanner {
+  readonly #text: string;
+  readonly #lexeme: Lexeme = { end: 0, type: Illegal };
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  next(): Token | undefined {
+    const start = skipGap(this.#text, this.#lexeme.end);
+    if (start >= this.#text.length) return undefined;
+    readLexeme(this.#text, start, this.#lexeme);
+    return tokenOf(this.#text, start, this.#lexeme);
+  }
 }
 
 /** True when a block comment that begins in `text` from `start` on has no end; `start` lies between tokens. */
@@ -53,68 +80,135 @@ export function endsInComment(text: string, start: number): boolean {
   return false;
 }
 
-/** A token's end (exclusive) and type. */
+/** A token's end (exclusive) and type. One object serves a whole scan: a script has a million tokens. */
 interface Lexeme {
-  readonly end: number;
-  readonly type: TokenType;
+  end: number;
+  type: TokenType;
 }
 
-function tokenAt(text: string, start: number): Token {
-  const { end, type } = lexemeAt(text, start);
+function setLexeme(lexeme: Lexeme, end: number, type: TokenType): void {
+  lexeme.end = end;
+  lexeme.type = type;
+}
+
+function tokenOf(text: string, start: number, { end, type }: Lexeme): Token {
   const image = text.slice(start, end);
-  const isWord = type === Word;
-  const word = isWord && isAscii(image) ? image.toUpperCase() : isWord ? image : "";
-  const tokenType = isWord ? (keywordByWord.get(word) ?? Word) : type;
+  const known = type === Word ? wordOf(image) : undefined;
+  const tokenType = known?.type ?? type;
   return {
     image,
     startOffset: start,
     endOffset: end - 1,
     tokenType,
     tokenTypeIdx: tokenType.tokenTypeIdx ?? 0,
-    word,
+    word: known?.word ?? "",
   };
 }
 
-function lexemeAt(text: string, at: number): Lexeme {
-  const char = text.charAt(at);
-  const next = text.charAt(at + 1);
-  if (char === "'") return quotedTo(text, at, "'", Text);
-  if (char === '"' || char === "`") return quotedTo(text, at, char, Quoted);
-  if (char === "[") return bracketed(text, at);
-  if ((char === "x" || char === "X") && next === "'") return blob(text, at);
-  if (isDigit(text, at) || (char === "." && isDigit(text, at + 1))) return numeral(text, at);
-  if (char === "?") return { end: skipWhile(text, at + 1, isDigit), type: PositionalBind };
-  if (char === ":" || char === "@" || char === "$" || char === "#") return namedBind(text, at);
-  if (isIdentifier(text, at)) return { end: skipWhile(text, at, isIdentifier), type: Word };
-  return punctuation(text, at);
+/** A word as SQLite compares it, and what our grammar takes it for. */
+interface KnownWord {
+  readonly word: string;
+  readonly type: TokenType;
+}
+
+/** Scripts say the same words again and again. Emptied when it is full, so that generated names cannot fill the memory. */
+const knownWords = new Map<string, KnownWord>();
+const knownWordsMax = 4096;
+
+function wordOf(image: string): KnownWord {
+  const known = knownWords.get(image);
+  if (known !== undefined) return known;
+  const word = isAscii(image) ? image.toUpperCase() : image;
+  const made = { word, type: keywordByWord.get(word) ?? Word };
+  if (knownWords.size >= knownWordsMax) knownWords.clear();
+  knownWords.set(image, made);
+  return made;
+}
+
+function readLexeme(text: string, at: number, lexeme: Lexeme): void {
+  const code = text.charCodeAt(at);
+  if (beginsWord(code) && !(isX(code) && text.charCodeAt(at + 1) === quote)) {
+    return setLexeme(lexeme, wordEnd(text, at), Word);
+  }
+  const single = code < 128 ? singles[code] : undefined;
+  if (single !== undefined) return setLexeme(lexeme, at + 1, single);
+  if (isDigit(text, at) || (code === dot && isDigit(text, at + 1))) return readNumeral(text, at, lexeme);
+  switch (text.charAt(at)) {
+    case "'":
+      return readQuoted(text, at, lexeme, Text);
+    case '"':
+    case "`":
+      return readQuoted(text, at, lexeme, Quoted);
+    case "[":
+      return readBracketed(text, at, lexeme);
+    case "x":
+    case "X":
+      return readBlob(text, at, lexeme);
+    case "?":
+      return setLexeme(lexeme, skipWhile(text, at + 1, isDigit), PositionalBind);
+    case ":":
+    case "@":
+    case "$":
+    case "#":
+      return readNamedBind(text, at, lexeme);
+    default:
+      return readOperator(text, at, lexeme);
+  }
+}
+
+const quote = 0x27;
+const dot = 0x2e;
+
+/** Characters that are a token by themselves whatever stands behind them. */
+const singles: readonly (TokenType | undefined)[] = Array.from({ length: 128 }, (_, code) =>
+  singleTypes.get(String.fromCharCode(code)),
+);
+
+/** A letter, `_` or anything beyond ASCII; digits and `$` only go on a word. */
+function beginsWord(code: number): boolean {
+  const lower = code | 0x20;
+  return (lower >= 0x61 && lower <= 0x7a) || code === 0x5f || code >= 0x80;
+}
+
+function isX(code: number): boolean {
+  return (code | 0x20) === 0x78;
+}
+
+function wordEnd(text: string, start: number): number {
+  let at = start + 1;
+  while (isIdentifier(text, at)) at++;
+  return at;
 }
 
 /** A doubled quote inside stands for one. */
-function quotedTo(text: string, start: number, quote: string, type: TokenType): Lexeme {
+function readQuoted(text: string, start: number, lexeme: Lexeme, type: TokenType): void {
+  const opening = text.charAt(start);
   let at = start;
   do {
-    const close = text.indexOf(quote, at + 1);
-    if (close < 0) return { end: text.length, type: Unterminated };
+    const close = text.indexOf(opening, at + 1);
+    if (close < 0) return setLexeme(lexeme, text.length, Unterminated);
     at = close + 1;
-  } while (text.charAt(at) === quote);
-  return { end: at, type };
+  } while (text.charAt(at) === opening);
+  setLexeme(lexeme, at, type);
 }
 
-function bracketed(text: string, start: number): Lexeme {
+function readBracketed(text: string, start: number, lexeme: Lexeme): void {
   const close = text.indexOf("]", start);
-  return close < 0 ? { end: text.length, type: Unterminated } : { end: close + 1, type: Quoted };
+  if (close < 0) setLexeme(lexeme, text.length, Unterminated);
+  else setLexeme(lexeme, close + 1, Quoted);
 }
 
-function blob(text: string, start: number): Lexeme {
+function readBlob(text: string, start: number, lexeme: Lexeme): void {
   const digitsEnd = skipWhile(text, start + 2, isHexDigit);
   if (text.charAt(digitsEnd) === "'" && (digitsEnd - start) % 2 === 0)
-    return { end: digitsEnd + 1, type: Blob };
+    return setLexeme(lexeme, digitsEnd + 1, Blob);
   const close = text.indexOf("'", digitsEnd);
-  return close < 0 ? { end: text.length, type: Unterminated } : { end: close + 1, type: Illegal };
+  if (close < 0) setLexeme(lexeme, text.length, Unterminated);
+  else setLexeme(lexeme, close + 1, Illegal);
 }
 
 /** `1`, `1_000`, `0xFF`, `1.5e-3`, `.5`. Letters behind it spoil a number, and so does a `_` not between digits. */
-function numeral(text: string, start: number): Lexeme {
+function readNumeral(text: string, start: number, lexeme: Lexeme): void {
   const isHex = /^0[xX]$/.test(text.slice(start, start + 2)) && isHexDigit(text, start + 2);
   let at = isHex ? skipWhile(text, start + 2, isHexOrSeparator) : skipWhile(text, start, isDigitOrSeparator);
   if (!isHex) {
@@ -125,56 +219,49 @@ function numeral(text: string, start: number): Lexeme {
   const end = skipWhile(text, at, isIdentifier);
   const misplaced = isHex ? /(?<![0-9a-f])_|_(?![0-9a-f])/i : /(?<![0-9])_|_(?![0-9])/;
   const isWhole = end === at && !misplaced.test(text.slice(start, end));
-  return { end, type: isWhole ? NumberLiteral : Illegal };
+  setLexeme(lexeme, end, isWhole ? NumberLiteral : Illegal);
 }
 
 /** `:name`, also with Tcl's `::` and one `(…)` suffix, which belong to the name. */
-function namedBind(text: string, start: number): Lexeme {
+function readNamedBind(text: string, start: number, lexeme: Lexeme): void {
   let letters = 0;
   let at = start + 1;
   for (; at < text.length; at++) {
     if (isIdentifier(text, at)) letters++;
-    else if (text.charAt(at) === "(" && letters > 0) return tclSuffix(text, at);
+    else if (text.charAt(at) === "(" && letters > 0) return readTclSuffix(text, at, lexeme);
     else if (text.startsWith("::", at)) at++;
     else break;
   }
-  return { end: at, type: letters > 0 ? NamedBind : Illegal };
+  setLexeme(lexeme, at, letters > 0 ? NamedBind : Illegal);
 }
 
-function tclSuffix(text: string, open: number): Lexeme {
+function readTclSuffix(text: string, open: number, lexeme: Lexeme): void {
   const at = skipWhile(text, open + 1, (t, i) => i < t.length && !isSpace(t, i) && t.charAt(i) !== ")");
-  if (text.charAt(at) === ")") return { end: at + 1, type: NamedBind };
-  return { end: at, type: Illegal };
+  if (text.charAt(at) === ")") setLexeme(lexeme, at + 1, NamedBind);
+  else setLexeme(lexeme, at, Illegal);
 }
 
-/** Operators by length, longest first. */
+/** Operators of several characters or that begin one, longest first. */
 const operators: readonly ReadonlySet<string>[] = [
   new Set(["->>"]),
   new Set(["->", "||", "<<", ">>", "<=", ">=", "<>", "!=", "==", "=>"]),
-  new Set(["(", ")", "{", "}", ",", ".", ";", "=", "-", "+", "*", "/", "%", "<", ">", "&", "|", "~"]),
+  new Set(["=", "-", ".", "/", "<", ">", "|"]),
 ];
 
-const punctuationTypes: ReadonlyMap<string, TokenType> = new Map([
-  ["(", LParen],
-  [")", RParen],
-  ["{", LBrace],
-  ["}", RBrace],
-  [",", Comma],
+const operatorTypes: ReadonlyMap<string, TokenType> = new Map([
   [".", Dot],
-  [";", Semicolon],
   ["=", Equals],
   ["=>", Arrow],
   ["-", Minus],
-  ["+", Plus],
 ]);
 
-function punctuation(text: string, start: number): Lexeme {
+function readOperator(text: string, start: number, lexeme: Lexeme): void {
   for (const known of operators) {
     const length = 3 - operators.indexOf(known);
     const image = text.slice(start, start + length);
-    if (known.has(image)) return { end: start + length, type: punctuationTypes.get(image) ?? Operator };
+    if (known.has(image)) return setLexeme(lexeme, start + length, operatorTypes.get(image) ?? Operator);
   }
-  return { end: start + 1, type: Illegal };
+  setLexeme(lexeme, start + 1, Illegal);
 }
 
 function skipGap(text: string, start: number): number {
@@ -188,6 +275,9 @@ function skipGap(text: string, start: number): number {
 
 /** Behind the white space or the comment at `at`; `at` itself where a token begins. */
 function skipOne(text: string, at: number): number {
+  const code = text.charCodeAt(at);
+  // Nearly always a word or a mark: told apart by one look.
+  if (code > 0x2f && code !== 0xfeff) return at;
   // A vertical tab continues white space but does not begin it: SQLite's tables say so.
   if (isSpace(text, at) && text.charAt(at) !== "\v") return skipWhile(text, at, isSpace);
   if (text.charAt(at) === "\ufeff") return at + 1;

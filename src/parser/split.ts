@@ -1,21 +1,24 @@
 /**
  * Where statements end: at `;`, except inside CREATE TRIGGER … END. The rule, and the table, of sqlite3_complete().
  */
+import { Scanner } from "./scanner.ts";
 import { Semicolon, type Token } from "./tokens.ts";
 
 /** The tokens of each statement, without its `;`. Empty statements are dropped. */
-export function splitStatements(tokens: readonly Token[]): Token[][] {
-  const statements: Token[][] = [];
+export function* statementsOf(text: string): Generator<Token[], void> {
   let state: SplitState = "start";
-  let first = 0;
-  for (const [index, token] of tokens.entries()) {
+  let tokens: Token[] = [];
+  const scanner = new Scanner(text);
+  for (let token = scanner.next(); token !== undefined; token = scanner.next()) {
     state = nextState(state, token);
-    if (state !== "start") continue;
-    if (index > first) statements.push(tokens.slice(first, index));
-    first = index + 1;
+    if (state !== "start") {
+      tokens.push(token);
+    } else if (tokens.length > 0) {
+      yield tokens;
+      tokens = [];
+    }
   }
-  if (first < tokens.length) statements.push(tokens.slice(first));
-  return statements;
+  if (tokens.length > 0) yield tokens;
 }
 
 /** `start`: between statements. `end`: behind the END that may close a trigger. */
