@@ -118,13 +118,17 @@ interface Round {
 }
 
 /** Why no further call can succeed. */
-type Doom =
+export type Doom =
   | { readonly kind: "budget"; readonly reached: Reached }
   | { readonly kind: "failure"; readonly failure: ApiFailure; readonly attempts: number };
 
-async function buyOne(
+/** Where an answer is put. */
+type Keeper = Pick<Memo, "store">;
+
+/** One call; what dooms all others is given back, not thrown. Without it and without an answer it was not sent in time. */
+export async function buyOne(
   call: Call,
-  memo: Pick<Memo, "store">,
+  memo: Keeper,
   market: Market,
   patience: Patience,
 ): Promise<Doom | undefined> {
@@ -178,7 +182,7 @@ interface Bought {
 /** Keeps what came, in the ledger first. */
 async function record(
   call: Call,
-  memo: Pick<Memo, "store">,
+  memo: Keeper,
   market: Market,
   { id, outcome, result }: Bought,
 ): Promise<Doom | undefined> {
@@ -267,7 +271,7 @@ function doomOf(outcome: Dispatched): Doom | undefined {
   return verdict === "fatal" || isUnreachable ? { kind: "failure", failure, attempts } : undefined;
 }
 
-function throwDoom(doom: Doom): never {
+export function throwDoom(doom: Doom): never {
   if (doom.kind === "budget") fail("call/budget-reached", doom.reached);
   const { failure, attempts } = doom;
   const details = { message: failure.message, attempts };
@@ -283,7 +287,7 @@ function throwDoom(doom: Doom): never {
   fail("connect/refused", details);
 }
 
-function progressOf(market: Market, callsDone: number, callsKnown: number): Progress {
+export function progressOf(market: Market, callsDone: number, callsKnown: number): Progress {
   const { counts, dispatcher } = market;
   return {
     callsDone,

@@ -16,6 +16,15 @@ export interface Counts {
   elapsedMs: number;
 }
 
+/** What `executeForEach` has done so far; the calls are those of all its rows. */
+export interface ForEachCounts extends Counts {
+  /** Input rows that have an output: the sum of the three below. */
+  rows: number;
+  matched: number;
+  unmatched: number;
+  errors: number;
+}
+
 /** What a progress line shows while a statement runs. */
 export interface Progress {
   readonly callsDone: number;
@@ -27,6 +36,13 @@ export interface Progress {
   readonly tokens: number;
   readonly costUsd: number;
   readonly elapsedMs: number;
+}
+
+export interface ForEachProgress extends Progress {
+  /** Input rows that are done, whether or not their output was read. */
+  readonly rowsDone: number;
+  /** Input rows pulled so far. */
+  readonly rowsKnown: number;
 }
 
 export function noCounts(): Counts {
@@ -44,6 +60,7 @@ export function noCounts(): Counts {
 
 /** Adds what a part of a statement has used to the statement's counts; the time is the statement's own. */
 export function addCounts(counts: Counts, part: Counts): void {
+  counts.calls += part.calls;
   counts.made += part.made;
   counts.cached += part.cached;
   counts.failed += part.failed;

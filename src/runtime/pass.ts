@@ -132,6 +132,11 @@ export function runPass(stage: Stage, attempt: Attempt): PassOutcome {
   return { kind: "clean", ...result, failures, askedExpected, callsUsed };
 }
 
+/** Whether a failed call is the end of its statement, or a row of it. */
+export function endsStatement(endsOn: Stage["endsOn"], { hasArrived }: Answer): boolean {
+  return endsOn === "any-failure" || (endsOn === "no-answer" && hasArrived !== true);
+}
+
 /** Commits a clean pass, or hands its changes to the user's transaction. */
 export function keep(db: Database): void {
   db.exec(`RELEASE ${savepoint}`);
@@ -288,13 +293,8 @@ class Recorder implements Answering {
       isPassing: answer.isPassing === true,
       row: this.#stage.plan.isRowByRow ? this.rowsDone + 1 : undefined,
     };
-    if (this.#ends(answer)) throw new CallFailed(failure);
+    if (endsStatement(this.#stage.endsOn, answer)) throw new CallFailed(failure);
     this.failures.push(failure);
-  }
-
-  #ends({ hasArrived }: Answer): boolean {
-    const { endsOn } = this.#stage;
-    return endsOn === "any-failure" || (endsOn === "no-answer" && hasArrived !== true);
   }
 
   #miss(name: string, call: Call): void {

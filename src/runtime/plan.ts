@@ -88,6 +88,19 @@ export function planStatement(
   };
 }
 
+/** What SQLite would do to evaluate `SELECT …`: reach for a table, view or subquery, and which functions it calls. */
+export function expressionNeeds(
+  db: Database,
+  text: string,
+  binds: readonly unknown[],
+): { readonly opensTables: boolean; readonly functions: ReadonlySet<string> } {
+  const operations = readOperations(db.prepare(`EXPLAIN ${text}`).all(...binds));
+  return {
+    opensTables: operations.some(({ opcode }) => /^V?Open/.test(opcode)),
+    functions: new Set(operations.flatMap((operation) => functionName(operation) ?? [])),
+  };
+}
+
 function explain(db: Database, text: string, binds: BoundValues): Operation[] {
   return readOperations(db.prepare(text).all(binds));
 }

@@ -139,12 +139,16 @@ export class ResultSet implements AsyncIterable<Record<string, SqlValue>> {
   }
 }
 
-function uniqueNames(names: readonly string[]): string[] {
-  const taken = new Set<string>();
+/** Of names that are taken, the later one gets `_2`, `_3`… behind it. */
+export function uniqueNames(
+  names: readonly string[],
+  taken = new Set<string>(),
+  keyOf = (name: string): string => name,
+): string[] {
   return names.map((name) => {
     let unique = name;
-    for (let number = 2; taken.has(unique); number++) unique = `${name}_${number}`;
-    taken.add(unique);
+    for (let number = 2; taken.has(keyOf(unique)); number++) unique = `${name}_${number}`;
+    taken.add(keyOf(unique));
     return unique;
   });
 }

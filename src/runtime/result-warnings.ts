@@ -29,11 +29,13 @@ function readCode(code: string): Code {
   return code as Code;
 }
 
+export function failureWarning({ call, error, row }: RowFailure): Diagnostic {
+  const { code, message, hint } = error;
+  return warning("call/row-failed", { procedure: call.procedure.name, code, message, row, hint });
+}
+
 export function addFailures(warnings: Diagnostic[], failures: readonly RowFailure[]): void {
-  for (const { call, error, row } of failures.slice(0, warningsMax)) {
-    const { code, message, hint } = error;
-    warnings.push(warning("call/row-failed", { procedure: call.procedure.name, code, message, row, hint }));
-  }
+  for (const failure of failures.slice(0, warningsMax)) warnings.push(failureWarning(failure));
   const left = failures.length - warningsMax;
   if (left > 0) warnings.push(warning("call/more-rows-failed", { count: left }));
 }

@@ -173,7 +173,7 @@ export function reuseOf(options: Workspace["options"]): Reuse {
  * By default a call without an answer ends a bare CALL, and is a row of anything else. A response that arrived as
  * failed or incomplete is a row with its error columns filled: the connector's documentation promises it.
  */
-function endsOn(onError: string | undefined, statement: SqlStatement): Stage["endsOn"] {
+export function endsOn(onError: string | undefined, statement: SqlStatement): Stage["endsOn"] {
   if (onError === "abort") return "any-failure";
   return onError !== "row" && statement.isBareCall ? "no-answer" : "nothing";
 }

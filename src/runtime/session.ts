@@ -11,6 +11,8 @@ import { fillOrders, type CallOrder, type Delivery } from "./call-desk.ts";
 import { describe, notice, setDefault, setOption, setVariable, show } from "./commands.ts";
 import { noCounts } from "./counts.ts";
 import { explain, explainCalls, type Explanation } from "./explain-calls.ts";
+import { ForEach, type ForEachOptions } from "./for-each.ts";
+import type { Rows } from "./for-each-flow.ts";
 import { importRows, type ImportedRows } from "./import-rows.ts";
 import type { Run, RunStatus } from "./ledger/runs.ts";
 import { PreparedStatement } from "./prepared-statement.ts";
@@ -43,6 +45,8 @@ export class Session implements AsyncDisposable {
   #last: Promise<unknown> = Promise.resolve();
   #open: ResultSet | undefined;
   #isClosed = false;
+  /** What ends the runs of executeForEach that are being read. */
+  readonly #forEaches = new Set<() => Promise<void>>();
 
   /** Use `openSession`. */
   constructor(workspace: Workspace, onClose: () => Promise<void>) {
@@ -76,10 +80,37 @@ export class Session implements AsyncDisposable {
 
   /** Describes a statement without calling anything; throws what binding it throws. */
   prepare(text: string): PreparedStatement {
-    const statement = this.#single(text);
-    return new PreparedStatement(this.#workspace, statement.source, statement, (binds, options) =>
-      this.execute(statement, binds, options),
-    );
+    return this.#prepared(this.#single(text));
+  }
+
+  /**
+   * Runs a command once for each input row, which gives the binds their values; an output is the input row with the
+   * result's columns beside it, told apart as matched, unmatched or error. Input is pulled as outputs are read, and
+   * memory stays bounded. Rows of `CALL P(:a, …)` run concurrently, share requests where the procedure packs, and equal
+   * calls are one; commands with SQL of their own run for one row after the other. Throws what preparing the command
+   * throws, and session/bad-for-each.
+   *
+   * ```ts
+   * for await (const out of session.executeForEach("CALL ClassifyText(:body, 'bug, question')", rows)) {
+   *   if (out.output === "error") console.error(out.input.id, out.error.message);
+   *   else console.log(out.input.id, out.row.Category);
+   * }
+   * ```
+   */
+  executeForEach<Input extends object>(
+    command: string,
+    rows: Rows<Input>,
+    options: ForEachOptions<Input> = {},
+  ): ForEach<Input> {
+    if (this.#isClosed) fail("session/closed", {});
+    const workspace = this.#workspace;
+    const statement = this.#single(command);
+    const onBegin = (close: () => Promise<void>) => {
+      if (this.#isClosed) fail("session/closed", {});
+      this.#forEaches.add(close);
+      return (): void => void this.#forEaches.delete(close);
+    };
+    return new ForEach({ workspace, statement, prepared: this.#prepared(statement), onBegin }, rows, options);
   }
 
   /**
@@ -170,6 +201,7 @@ export class Session implements AsyncDisposable {
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    await Promise.all([...this.#forEaches].map((close) => close()));
     await this.#last.catch(() => undefined);
     await this.#open?.close();
     await this.#onClose();
@@ -204,6 +236,12 @@ export class Session implements AsyncDisposable {
       case "retry-failed":
         return fail("session/no-retry", {}, { source, span: statement.span });
     }
+  }
+
+  #prepared(statement: ScriptStatement): PreparedStatement {
+    return new PreparedStatement(this.#workspace, statement.source, statement, (binds, options) =>
+      this.execute(statement, binds, options),
+    );
   }
 
   #single(text: string): ScriptStatement {

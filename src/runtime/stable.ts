@@ -37,6 +37,11 @@ export class StableSurroundings {
     this.#db = db;
   }
 
+  /** Whether a function (lower case) answers by the clock or by chance. */
+  static holds(name: string): boolean {
+    return randomNames.some((own) => own === name) || currentNames.has(name) || timeNames.has(name);
+  }
+
   /** Starts a statement that calls the SQLite functions `functions` (lower case). */
   begin(functions: ReadonlySet<string>): void {
     this.#now = new Date().toISOString().replace("T", " ").replace("Z", "");

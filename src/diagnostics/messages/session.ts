@@ -55,4 +55,23 @@ export const sessionMessages = {
     message: `row ${details.row} of the import has ${details.found} values, the table has ${details.expected} columns`,
     hint: "nothing of the import was kept",
   }),
+  "session/no-row": (details: { behavior: string }) => ({
+    message: `the command gave no row for this input row, and ${details.behavior} needs one`,
+    hint: "the behaviours FirstOrDefault and SingleOrDefault take NULLs instead",
+  }),
+  "session/several-rows": (details: { behavior: string }) => ({
+    message: `the command gave several rows for this input row, and ${details.behavior} takes one`,
+    hint: "the behaviour FirstOrDefault takes the first of them, Array all",
+  }),
+  "session/too-many-rows": (details: { max: number }) => ({
+    message: `the command gave more than ${details.max} rows for this input row`,
+    hint: "rowsMax sets how many the behaviour Array takes",
+  }),
+  "session/bad-input-row": (details: { found: string }) => ({
+    message: `an input row is an object of columns by name, found ${details.found}`,
+    hint: "with csv-parse: columns: true; for other rows the option bind says what is bound",
+  }),
+  "session/bad-for-each": (details: { option: string; found: string; expected: string }) => ({
+    message: `executeForEach: ${details.option} is ${details.found}, expected ${details.expected}`,
+  }),
 } satisfies MessageTable;
