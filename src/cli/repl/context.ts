@@ -1,13 +1,13 @@
 /** What the prompt and its commands share: the session and the user's choices. Whoever changes it says so here. */
 import type { openSession, Procedure, Session, SqlValue } from "../../index.ts";
 import type { Options } from "../command-line.ts";
+import type { MediaValue } from "../format/media-file.ts";
 import type { Output } from "../output.ts";
 import type { Reporter } from "../reporter.ts";
 import type { Terminal } from "../terminal.ts";
 import type { HistoryFile } from "./history-file.ts";
 import type { InputSource } from "./input.ts";
 import type { Mode } from "./show/fit.ts";
-import type { MediaValue } from "./show/media.ts";
 import type { Totals } from "./totals.ts";
 
 export interface Context {

@@ -1,5 +1,5 @@
 /** The smaller parts of the prompt: keys, portions, highlighting, answers, results that fit, pictures. */
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pc from "picocolors";
@@ -11,7 +11,7 @@ import { wordsOf } from "../../../src/cli/repl/dot/command.ts";
 import { keyOf, type Keypress } from "../../../src/cli/repl/edit/keys.ts";
 import { rolesOf } from "../../../src/cli/repl/highlighting.ts";
 import { fitted, shareOut, type Mode } from "../../../src/cli/repl/show/fit.ts";
-import { drawnImage, graphicsOf, saveMedia } from "../../../src/cli/repl/show/media.ts";
+import { drawnImage, graphicsOf } from "../../../src/cli/repl/show/media.ts";
 import { pagerOf } from "../../../src/cli/repl/show/page.ts";
 import { isSubmittable, portionsOf } from "../../../src/cli/repl/split.ts";
 import type { Parameter, SqlValue } from "../../../src/index.ts";
@@ -272,15 +272,6 @@ describe("pictures and pagers", () => {
     expect(drawnImage(imageBytes("jpeg", { width: 3, height: 2, seed: "x" }), "kitty", 80)).toBeUndefined();
     expect(drawnImage(png, "iterm2", 80)).toContain(`:${png.toString("base64")}\u0007`);
     expect(drawnImage(Buffer.from("text"), "iterm2", 80)).toBeUndefined();
-  });
-
-  test("files saved get the name of column and row, and never another's", async () => {
-    const folder = mkdtempSync(join(tmpdir(), "callsql-"));
-    const value = { column: "../Image Data", row: 3, bytes: png };
-    const [first, second] = [await saveMedia([value], folder), await saveMedia([value], folder)];
-    expect(first).toEqual([join(folder, "Image_Data-3.png")]);
-    expect(second).toEqual([join(folder, "Image_Data-3-2.png")]);
-    expect(readFileSync(first[0] ?? "").equals(png)).toBe(true);
   });
 
   test("the pager is the user's, or less", () => {

@@ -1,11 +1,12 @@
 /** Commands for how results look and where they go: .mode, .output, .once, .timer, .save. */
 import { fail } from "../../../index.ts";
 import { formats, parseFormatName } from "../../format/format.ts";
+import { saveMedia } from "../../format/media-file.ts";
 import { fileOutput } from "../../output.ts";
+import { safeLine } from "../../format/text.ts";
 import { count } from "../../quantity.ts";
 import { expandHome } from "../complete/files.ts";
 import type { Context } from "../context.ts";
-import { saveMedia } from "../show/media.ts";
 import type { DotCommand } from "./command.ts";
 
 export const modeNames = ["auto", ...Object.keys(formats)];
@@ -62,9 +63,9 @@ export const outputCommands: readonly DotCommand[] = [
     completes: ["file"],
     run: async ({ media, terminal, reporter }, [folder = "."]) => {
       if (media.length === 0) fail("cli/nothing-to-save", {});
-      const paths = await saveMedia(media, expandHome(folder));
-      await terminal.stdout.write(paths.map((path) => `${path}\n`).join(""));
-      await reporter.note(`${count(paths.length, "file")} saved`);
+      for (const value of media)
+        await terminal.stdout.write(`${safeLine(await saveMedia(value, expandHome(folder)))}\n`);
+      await reporter.note(`${count(media.length, "file")} saved`);
     },
   },
 ];

@@ -3,7 +3,7 @@
  * on their side where columns do not fit at all. How many values were cut is told, never hidden. For people on a
  * terminal only: files and pipes get every value whole.
  */
-import { imageSize, type SqlValue } from "../../../index.ts";
+import type { SqlValue } from "../../../index.ts";
 import { shownValue } from "../../format/cell.ts";
 import type { Column, Format, Row } from "../../format/column.ts";
 import { formats, type FormatName } from "../../format/format.ts";
@@ -35,10 +35,9 @@ export function fitted(mode: Mode, fit: Fit): Format {
   return async function* write(columns, rows, style) {
     const start = await readStart(rows);
     const all = () => joined(start);
-    const described = () => mapped(all(), (row) => row.map((value) => describedBytes(value)));
     if (mode !== "auto" && mode !== "box" && mode !== "table" && mode !== "markdown") {
       fit.isOnSide = mode === "line";
-      yield* formats[mode](columns, mode === "line" ? described() : all(), style);
+      yield* formats[mode](columns, all(), style);
       return;
     }
     const natural = naturalWidths(columns, start.rows);
@@ -46,13 +45,12 @@ export function fitted(mode: Mode, fit: Fit): Format {
     if (mode === "auto" && !isReadable({ natural, widths, rows: start.rows })) {
       fit.isOnSide = true;
       const [only] = start.rows;
-      if (start.rows.length !== 1 || only === undefined)
-        return yield* formats.line(columns, described(), style);
+      if (start.rows.length !== 1 || only === undefined) return yield* formats.line(columns, all(), style);
       // What a call leaves empty would push its answer off the screen.
       const isKept = (_: unknown, index: number): boolean =>
         columns.length < manyColumns || only[index] !== null;
       fit.hidden = columns.length - columns.filter(isKept).length;
-      const kept = mapped(described(), (row) => row.filter(isKept));
+      const kept = mapped(all(), (row) => row.filter(isKept));
       return yield* formats.line(columns.filter(isKept), kept, style);
     }
     const cutColumns = columns.map((column, index) => ({
@@ -113,7 +111,7 @@ async function* mapped(rows: AsyncIterable<Row>, change: (row: Row) => Row): Asy
 function naturalWidths(columns: readonly Column[], rows: readonly Row[]): number[] {
   return columns.map((column, index) =>
     rows.reduce(
-      (widest, row) => Math.max(widest, textWidth(shownAs(row[index] ?? null, column))),
+      (widest, row) => Math.max(widest, textWidth(shownValue(row[index] ?? null, column))),
       widthOf(safeLine(column.name)),
     ),
   );
@@ -125,7 +123,7 @@ function textWidth(text: string): number {
 
 function cutValue(value: SqlValue, column: Column | undefined, width: number, fit: Fit): SqlValue {
   if (value === null || column === undefined) return value;
-  const text = shownAs(value, column);
+  const text = shownValue(value, column);
   const lines = text.split("\n");
   const kept = lines.slice(0, valueLinesMax).map((line) => cutToCells(line, width));
   if (lines.length > valueLinesMax) kept.push("…");
@@ -148,18 +146,4 @@ function isReadable(table: {
   const isLong = (value: SqlValue): boolean =>
     typeof value === "string" && value.split("\n").length > valueLinesMax;
   return cut.length === 0 && rows[0]?.some(isLong) !== true;
-}
-
-function shownAs(value: SqlValue, column: Column): string {
-  const described = describedBytes(value, column);
-  return typeof described === "string" ? shownValue(described, column) : shownValue(value, column);
-}
-
-/** An image as `<image/png 1024x1024, 1.2 MB>`; other values as they are. */
-function describedBytes(value: SqlValue, column?: Column): SqlValue {
-  if (!(value instanceof Uint8Array)) return value;
-  const size = imageSize(value);
-  if (size === undefined) return value;
-  const bytes = shownValue(value, column ?? { name: "", type: undefined, format: undefined });
-  return bytes.replace(", ", ` ${size.width}x${size.height}, `);
 }

@@ -1,21 +1,12 @@
 /** The BLOBs of the last result: kept for `.save`, and images drawn where the terminal can. */
-import { access, mkdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
-import { fail, imageSize, sniff } from "../../../index.ts";
+import { imageSize, sniff } from "../../../index.ts";
 import type { Column, Row } from "../../format/column.ts";
-import { readErrorReason } from "../../file.ts";
+import { mediaOf, type MediaValue } from "../../format/media-file.ts";
 import type { Terminal } from "../../terminal.ts";
-
-export interface MediaValue {
-  readonly column: string;
-  /** From 1. */
-  readonly row: number;
-  readonly bytes: Uint8Array;
-}
 
 const keptBytesMax = 512 * 1024 * 1024;
 
-/** Gathers the BLOBs of rows that pass; vectors are numbers, not files. */
+/** Gathers the BLOBs of rows that pass. */
 export class MediaKeeper {
   readonly values: MediaValue[] = [];
   /** BLOBs that were too much to keep. */
@@ -24,50 +15,12 @@ export class MediaKeeper {
   #row = 0;
 
   add(row: Row, columns: readonly Column[]): void {
-    this.#row++;
-    for (const [index, value] of row.entries()) {
-      const column = columns[index];
-      if (!(value instanceof Uint8Array) || column === undefined || column.format === "embedding") continue;
-      this.#bytes += value.byteLength;
+    for (const value of mediaOf(row, columns, ++this.#row)) {
+      this.#bytes += value.bytes.byteLength;
       if (this.#bytes > keptBytesMax) this.dropped++;
-      else this.values.push({ column: column.name, row: this.#row, bytes: value });
+      else this.values.push(value);
     }
   }
-}
-
-/** The paths written, in order. A file that exists is left alone: the new one gets a number. */
-export async function saveMedia(values: readonly MediaValue[], folder: string): Promise<string[]> {
-  const paths: string[] = [];
-  try {
-    await mkdir(folder, { recursive: true });
-    for (const value of values) {
-      const path = await freePath(folder, value);
-      await writeFile(path, value.bytes, { flag: "wx" });
-      paths.push(path);
-    }
-  } catch (error) {
-    fail("cli/unwritable-file", { file: folder, reason: readErrorReason(error) });
-  }
-  return paths;
-}
-
-/** `Image-1.png`: column and row, and the kind of file that the bytes are. */
-async function freePath(folder: string, { column, row, bytes }: MediaValue): Promise<string> {
-  const name = column.replace(/[^\p{L}\p{M}\p{N}_.-]+/gu, "_").replace(/^[._]+/, "") || "value";
-  const extension = extensionOf(bytes);
-  for (let number = 1; ; number++) {
-    const path = join(folder, `${name.slice(0, 80)}-${row}${number === 1 ? "" : `-${number}`}.${extension}`);
-    const isTaken = await access(path).then(
-      () => true,
-      () => false,
-    );
-    if (!isTaken) return path;
-  }
-}
-
-function extensionOf(bytes: Uint8Array): string {
-  const format = sniff(bytes)?.format;
-  return format === undefined ? "bin" : format === "jpeg" ? "jpg" : format;
 }
 
 export type Graphics = "kitty" | "iterm2";
