@@ -23,6 +23,9 @@ const phases: Readonly<Record<string, string>> = {
   connect: "There is no service to call, or it takes no calls.",
   ledger: "The record of runs and answers, and the runs in it that are to be retried.",
   session: "Options, variables, files and the life of a session.",
+  serve:
+    "The server, and sessions opened with `confined`: who may ask, what may be asked, and what statements of strangers may " +
+    "do.",
   cli: "The command line: its options, and the files it reads and writes.",
   internal: "A mistake in callsql itself.",
 };

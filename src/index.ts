@@ -19,6 +19,7 @@ export type { Counts, ForEachCounts, ForEachProgress, Progress } from "./runtime
 export type { ForEach, ForEachOptions } from "./runtime/for-each.ts";
 export type { Rows } from "./runtime/for-each-flow.ts";
 export type { Behavior, ForEachOutput, ResultColumns } from "./runtime/for-each-output.ts";
+export type { Confinement } from "./runtime/confine.ts";
 export type { ExecuteOptions } from "./runtime/run-input.ts";
 export type { Binds, BindValue } from "./runtime/values.ts";
 export type { SqlValue } from "./catalog/value.ts";
@@ -40,6 +41,16 @@ export type {
   StoredFile,
   Upload,
 } from "./catalog/request.ts";
+export {
+  isJsonObject,
+  jsonOf,
+  jsonOfNumber,
+  jsonOfSql,
+  jsonOfText,
+  parseJson,
+  sqlValueOfJson,
+  type JsonObject,
+} from "./catalog/json.ts";
 export { DiagnosticError, diagnostic, fail, type Diagnostic } from "./diagnostics/diagnostic.ts";
 export { exitCodeOf } from "./diagnostics/exit-code.ts";
 export { renderDiagnostic } from "./diagnostics/render.ts";

@@ -11,6 +11,7 @@ import { connectionFromName } from "./connection/connect.ts";
 import { findModelTable } from "./connection/models-file.ts";
 import { openaiModels } from "./connection/openai.ts";
 import { procedures as shippedProcedures } from "./procedures/index.ts";
+import { Confiner, type Confinement } from "./runtime/confine.ts";
 import { CurrentRun } from "./runtime/current-run.ts";
 import { Budget } from "./runtime/budget.ts";
 import { Dispatcher } from "./runtime/dispatch/dispatcher.ts";
@@ -56,6 +57,12 @@ export interface SessionOptions {
    * `ledger` are then the other session's.
    */
   readonly sharing?: Session;
+  /**
+   * SQL comes from strangers: only statements, functions, PRAGMAs and tables known to be safe reach SQLite, within limits;
+   * the rest throws serve/…. Nothing outside the database can be read or written, and nothing outlives a statement but
+   * what it wrote. Statements take as long as they take: run the session in a process that can be ended.
+   */
+  readonly confined?: Confinement;
   /** Where calls are bought instead, such as another session's `buyCalls`; this session then sends and records nothing. */
   readonly desk?: CallDesk;
 }
@@ -125,6 +132,7 @@ async function assemble(db: Database.Database, options: SessionOptions): Promise
     shippedModels: openaiModels,
     findConnection: (name) => connections.find(name),
     dispatcherFor: (connection) => connections.dispatcherFor(connection),
+    confiner: options.confined === undefined ? undefined : new Confiner(db, options.confined),
     desk: options.desk,
   };
   createSystemTables(workspace);

@@ -11,6 +11,7 @@ import { ledgerMessages } from "./messages/ledger.ts";
 import { internalMessages } from "./messages/internal.ts";
 import { parseMessages } from "./messages/parse.ts";
 import { planMessages } from "./messages/plan.ts";
+import { serveMessages } from "./messages/serve.ts";
 import { sessionMessages } from "./messages/session.ts";
 
 export const messages = {
@@ -22,6 +23,7 @@ export const messages = {
   ...connectMessages,
   ...ledgerMessages,
   ...sessionMessages,
+  ...serveMessages,
   ...cliMessages,
   ...internalMessages,
 };

@@ -214,6 +214,7 @@ export class Session implements AsyncDisposable {
   #run(statement: ScriptStatement, binds: Binds, options: ExecuteOptions): Promise<ResultSet> | ResultSet {
     const { source } = statement;
     const workspace = this.#workspace;
+    workspace.confiner?.check(source, statement);
     switch (statement.kind) {
       case "sql":
         if (isDone(workspace, source, statement, options.step)) return notice();
@@ -245,6 +246,8 @@ export class Session implements AsyncDisposable {
   }
 
   #single(text: string): ScriptStatement {
+    const { confiner } = this.#workspace;
+    confiner?.checkLength({ name: "statement", text });
     const { source, statements, diagnostics } = this.parse(text);
     if (diagnostics.some((item) => item.severity === "error")) throw new DiagnosticError(diagnostics);
     const [statement, second] = statements;
@@ -255,6 +258,7 @@ export class Session implements AsyncDisposable {
         { source, span: second?.span ?? { start: 0, end: 0 } },
       );
     }
+    confiner?.check(source, statement);
     return statement;
   }
 

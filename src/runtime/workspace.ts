@@ -5,6 +5,7 @@ import type { ModelTable } from "../catalog/models.ts";
 import type { Connection, ConnectionModels, ListedModel } from "../catalog/request.ts";
 import type { SqlValue } from "../catalog/value.ts";
 import type { CallDesk } from "./call-desk.ts";
+import type { Confiner } from "./confine.ts";
 import type { CurrentRun } from "./current-run.ts";
 import type { Dispatcher } from "./dispatch/dispatcher.ts";
 import type { Budget } from "./budget.ts";
@@ -39,6 +40,8 @@ export interface Workspace {
   /** Where calls go, the session's own place by default; undefined if there is no such place. Throws connect/… when one is named that cannot be had. */
   readonly findConnection: (name?: string) => Promise<Connection | undefined>;
   readonly dispatcherFor: (connection: Connection) => Dispatcher;
+  /** Refuses what statements of strangers must not do; undefined: the session is its user's own. */
+  readonly confiner: Confiner | undefined;
   /** Where calls are bought instead; undefined: here. */
   readonly desk: CallDesk | undefined;
 }
