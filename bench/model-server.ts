@@ -1,0 +1,94 @@
+/**
+ * A service for benchmarks, in a process of its own so that its work is not counted as anybody's: answers /responses and
+ * /embeddings with a full body after `process.argv[2]` milliseconds. Prints its base URL; ends with its parent.
+ */
+import { createServer, type IncomingMessage } from "node:http";
+import type { AddressInfo } from "node:net";
+
+const delayMs = Number(process.argv[2] ?? 0);
+
+const response = JSON.stringify({
+  id: "resp_bench",
+  object: "response",
+  created_at: 1_795_000_000,
+  status: "completed",
+  error: null,
+  incomplete_details: null,
+  instructions: null,
+  max_output_tokens: null,
+  model: "gpt-6-luna",
+  output: [
+    {
+      type: "message",
+      id: "msg_bench",
+      status: "completed",
+      role: "assistant",
+      content: [
+        {
+          type: "output_text",
+          text: "A fjord is a long, narrow inlet of the sea.",
+          annotations: [],
+          logprobs: [],
+        },
+      ],
+    },
+  ],
+  parallel_tool_calls: true,
+  previous_response_id: null,
+  reasoning: { effort: null, summary: null },
+  store: true,
+  temperature: 1,
+  text: { format: { type: "text" } },
+  tool_choice: "auto",
+  tools: [],
+  top_p: 1,
+  truncation: "disabled",
+  usage: {
+    input_tokens: 12,
+    input_tokens_details: { cached_tokens: 0 },
+    output_tokens: 11,
+    output_tokens_details: { reasoning_tokens: 0 },
+    total_tokens: 23,
+  },
+  metadata: {},
+});
+
+const vector = Buffer.from(Float32Array.from({ length: 1536 }, (_, index) => Math.sin(index)).buffer);
+const asBase64 = vector.toString("base64");
+const asNumbers = [...new Float32Array(vector.buffer, vector.byteOffset, 1536)];
+
+function embeddings(body: string): string {
+  const { input, encoding_format: format } = JSON.parse(body) as { input: unknown; encoding_format?: string };
+  const count = Array.isArray(input) ? input.length : 1;
+  const embedding = format === "base64" ? asBase64 : asNumbers;
+  const data = Array.from({ length: count }, (_, index) => ({ object: "embedding", index, embedding }));
+  return JSON.stringify({
+    object: "list",
+    data,
+    model: "text-embedding-3-small",
+    usage: { prompt_tokens: count * 8, total_tokens: count * 8 },
+  });
+}
+
+async function read(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString();
+}
+
+const server = createServer((request, answer) => {
+  void read(request).then((body) => {
+    const text = request.url?.endsWith("/embeddings") === true ? embeddings(body) : response;
+    const send = (): void => {
+      answer.writeHead(200, { "content-type": "application/json", "x-request-id": "req_bench" });
+      answer.end(text);
+    };
+    if (delayMs === 0) send();
+    else setTimeout(send, delayMs);
+  });
+});
+server.keepAliveTimeout = 60_000;
+server.listen(0, "127.0.0.1", () => {
+  console.log(`http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`);
+});
+process.stdin.resume().on("end", () => process.exit());
