@@ -2,8 +2,9 @@
  * A service for benchmarks, in a process of its own so that its work is not counted as anybody's: answers /responses and
  * /embeddings with a full body after `process.argv[2]` milliseconds. Prints its base URL; ends with its parent.
  */
-import { createServer, type IncomingMessage } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { setTimeout } from "node:timers/promises";
 
 const delayMs = Number(process.argv[2] ?? 0);
 
@@ -76,17 +77,15 @@ async function read(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString();
 }
 
-const server = createServer((request, answer) => {
-  void read(request).then((body) => {
-    const text = request.url?.endsWith("/embeddings") === true ? embeddings(body) : response;
-    const send = (): void => {
-      answer.writeHead(200, { "content-type": "application/json", "x-request-id": "req_bench" });
-      answer.end(text);
-    };
-    if (delayMs === 0) send();
-    else setTimeout(send, delayMs);
-  });
-});
+async function answerTo(request: IncomingMessage, answer: ServerResponse): Promise<void> {
+  const body = await read(request);
+  const text = request.url?.endsWith("/embeddings") === true ? embeddings(body) : response;
+  if (delayMs > 0) await setTimeout(delayMs);
+  answer.writeHead(200, { "content-type": "application/json", "x-request-id": "req_bench" });
+  answer.end(text);
+}
+
+const server = createServer((request, answer) => void answerTo(request, answer));
 server.keepAliveTimeout = 60_000;
 server.listen(0, "127.0.0.1", () => {
   console.log(`http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`);
