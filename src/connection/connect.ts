@@ -40,7 +40,8 @@ async function offline(env: Environment): Promise<Connection> {
   const { offlineFetch, offlineModels } = await import("./offline/offline.ts");
   const { backendsOf } = await import("./offline/backends.ts");
   const { offlineFolder } = await import("./offline/packages.ts");
-  return createOpenAIConnection({
+  const { sendInTurn } = await import("./offline/in-turn.ts");
+  const connection = createOpenAIConnection({
     name: "offline",
     apiKey: "offline",
     baseUrl: "http://offline.callsql.invalid/v1",
@@ -49,6 +50,7 @@ async function offline(env: Environment): Promise<Connection> {
     // A full pack of the API's would keep the small encoder busy for minutes, past every deadline.
     packMax: 32,
   });
+  return { ...connection, send: sendInTurn((request, options) => connection.send(request, options)) };
 }
 
 /** A variable that is set to nothing is not set. */

@@ -5,12 +5,14 @@ import { type Lexicon, loadLexicon } from "./lexicon.ts";
 import { once } from "./once.ts";
 import type { OfflinePartName } from "./packages.ts";
 import type { Speech, SpeechTask } from "./speech/speech.ts";
+import type { Transcription, TranscriptionTask } from "./transcription/transcriptions.ts";
 import { createWorkerPool, siblingOf, type WorkerPool } from "./worker-pool.ts";
 
 export interface Backends {
   readonly encoder: Encoder;
   readonly loadLexicon: () => Promise<Lexicon>;
   readonly speaker: WorkerPool<SpeechTask, Speech>;
+  readonly listener: WorkerPool<TranscriptionTask, Transcription>;
 }
 
 const backendsByFolder = new Map<string, Backends>();
@@ -30,10 +32,16 @@ export function backendsOf(folder: string): Backends {
     encoder: createEncoder(once(() => loadEncoderModel(folder))),
     loadLexicon: once(() => loadLexicon(folder)),
     speaker: pool("speech", "speech/speech-worker"),
+    listener: pool("transcription", "transcription/transcription-worker"),
   };
   backendsByFolder.set(folder, backends);
   return backends;
 }
 
 /** Threads at a time. A second one pays where it needs little memory. */
-const lanesMaxByPart: Readonly<Record<OfflinePartName, number>> = { embeddings: 2, moderation: 1, speech: 2 };
+const lanesMaxByPart: Readonly<Record<OfflinePartName, number>> = {
+  embeddings: 2,
+  moderation: 1,
+  speech: 2,
+  transcription: 2,
+};

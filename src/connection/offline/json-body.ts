@@ -57,6 +57,23 @@ export function readChoice<Choice extends string>(
   );
 }
 
+export interface UploadedFile {
+  readonly filename: string;
+  readonly bytes: Uint8Array;
+}
+
+/** A file of a form (see request-body.ts). */
+export function readUpload(body: JsonObject, field: string): UploadedFile {
+  const [value] = [body[field]].flat();
+  if (value === undefined || value === null) {
+    throw invalidRequest(`Missing required parameter: '${field}'.`, field, "missing_required_parameter");
+  }
+  if (isObject(value) && value["bytes"] instanceof Uint8Array && typeof value["filename"] === "string") {
+    return { filename: value["filename"], bytes: value["bytes"] };
+  }
+  throw invalidRequest(`Invalid type for '${field}': expected a file.`, field, "invalid_type");
+}
+
 export function readNumber(body: JsonObject, field: string): number | undefined {
   const value = body[field];
   if (value === undefined || value === null) return undefined;

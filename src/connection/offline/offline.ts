@@ -12,13 +12,14 @@ import { replyError, replyJson } from "./reply.ts";
 import { readRequest } from "./request-body.ts";
 import { createResponse, textModel } from "./responses.ts";
 import { createSpeech, speechModel } from "./speech/speech.ts";
+import { createTranscription, transcriptionModel } from "./transcription/transcriptions.ts";
 
 export const offlineModels: ConnectionModels = {
   text: textModel,
   image: "offline-card",
   embedding: embeddingModel,
   moderation: moderationModel,
-  transcription: "offline-moonshine-tiny",
+  transcription: transcriptionModel,
   translation: "offline-translation",
   speech: speechModel,
 };
@@ -61,6 +62,7 @@ const endpointByPath = new Map<string, OfflineEndpoint>([
   ["moderations", { model: moderationModel, create: createModerations }],
   ["responses", { model: textModel, create: createResponse }],
   ["audio/speech", { model: speechModel, create: createSpeech }],
+  ["audio/transcriptions", { model: transcriptionModel, create: createTranscription }],
 ]);
 
 /** What GET /models says: the models that run here. */
@@ -80,6 +82,9 @@ const unavailable = /^(?:images|audio|files|batches|chat|realtime|decisions)(?:\
 function findEndpoint(method: string, path: string): OfflineEndpoint {
   const endpoint = endpointByPath.get(path);
   if (endpoint !== undefined && method === "POST") return endpoint;
+  if (path === "audio/translations") {
+    throw notAvailableOffline("There is no model offline that translates speech.");
+  }
   if (unavailable.test(path)) {
     throw notAvailableOffline(`The offline connection has no ${path}.`);
   }

@@ -3,6 +3,7 @@
  * None is installed with callsql. They are looked for beside callsql first, then in a folder of the user's cache, where
  * `callsql offline install` puts them.
  */
+import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { homedir } from "node:os";
 import path from "node:path";
@@ -15,6 +16,8 @@ export interface OfflinePackage {
   readonly licence: string;
   /** MB on disk, with what it depends on. */
   readonly megabytes: number;
+  /** Dependencies it does without: see docs/decisions/0082. */
+  readonly without?: readonly string[];
 }
 
 export interface OfflinePart {
@@ -25,7 +28,7 @@ export interface OfflinePart {
   readonly packages: readonly OfflinePackage[];
 }
 
-export type OfflinePartName = "embeddings" | "moderation" | "speech";
+export type OfflinePartName = "embeddings" | "moderation" | "speech" | "transcription";
 
 const opus: OfflinePackage = { name: "opusscript", version: "0.1.1", licence: "MIT, BSD", megabytes: 1 };
 
@@ -58,6 +61,25 @@ export const offlineParts: readonly OfflinePart[] = [
       opus,
     ],
   },
+  {
+    name: "transcription",
+    models: ["offline-moonshine-tiny"],
+    procedures: ["CreateTranscription"],
+    packages: [
+      {
+        name: "@moonshine-ai/moonshine-js",
+        version: "0.1.29",
+        licence: "MIT",
+        megabytes: 31,
+        without: ["@huggingface/transformers", "@ricky0123/vad-web"],
+      },
+      { name: "onnxruntime-web", version: "1.30.0", licence: "MIT", megabytes: 146 },
+      { name: "llama-tokenizer-js", version: "1.2.2", licence: "MIT", megabytes: 1 },
+      { name: "mpg123-decoder", version: "1.0.3", licence: "MIT, LGPL (mpg123)", megabytes: 1 },
+      { name: "@wasm-audio-decoders/flac", version: "0.2.11", licence: "MIT, BSD", megabytes: 1 },
+      opus,
+    ],
+  },
 ];
 
 export interface Packages {
@@ -65,6 +87,8 @@ export interface Packages {
   load(name: string): unknown;
   /** The file `name` stands for, such as a package's main file. */
   resolve(name: string): string;
+  /** A file within a package, whatever the package says may be loaded of it. */
+  file(name: string, within: string): string;
   has(name: string): boolean;
   /** Where `callsql offline install` puts packages and models. */
   readonly folder: string;
@@ -88,7 +112,14 @@ export function createPackages(folder: string, part: OfflinePartName): Packages 
     if (file === undefined) throw missingPart(part);
     return file;
   };
+  const file = (name: string, within: string): string => {
+    const places = requires.flatMap((require) => require.resolve.paths(name) ?? []);
+    const found = places.map((place) => path.join(place, name, within)).find((each) => existsSync(each));
+    if (found === undefined) throw missingPart(part);
+    return found;
+  };
   return {
+    file,
     // Which of the two loads an absolute path makes no difference.
     load: (name) => requires[0]?.(resolve(name)) as unknown,
     resolve,
