@@ -94,6 +94,8 @@ export interface ApiFailure {
   readonly retryAfterMs?: number;
   /** `x-should-retry`, when the API sent it. */
   readonly shouldRetry?: boolean;
+  /** For `network`: no connection was made, so the service cannot have seen the request. */
+  readonly isUnreached?: boolean;
   /** For `unavailable`: what to configure instead. */
   readonly hint?: string;
   readonly rateLimit?: RateLimit;

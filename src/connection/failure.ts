@@ -32,7 +32,10 @@ export function failureOf(error: unknown, context: FailureContext): ApiFailure {
   }
   const host = URL.parse(context.baseUrl)?.host ?? context.baseUrl;
   const what = networkTexts[code ?? ""];
-  if (what !== undefined) return { kind: "network", message: failureTexts.network({ host, what, code }) };
+  if (what !== undefined) {
+    const isUnreached = !brokenCodes.has(code ?? "");
+    return { kind: "network", message: failureTexts.network({ host, what, code }), isUnreached };
+  }
   const reason = causes.at(-1)?.message ?? String(error);
   if (isFromFetch(causes)) {
     const message = failureTexts.network({ host, what: `could not be asked: ${reason}`, code });
@@ -41,6 +44,9 @@ export function failureOf(error: unknown, context: FailureContext): ApiFailure {
   // Neither the network nor the service: a request that cannot be written down (a BigInt in the body, say).
   return { kind: "unavailable", message: presentable(failureTexts.unsendable({ reason }), secrets) };
 }
+
+/** Of a connection that was made: the request may have been read, and its work done. */
+const brokenCodes = new Set(["ECONNRESET", "EPIPE", "UND_ERR_SOCKET"]);
 
 function brokenBody(error: BrokenBody, causes: readonly Error[]): ApiFailure {
   const message =

@@ -106,7 +106,9 @@ export function callsAtOnce({ pack }: Procedure, concurrency: number, packMax = 
 function queuesOf(calls: readonly Call[], { concurrency, connection }: Market) {
   return [...Map.groupBy(calls, ({ procedure }) => procedure)].map(([procedure, own]) => {
     const atOnce = callsAtOnce(procedure, concurrency, connection.packMax);
-    const workers = Array.from({ length: Math.min(atOnce, own.length) });
+    // While some are on their way, the records of others are written.
+    const workersMax = procedure.pack === undefined ? 2 * atOnce : atOnce;
+    const workers = Array.from({ length: Math.min(workersMax, own.length) });
     return { queue: own.values(), workers };
   });
 }
@@ -158,16 +160,22 @@ export async function buyOne(
   // Of a call that breaks off in between nobody knows what it cost.
   let spent: Spent | undefined = { tokens: need.tokens, usd: need.usd ?? 0 };
   try {
-    market.counts.made++;
-    const started = { key, procedure: procedure.name, connection: connection.name, request };
-    const id = await ledger.started({ ...started, requestText: requestText(request) }, run);
-    const wanted = { key, request, pack: procedure.pack };
+    let id: number | undefined;
+    const onDeparting = async (): Promise<void> => {
+      const started = { key, procedure: procedure.name, connection: connection.name, request };
+      id = await ledger.started({ ...started, requestText: requestText(request) }, run);
+    };
+    const wanted = { key, request, pack: procedure.pack, onDeparting };
     const outcome = await market.dispatcher.dispatch(wanted, patience);
     const result = procedure.result(prepared, outcome);
     spent = spentOf(outcome, result, need);
-    if (spent === undefined) market.counts.made--;
-    else market.estimator.learn(request, result.usage.outputTokens);
-    return await record(call, memo, market, { id, outcome, result });
+    if (outcome.isShared === true) market.counts.cached++;
+    else if (spent !== undefined) {
+      market.counts.made++;
+      market.estimator.learn(request, result.usage.outputTokens);
+    }
+    // One that waited for its turn in vain was no call.
+    return id === undefined ? doomOf(outcome) : await record(call, memo, market, { id, outcome, result });
   } finally {
     granted.hold.settle(spent);
   }
@@ -186,12 +194,18 @@ async function record(
   market: Market,
   { id, outcome, result }: Bought,
 ): Promise<Doom | undefined> {
-  const { usage, costUsd, error } = result;
-  const ended = { outcome, ...usage, costUsd, errorCode: error?.code, errorMessage: error?.message };
-  await market.ledger.ended(id, ended);
+  const { error } = result;
+  const used = usedBy(outcome, result);
+  await market.ledger.ended(id, {
+    outcome,
+    ...used,
+    errorCode: error?.code,
+    errorMessage: error?.message,
+  });
   const doom = doomOf(outcome);
   if (doom !== undefined) return doom;
-  count(market.counts, result);
+  count(market.counts, used);
+  if (error !== undefined) market.counts.failed++;
   memo.store(call, toAnswer(call, result, outcome), outcome.answer === undefined ? undefined : id);
   return undefined;
 }
@@ -206,8 +220,8 @@ function needOf({ procedure }: Call, request: ApiRequest, market: Market): Need 
 }
 
 /** What nobody can tell is taken for what it may have been; undefined when nothing was sent. */
-function spentOf({ failure, attempts }: Dispatched, result: CallResult, need: Need): Spent | undefined {
-  if (attempts === 0) return undefined;
+function spentOf({ failure, attempts, isShared }: Dispatched, result: CallResult, need: Need): Spent | undefined {
+  if (attempts === 0 || isShared === true) return undefined;
   const { usage, costUsd } = result;
   const isUnknown = failure !== undefined && costUsd === undefined;
   const tokens = isUnknown ? need.tokens : usage.inputTokens + usage.outputTokens;
@@ -240,11 +254,22 @@ export function separation(call: Call): string {
   return callKey === null ? occurrence : `${String(callKey)}${occurrence}`;
 }
 
-function count(counts: Counts, { usage, costUsd, error }: CallResult): void {
-  counts.inputTokens += usage.inputTokens;
-  counts.outputTokens += usage.outputTokens;
+/** What a call itself has used: an answer that several share was paid once. */
+interface Used {
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  /** Undefined when the model's price is unknown. */
+  readonly costUsd: number | undefined;
+}
+
+function usedBy({ isShared }: Dispatched, { usage, costUsd }: CallResult): Used {
+  return isShared === true ? { inputTokens: 0, outputTokens: 0, costUsd: 0 } : { ...usage, costUsd };
+}
+
+function count(counts: Counts, { inputTokens, outputTokens, costUsd }: Used): void {
+  counts.inputTokens += inputTokens;
+  counts.outputTokens += outputTokens;
   counts.costUsd += costUsd ?? 0;
-  if (error !== undefined) counts.failed++;
 }
 
 function toAnswer({ procedure }: Call, result: CallResult, outcome: Dispatched): Answer {

@@ -60,12 +60,12 @@ export class Dispatcher {
   dispatch(wanted: Wanted, patience: Patience): Promise<Dispatched> {
     const running = this.#works.get(wanted.key);
     // One that everybody else has given up may end without an answer.
-    if (running?.company?.stop.aborted === false) return running.join(patience);
+    if (running?.company?.stop.aborted === false) return running.join(patience, wanted.onDeparting);
     const work = new Work(wanted, () => {
       if (this.#works.get(wanted.key) === work) this.#works.delete(wanted.key);
     });
     this.#works.set(wanted.key, work);
-    const outcome = work.join(patience);
+    const outcome = work.join(patience, wanted.onDeparting);
     const group = packGroup(wanted);
     if (group === undefined || wanted.pack === undefined) void fly(this.#airline, [work]);
     else this.#pools.add(group, work, wanted.pack);

@@ -52,16 +52,18 @@ export async function fly(
     { onCut: (one) => works.forEach((work) => work.dismiss(one, ended(dismissed))) },
   );
   for (const work of works) work.company = company;
+  const flight: Flight = { works, company, trip };
   try {
-    const arrival = await attempt(airline, { works, company, trip }, departure.place);
-    if (!("answers" in arrival) && works.length > 1 && isOfContents(arrival, works)) {
-      const middle = Math.ceil(works.length / 2);
+    const arrival = await attempt(airline, flight, departure.place);
+    const aboard = flight.works;
+    if (!("answers" in arrival) && aboard.length > 1 && isOfContents(arrival, aboard)) {
+      const middle = Math.ceil(aboard.length / 2);
       const before = { attempts: attempts + trip.attempts };
-      const halves = [works.slice(0, middle), works.slice(middle)];
+      const halves = [aboard.slice(0, middle), aboard.slice(middle)];
       await Promise.all(halves.map((half) => fly(airline, half, before)));
       return;
     }
-    for (const [index, work] of works.entries()) {
+    for (const [index, work] of aboard.entries()) {
       const answer = "answers" in arrival ? arrival.answers[index] : undefined;
       work.end(ended("answers" in arrival ? (answer === undefined ? {} : { answer }) : arrival));
     }
@@ -80,7 +82,8 @@ interface Trip {
 }
 
 interface Flight {
-  readonly works: readonly Work[];
+  /** Those that nobody wants any more when it departs are left behind. */
+  works: readonly Work[];
   readonly company: Company;
   readonly trip: Trip;
 }
@@ -98,19 +101,25 @@ interface Landing {
 }
 
 async function attempt(airline: Airline, flight: Flight, given: Place | undefined): Promise<Arrival> {
-  const { works, company, trip } = flight;
-  const tokens = works.reduce((sum, work) => sum + work.tokens, 0);
-  const request = combine(works.map(({ wanted }) => wanted));
+  const { company, trip } = flight;
+  const tokens = flight.works.reduce((sum, work) => sum + work.tokens, 0);
   let place = given;
+  let last: Arrival | undefined;
   for (;;) {
     try {
       place ??= await airline.limiter.enter(company.stop, () => tokens);
     } catch {
-      return { failure: cancelled, verdict: "fatal" };
+      return cancelledAfter(last);
+    }
+    if (!(await depart(flight))) {
+      airline.limiter.leave(place, { kind: "failed" });
+      return cancelledAfter(last);
     }
     trip.attempts++;
+    const request = combine(flight.works.map(({ wanted }) => wanted));
     const landing = await send(airline, flight, request, place);
     place = undefined;
+    last = landing.arrival;
     if (landing.again === undefined || trip.attempts >= airline.attemptsMax) return landing.arrival;
     airline.onRetry();
     // Who was told to slow down waits with all others, in the limiter.
@@ -119,9 +128,22 @@ async function attempt(airline: Airline, flight: Flight, given: Place | undefine
     try {
       await sleep(backoffMs(trip.attempts, retryAfterMs, airline.backoff), company.stop, airline.clock);
     } catch {
-      return { failure: cancelled, verdict: "fatal" };
+      return cancelledAfter(last);
     }
   }
+}
+
+/** False: there is nothing to send, or it is no longer wanted. */
+async function depart(flight: Flight): Promise<boolean> {
+  await Promise.all(flight.works.map((work) => work.depart()));
+  flight.works = flight.works.filter((work) => !work.isAbandoned);
+  return flight.works.length > 0 && !flight.company.stop.aborted;
+}
+
+/** Between two attempts: how the last one ended says whether the service may have done the work. */
+function cancelledAfter(last: Arrival | undefined): Arrival {
+  const status = last !== undefined && "failure" in last ? last.failure.status : undefined;
+  return { failure: status === undefined ? cancelled : { ...cancelled, status }, verdict: "fatal" };
 }
 
 async function send(

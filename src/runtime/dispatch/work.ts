@@ -12,15 +12,23 @@ export interface Wanted {
   readonly request: ApiRequest;
   /** How it may share one HTTP request with others. */
   readonly pack?: PackRule | undefined;
+  /**
+   * Called once, when its request has a place in flight; the request is sent when it resolves. One that rejects leaves
+   * its own dispatch with that error, and is not sent for.
+   */
+  readonly onDeparting?: () => Promise<void>;
 }
 
 export interface Dispatched extends Outcome {
   /** What ended it; absent for an answer. */
   readonly verdict?: Verdict;
+  /** An equal request was on its way already, and this is its answer: nothing was sent for this one. */
+  readonly isShared?: boolean;
 }
 
 interface Taker {
   readonly patience: Patience;
+  readonly onDeparting: () => Promise<void>;
   readonly take: (outcome: Dispatched) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -29,6 +37,7 @@ export class Work {
   readonly wanted: Wanted;
   readonly #takers = new Set<Taker>();
   readonly #onEnd: () => void;
+  #hasDeparted = false;
   #tokens: number | undefined;
   /** Of the request it is part of, or waits with. */
   company: Company | undefined;
@@ -38,11 +47,20 @@ export class Work {
     this.#onEnd = onEnd;
   }
 
-  join(patience: Patience): Promise<Dispatched> {
+  join(patience: Patience, onDeparting = async (): Promise<void> => undefined): Promise<Dispatched> {
     const { promise, resolve, reject } = Promise.withResolvers<Dispatched>();
-    this.#takers.add({ patience, take: resolve, reject });
+    const taker: Taker = { patience, onDeparting, take: resolve, reject };
+    this.#takers.add(taker);
     this.company?.add(patience);
+    if (this.#hasDeparted) void this.#depart(taker);
     return promise;
+  }
+
+  /** Tells all who want it that it is about to be sent. Never rejects. */
+  async depart(): Promise<void> {
+    if (this.#hasDeparted) return;
+    this.#hasDeparted = true;
+    await Promise.all([...this.#takers].map((taker) => this.#depart(taker)));
   }
 
   /** About, of the input alone where it is packed. */
@@ -63,7 +81,9 @@ export class Work {
 
   end(outcome: Dispatched): void {
     this.#onEnd();
-    for (const { take } of this.#takers) take(outcome);
+    const [first, ...others] = this.#takers;
+    first?.take(outcome);
+    for (const { take } of others) take({ ...outcome, isShared: true });
     this.#takers.clear();
   }
 
@@ -82,5 +102,15 @@ export class Work {
       taker.take(outcome);
     }
     if (this.isAbandoned) this.#onEnd();
+  }
+
+  async #depart(taker: Taker): Promise<void> {
+    try {
+      await taker.onDeparting();
+    } catch (error) {
+      this.#takers.delete(taker);
+      taker.reject(error);
+      if (this.isAbandoned) this.#onEnd();
+    }
   }
 }

@@ -35,6 +35,10 @@ export interface Ended {
   readonly costUsd: number | undefined;
 }
 
+/** Of calls whose answers are used again. */
+const answeredStatuses = new Set(["succeeded", "unusable"]);
+const answered = "'succeeded', 'unusable'";
+
 /** Responses above this many bytes are kept apart, shared by their hash. */
 const inlineBytesMax = 32_768;
 
@@ -51,7 +55,7 @@ export class Ledger {
     this.#statements = prepareStatements(this.db);
   }
 
-  /** The id of the latest earlier success. */
+  /** The id of the latest earlier answer. */
   find(key: string, reuse: Reuse, run: Run): number | undefined {
     if (reuse.scope === "none") return undefined;
     const bytes = Buffer.from(key, "hex");
@@ -65,7 +69,7 @@ export class Ledger {
   /** What was answered. Throws ledger/unreadable-answer. */
   read(id: number): Outcome {
     const row = readRecord(this.#statements.read.get(id));
-    if (row === undefined || row.status !== "succeeded") return fail("ledger/unreadable-answer", { id });
+    if (row === undefined || !answeredStatuses.has(row.status)) return fail("ledger/unreadable-answer", { id });
     return { answer: answerOf(row, id), attempts: row.attempts, durationMs: row.duration_ms };
   }
 
@@ -100,7 +104,7 @@ export class Ledger {
       if (hash !== null) this.#statements.keepBlob.run(hash, response);
       this.#statements.end.run({
         id,
-        status: answer === undefined ? endStatusOf(failure) : "succeeded",
+        status: endStatusOf(outcome, ended.errorCode !== undefined),
         ended_at: Date.now(),
         attempts,
         duration_ms: durationMs,
@@ -125,15 +129,25 @@ export class Ledger {
   }
 }
 
-/** Whether the service may have done the work, and charged for it, without our having its answer. */
-function endStatusOf(failure: ApiFailure | undefined): "failed" | "unknown" {
-  const kinds = new Set<ApiFailure["kind"] | undefined>(["timeout", "bad-answer", "cancelled"]);
-  return kinds.has(failure?.kind) ? "unknown" : "failed";
+/**
+ * unusable: an answer came, and is an error of its call all the same. unknown: the service may have done the work, and
+ * charged for it, without our having its answer.
+ */
+function endStatusOf(
+  { answer, failure, attempts }: Outcome,
+  hasError: boolean,
+): "succeeded" | "unusable" | "failed" | "unknown" {
+  if (answer !== undefined) return hasError ? "unusable" : "succeeded";
+  if (attempts === 0 || failure === undefined || !unansweredKinds.has(failure.kind)) return "failed";
+  const isRefused = failure.status !== undefined && failure.status >= 400;
+  return isRefused || failure.isUnreached === true ? "failed" : "unknown";
 }
+
+const unansweredKinds = new Set<ApiFailure["kind"]>(["timeout", "bad-answer", "cancelled", "network"]);
 
 function prepareStatements(db: Database.Database) {
   // Without the hint SQLite may walk through all calls of the run.
-  const found = "SELECT id FROM calls INDEXED BY calls_key WHERE key = ? AND status = 'succeeded'";
+  const found = `SELECT id FROM calls INDEXED BY calls_key WHERE key = ? AND status IN (${answered})`;
   return {
     findInRun: db.prepare(`${found} AND run = ? ORDER BY id DESC LIMIT 1`).pluck(),
     findSince: db.prepare(`${found} AND ended_at >= ? ORDER BY id DESC LIMIT 1`).pluck(),
