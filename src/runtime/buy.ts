@@ -220,7 +220,11 @@ function needOf({ procedure }: Call, request: ApiRequest, market: Market): Need 
 }
 
 /** What nobody can tell is taken for what it may have been; undefined when nothing was sent. */
-function spentOf({ failure, attempts, isShared }: Dispatched, result: CallResult, need: Need): Spent | undefined {
+function spentOf(
+  { failure, attempts, isShared }: Dispatched,
+  result: CallResult,
+  need: Need,
+): Spent | undefined {
   if (attempts === 0 || isShared === true) return undefined;
   const { usage, costUsd } = result;
   const isUnknown = failure !== undefined && costUsd === undefined;

@@ -209,6 +209,26 @@ describe("what goes wrong", () => {
     expect(readFileSync(text, "utf8")).toContain("not a database");
   });
 
+  test("a file of version 1 is brought up to date, with its answers", async () => {
+    const ledger = newFile();
+    const first = await openEcho(echo, { ledger });
+    await first.rows("SELECT P('a'), P('b')");
+    await first.session.close();
+    const old = new Database(ledger);
+    old.exec(`DROP TABLE statements; DROP TABLE spending; ALTER TABLE calls DROP COLUMN statement;
+      UPDATE calls SET error_code = 'refusal' WHERE request LIKE '%"b"%'; PRAGMA user_version = 1`);
+    old.close();
+    const second = await openEcho(echo, { ledger });
+    await second.rows("SET cache = on");
+    expect(await second.rows("SELECT P('a'), P('b')")).toEqual([["<a>", "<b>"]]);
+    expect(second.asked).toEqual([]);
+    expect(await second.rows("SELECT status FROM sys_calls ORDER BY id")).toEqual([
+      ["succeeded"],
+      ["unusable"],
+    ]);
+    await second.session.close();
+  });
+
   test("two sessions may write one ledger at once", async () => {
     const ledger = newFile();
     const opened = await Promise.all([1, 2, 3].map(() => openEcho(echo, { ledger })));

@@ -69,7 +69,8 @@ export class Ledger {
   /** What was answered. Throws ledger/unreadable-answer. */
   read(id: number): Outcome {
     const row = readRecord(this.#statements.read.get(id));
-    if (row === undefined || !answeredStatuses.has(row.status)) return fail("ledger/unreadable-answer", { id });
+    if (row === undefined || !answeredStatuses.has(row.status))
+      return fail("ledger/unreadable-answer", { id });
     return { answer: answerOf(row, id), attempts: row.attempts, durationMs: row.duration_ms };
   }
 

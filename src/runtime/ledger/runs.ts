@@ -28,6 +28,10 @@ export interface RunDescription {
 
 export type RunStatus = "finished" | "failed" | "interrupted";
 
+/** Of a row of `calls c`: its request has not succeeded later on. */
+export const isOpen = `NOT EXISTS (SELECT 1 FROM calls later INDEXED BY calls_key
+  WHERE later.key = c.key AND later.run = c.run AND later.status = 'succeeded')`;
+
 interface RunRow {
   readonly id: number;
   readonly status: string;
@@ -65,7 +69,9 @@ export class Runs {
     return this.#db
       .transaction(() => {
         const old = "SELECT id FROM runs WHERE status <> 'running' AND ended_at < ?";
-        this.#db.prepare(`DELETE FROM calls WHERE run IN (${old})`).run(before);
+        for (const table of ["calls", "statements", "spending"]) {
+          this.#db.prepare(`DELETE FROM ${table} WHERE run IN (${old})`).run(before);
+        }
         const { changes } = this.#db.prepare(`DELETE FROM runs WHERE id IN (${old})`).run(before);
         const used = "SELECT response_hash FROM calls WHERE response_hash IS NOT NULL";
         this.#db.prepare(`DELETE FROM blobs WHERE hash NOT IN (${used})`).run();
@@ -97,23 +103,23 @@ export class Runs {
       .prepare("UPDATE calls SET status = 'unknown', ended_at = ? WHERE run = ? AND status = 'started'")
       .run(Date.now(), id);
     this.#db
+      .prepare("UPDATE statements SET status = 'failed', ended_at = ? WHERE run = ? AND status = 'running'")
+      .run(Date.now(), id);
+    this.#db
       .prepare(
         "UPDATE runs SET status = 'running', process = ?, process_start = ?, ended_at = NULL WHERE id = ?",
       )
       .run(process.pid, startOf(process.pid), id);
-    const count = this.#db
-      .prepare("SELECT count(DISTINCT key) FROM calls WHERE run = ? AND status = ?")
+    const answered = this.#db
+      .prepare("SELECT count(DISTINCT key) FROM calls WHERE run = ? AND status IN ('succeeded', 'unusable')")
       .pluck();
     const unanswered = this.#db
-      .prepare(
-        `SELECT count(DISTINCT key) FROM calls c WHERE run = ? AND status = 'unknown'
-         AND NOT EXISTS (SELECT 1 FROM calls s WHERE s.key = c.key AND s.run = c.run AND s.status = 'succeeded')`,
-      )
+      .prepare(`SELECT count(DISTINCT key) FROM calls c WHERE run = ? AND status = 'unknown' AND ${isOpen}`)
       .pluck();
     return {
       id,
       isResumed: true,
-      answeredCalls: Number(count.get(id, "succeeded")),
+      answeredCalls: Number(answered.get(id)),
       unansweredCalls: Number(unanswered.get(id)),
     };
   }

@@ -7,11 +7,11 @@ import { dirname } from "node:path";
 import Database from "better-sqlite3";
 import { fail } from "../../diagnostics/diagnostic.ts";
 
-/** Raised with every change of the tables; an older file is migrated, a newer one is refused. */
-const schemaVersion = 1;
 const applicationId = 0x63716c31;
 
-const tables = `
+/** Each brings a file from the version before to its own, which is its place from 1. A newer file is refused. */
+const migrations: readonly string[] = [
+  `
 CREATE TABLE runs(
   id INTEGER PRIMARY KEY,
   kind TEXT NOT NULL,              -- session, script
@@ -29,7 +29,7 @@ CREATE TABLE calls(
   id INTEGER PRIMARY KEY,
   run INTEGER NOT NULL REFERENCES runs(id),
   key BLOB NOT NULL,               -- SHA-256 of connection, endpoint and request
-  status TEXT NOT NULL,            -- started, succeeded, failed, unknown
+  status TEXT NOT NULL,            -- started, succeeded, unusable, failed, unknown
   procedure TEXT NOT NULL,
   connection TEXT NOT NULL,
   endpoint TEXT NOT NULL,
@@ -54,7 +54,32 @@ CREATE TABLE calls(
 CREATE INDEX calls_key ON calls(key, status);
 CREATE INDEX calls_run ON calls(run, status);
 CREATE TABLE blobs(hash BLOB PRIMARY KEY, content BLOB NOT NULL) WITHOUT ROWID;
-`;
+`,
+  `
+ALTER TABLE calls ADD COLUMN statement INTEGER; -- REFERENCES statements(id)
+UPDATE calls SET status = 'unusable' WHERE status = 'succeeded' AND error_code IS NOT NULL;
+CREATE TABLE statements(
+  id INTEGER PRIMARY KEY,
+  run INTEGER NOT NULL REFERENCES runs(id),
+  text TEXT NOT NULL,
+  binds TEXT,                      -- JSON object; what cannot be kept is {"hash": …} in it
+  settings TEXT NOT NULL,          -- JSON: options and defaults that shape its requests
+  status TEXT NOT NULL,            -- running, finished, failed
+  error_code TEXT,
+  error_message TEXT,
+  started_at INTEGER NOT NULL,
+  ended_at INTEGER
+);
+CREATE INDEX statements_run ON statements(run);
+CREATE TABLE spending(
+  day TEXT NOT NULL,               -- YYYY-MM-DD, UTC
+  run INTEGER NOT NULL REFERENCES runs(id),
+  spent_usd REAL NOT NULL,
+  held_usd REAL NOT NULL,          -- for calls on their way; of a run that died, what they may have cost
+  PRIMARY KEY (day, run)
+) WITHOUT ROWID;
+`,
+];
 
 /** `:memory:` keeps it for the length of the process. Throws ledger/… */
 export function openLedgerFile(file: string): Database.Database {
@@ -98,11 +123,12 @@ function prepareFile(file: string): void {
 function migrate(db: Database.Database, file: string): void {
   db.transaction(() => {
     const version = Number(db.pragma("user_version", { simple: true }));
-    if (version > schemaVersion) fail("ledger/newer", { file });
-    if (version === schemaVersion) return;
-    if (Number(db.pragma("schema_version", { simple: true })) > 0) fail("ledger/not-a-ledger", { file });
-    db.exec(tables);
+    if (version > migrations.length) fail("ledger/newer", { file });
+    if (version === 0 && Number(db.pragma("schema_version", { simple: true })) > 0)
+      fail("ledger/not-a-ledger", { file });
+    if (version === migrations.length) return;
+    for (const migration of migrations.slice(version)) db.exec(migration);
     db.pragma(`application_id = ${applicationId}`);
-    db.pragma(`user_version = ${schemaVersion}`);
+    db.pragma(`user_version = ${migrations.length}`);
   }).immediate();
 }

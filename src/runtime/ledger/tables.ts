@@ -1,18 +1,19 @@
-/** The ledger as tables that any query may read: sys_calls and sys_runs. */
+/** The ledger as tables that any query may read: sys_calls, sys_statements and sys_runs. */
 import type { Database } from "better-sqlite3";
 import type { SqlValue } from "../../catalog/value.ts";
 import type { Ledger } from "./ledger.ts";
+import { isOpen } from "./runs.ts";
 
 type Columns = Readonly<Record<string, string>>;
 
 const time = (column: string): string => `strftime('%Y-%m-%dT%H:%M:%fZ', ${column} / 1000.0, 'unixepoch')`;
 const own = (...names: string[]): Columns => Object.fromEntries(names.map((name) => [name, name]));
-const ofRun = (expression: string, status?: string): string =>
-  `(SELECT ${expression} FROM calls WHERE run = runs.id${status === undefined ? "" : ` AND status IN (${status})`})`;
+const ofRun = (expression: string, condition = "1"): string =>
+  `(SELECT ${expression} FROM calls c WHERE run = runs.id AND ${condition})`;
 
 /** Column → expression over the ledger's own table. */
 const callColumns: Columns = {
-  ...own("id", "run", "status", "procedure", "connection", "endpoint", "model"),
+  ...own("id", "run", "statement", "status", "procedure", "connection", "endpoint", "model"),
   key: "lower(hex(key))",
   request: "request",
   response: "CASE typeof(response) WHEN 'text' THEN response END",
@@ -22,13 +23,20 @@ const callColumns: Columns = {
   ...own("input_tokens", "output_tokens", "cost_usd"),
 };
 
+const statementColumns: Columns = {
+  ...own("id", "run", "text", "binds", "status"),
+  started_at: time("started_at"),
+  ended_at: time("ended_at"),
+  ...own("error_code", "error_message"),
+};
+
 const runColumns: Columns = {
   ...own("id", "kind", "name", "database", "status", "process"),
   started_at: time("started_at"),
   ended_at: time("ended_at"),
-  succeeded: ofRun("count(*)", "'succeeded'"),
-  failed: ofRun("count(*)", "'failed'"),
-  unknown: ofRun("count(*)", "'unknown', 'started'"),
+  succeeded: ofRun("count(*)", "status = 'succeeded'"),
+  failed: ofRun("count(*)", `status IN ('failed', 'unusable') AND ${isOpen}`),
+  unknown: ofRun("count(*)", `status IN ('unknown', 'started') AND ${isOpen}`),
   input_tokens: ofRun("sum(input_tokens)"),
   output_tokens: ofRun("sum(output_tokens)"),
   cost_usd: ofRun("sum(cost_usd)"),
@@ -44,6 +52,7 @@ export class LedgerTables {
   constructor(db: Database, ledger: () => Ledger) {
     this.#ledger = ledger;
     this.#register(db, "sys_calls", callColumns, "calls");
+    this.#register(db, "sys_statements", statementColumns, "statements");
     this.#register(db, "sys_runs", runColumns, "runs");
   }
 
@@ -58,7 +67,7 @@ export class LedgerTables {
     this.#lastCall = Number.MAX_SAFE_INTEGER;
   }
 
-  #register(db: Database, name: string, columns: Columns, table: "calls" | "runs"): void {
+  #register(db: Database, name: string, columns: Columns, table: "calls" | "statements" | "runs"): void {
     const items = Object.entries(columns).map(([column, expression]) => `${expression} AS ${column}`);
     const sql = `SELECT ${items.join(", ")} FROM ${table} WHERE id > ? AND id <= ? ORDER BY id LIMIT ${pageSize}`;
     const ledger = this.#ledger;
