@@ -4,11 +4,11 @@
  */
 import { describe, expect, test } from "vitest";
 import { faults } from "../support/openai-server.ts";
-import { open, type Opened, type OpenOptions } from "./support/open.ts";
+import { open, timed, type Opened, type OpenOptions } from "./support/open.ts";
 
-const statuses = async ({ all }: Opened): Promise<Record<string, unknown>> =>
+const statuses = async (opened: Opened): Promise<Record<string, unknown>> =>
   Object.fromEntries(
-    (await all("SELECT status, count(*) AS n FROM sys_calls GROUP BY status")).map(({ status, n }) => [
+    (await opened.all("SELECT status, count(*) AS n FROM sys_calls GROUP BY status")).map(({ status, n }) => [
       String(status),
       n,
     ]),
@@ -17,11 +17,10 @@ const statuses = async ({ all }: Opened): Promise<Record<string, unknown>> =>
 /** Runs `sql`, and cancels it once the server has so many requests. */
 async function cancelled(opened: Opened, sql: string, requests: number): Promise<void> {
   const stop = new AbortController();
-  const running = opened.session.execute(sql, {}, { signal: stop.signal });
-  const ended = expect(running).rejects.toMatchObject({ code: "call/cancelled" });
+  const running = timed(() => opened.session.execute(sql, {}, { signal: stop.signal }));
   await expect.poll(() => opened.server.requests.length).toBe(requests);
   stop.abort();
-  await ended;
+  expect((await running).error).toMatchObject({ code: "call/cancelled" });
 }
 
 describe("cancelled while", () => {
