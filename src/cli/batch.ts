@@ -14,6 +14,7 @@ import {
   type Session,
 } from "../index.ts";
 import type { Options } from "./command-line.ts";
+import { showable } from "./format/format.ts";
 import { importFile } from "./import/import.ts";
 import { fileOutput, standardOutput, type Output } from "./output.ts";
 import { readParameters, type Parameter } from "./params.ts";
@@ -203,5 +204,6 @@ async function runStatement(
 
 async function openOutput({ options, surroundings }: Batch): Promise<Output> {
   if (options.output !== undefined) return fileOutput(options.output);
+  if (surroundings.terminal.stdout.isTTY) showable(options.format);
   return standardOutput(surroundings.terminal.stdout, () => surroundings.reporter.progress.hide());
 }

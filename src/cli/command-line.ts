@@ -4,7 +4,7 @@
  */
 import { Command, CommanderError } from "commander";
 import { fail, suggest, version } from "../index.ts";
-import { parseFormatName, type FormatName } from "./format/format.ts";
+import { formatNames, formatOfFile, parseFormatName, type FormatName } from "./format/format.ts";
 import { examples, exitCodes } from "./help.ts";
 import { parseImport, type ImportRequest } from "./import/import.ts";
 import type { ParameterSource } from "./params.ts";
@@ -235,7 +235,7 @@ function addOptions(program: Command, gathered: Gathered): void {
     })
     .option(
       "-o, --format <format>",
-      "table, box, csv, tsv, json, ndjson, markdown or line (default: table)",
+      `${formatNames.join(", ")} (default: by the ending of --output, else table)`,
       (name) => {
         gathered.format = parseFormatName(name);
         gathered.isFormatGiven = true;
@@ -281,7 +281,7 @@ function optionsOf(program: Command, gathered: Gathered): Options {
     parameters,
     settings,
     imports,
-    format,
+    format: isFormatGiven || output === undefined ? format : (formatOfFile(output) ?? format),
     isFormatGiven,
     ...(database === undefined ? {} : { database }),
     ...(connection === undefined ? {} : { connection }),

@@ -10,7 +10,8 @@ import { readErrorReason } from "./file.ts";
 import type { OutputStream } from "./terminal.ts";
 
 export interface Output {
-  write(text: string): Promise<void>;
+  /** Text, or bytes that are no text (Parquet). */
+  write(piece: string | Uint8Array): Promise<void>;
   /** Everything written has arrived. */
   flush(): Promise<void>;
   /** `whole`: the file takes its name. Otherwise it is removed. */
@@ -22,12 +23,12 @@ const pendingMax = 65_536;
 
 /** `beforeWrite` clears a progress line that shares the terminal. */
 export function standardOutput(stream: OutputStream, beforeWrite: () => void): Output {
-  const gathered = new Gathered(async (text) => {
+  const gathered = new Gathered(async (piece) => {
     beforeWrite();
-    await stream.write(text);
+    await stream.write(piece);
   });
   return {
-    write: (text) => gathered.write(text),
+    write: (piece) => gathered.write(piece),
     flush: () => gathered.flush(),
     close: () => gathered.flush(),
   };
@@ -44,13 +45,13 @@ export async function fileOutput(path: string): Promise<Output> {
   const file = await open(written, "w", mode).catch((error: unknown) => {
     return fail("cli/unwritable-file", { file: path, reason: readErrorReason(error) });
   });
-  const gathered = new Gathered(async (text) => {
-    await file.appendFile(text).catch((error: unknown) => {
+  const gathered = new Gathered(async (piece) => {
+    await file.appendFile(piece).catch((error: unknown) => {
       fail("cli/unwritable-file", { file: path, reason: readErrorReason(error) });
     });
   });
   return {
-    write: (text) => gathered.write(text),
+    write: (piece) => gathered.write(piece),
     flush: () => gathered.flush(),
     close: async (whole) => {
       try {
@@ -67,41 +68,49 @@ export async function fileOutput(path: string): Promise<Output> {
 
 /** Joins the many small texts of one turn of the event loop into one write, so that rows still appear at once. */
 class Gathered {
-  readonly #send: (text: string) => Promise<void>;
+  readonly #send: (piece: string | Uint8Array) => Promise<void>;
   #pending = "";
   #timer: NodeJS.Immediate | undefined;
   #sent: Promise<void> = Promise.resolve();
   #failure: { readonly error: unknown } | undefined;
 
-  constructor(send: (text: string) => Promise<void>) {
+  constructor(send: (piece: string | Uint8Array) => Promise<void>) {
     this.#send = send;
   }
 
-  async write(text: string): Promise<void> {
+  async write(piece: string | Uint8Array): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure.error;
-    this.#pending += text;
+    if (typeof piece !== "string") {
+      this.#sendPending();
+      this.#enqueue(piece);
+      return this.flush();
+    }
+    this.#pending += piece;
     if (this.#pending.length >= pendingMax) return this.flush();
     this.#timer ??= setImmediate(() => {
       this.#timer = undefined;
-      this.#start();
+      this.#sendPending();
     });
   }
 
   async flush(): Promise<void> {
     if (this.#timer !== undefined) clearImmediate(this.#timer);
     this.#timer = undefined;
-    this.#start();
+    this.#sendPending();
     await this.#sent;
     if (this.#failure !== undefined) throw this.#failure.error;
   }
 
-  /** A failure is kept for the next write or flush: nobody awaits a write that a timer started. */
-  #start(): void {
+  #sendPending(): void {
     const text = this.#pending;
     this.#pending = "";
-    if (text === "") return;
+    if (text !== "") this.#enqueue(text);
+  }
+
+  /** A failure is kept for the next write or flush: nobody awaits a write that a timer started. */
+  #enqueue(piece: string | Uint8Array): void {
     this.#sent = this.#sent
-      .then(() => (this.#failure === undefined ? this.#send(text) : undefined))
+      .then(() => (this.#failure === undefined ? this.#send(piece) : undefined))
       .catch((error: unknown) => {
         this.#failure ??= { error };
       });

@@ -2,7 +2,7 @@
 import { setImmediate } from "node:timers/promises";
 import type { ResultSet, SqlValue } from "../index.ts";
 import type { Column, Row, Style } from "./format/column.ts";
-import { formats, isSeparated, type FormatName } from "./format/format.ts";
+import { separatorOf, written, type FormatName } from "./format/format.ts";
 import type { Output } from "./output.ts";
 
 const rowsPerTurn = 512;
@@ -26,12 +26,12 @@ export class ResultWriter {
   async write(result: ResultSet, statement: number, signal: AbortSignal): Promise<number> {
     if (result.kind !== "rows") return 0;
     const { output, format, style, hasStatementNumbers } = this.#options;
-    if (this.#written++ > 0 && isSeparated(format)) await output.write("\n");
+    if (this.#written++ > 0) await output.write(separatorOf(format));
     const number: Column = { name: "statement", type: "INTEGER", format: undefined };
     const columns = hasStatementNumbers ? [number, ...result.columns] : result.columns;
     const before: readonly SqlValue[] = hasStatementNumbers ? [statement] : [];
     const rows = new CountedRows(result.arrays(), before, signal);
-    for await (const text of formats[format](columns, rows, style)) await output.write(text);
+    for await (const piece of written(format, columns, rows, style)) await output.write(piece);
     await output.flush();
     return rows.count;
   }

@@ -25,7 +25,7 @@ export interface OutputStream {
   /** Cells in a line of the terminal; 80 when it is none. */
   readonly columns: number;
   /** Settles when more may be written; rejects with ClosedPipe when the reader has gone. */
-  write(text: string): Promise<void>;
+  write(piece: string | Uint8Array): Promise<void>;
 }
 
 /** The reader of our output has gone (`| head`): the work is done, and that is success. */
@@ -83,10 +83,10 @@ function outputStream(stream: NodeJS.WriteStream): OutputStream {
     get columns() {
       return stream.columns ?? 80;
     },
-    write: (text) =>
+    write: (piece) =>
       new Promise((resolve, reject) => {
         if (failure !== undefined) return reject(failure);
-        stream.write(text, (error) => (error ? reject(readClosedPipe(error)) : resolve()));
+        stream.write(piece, (error) => (error ? reject(readClosedPipe(error)) : resolve()));
       }),
   };
 }

@@ -63,7 +63,16 @@ export const importTable: readonly Room[] = [
   {
     name: "cli",
     rooms: ["index.ts"],
-    packages: ["commander", "csv-parse", "csv-stringify", "fast-string-width", "picocolors"],
+    packages: [
+      "commander",
+      "csv-parse",
+      "csv-stringify",
+      "fast-string-width",
+      "hyparquet",
+      "hyparquet-compressors",
+      "hyparquet-writer",
+      "picocolors",
+    ],
     builtins: true,
   },
   { name: "server", rooms: ["index.ts"], builtins: true },

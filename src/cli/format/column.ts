@@ -8,6 +8,8 @@ export type Row = readonly SqlValue[];
 export interface Style {
   /** Off unless the format is read by a person on a terminal. Never changes what is said. */
   readonly colours: Colours;
+  /** `.mode insert TABLE`: what the statements insert into. */
+  readonly table?: string;
 }
 
 /**

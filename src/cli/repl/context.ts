@@ -26,6 +26,8 @@ export interface Context {
   session: Session;
   database: string;
   mode: Mode;
+  /** `.mode insert TABLE`. */
+  insertTable: string | undefined;
   isTimed: boolean;
   /** `.output`: where results go until it is taken back. */
   output: Destination | undefined;

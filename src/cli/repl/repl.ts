@@ -6,6 +6,7 @@
 import { basename } from "node:path";
 import { DiagnosticError, version, type openSession, type Procedure } from "../../index.ts";
 import type { Options } from "../command-line.ts";
+import { showable } from "../format/format.ts";
 import { safeLine, widthOf } from "../format/text.ts";
 import { importFile } from "../import/import.ts";
 import { fileOutput } from "../output.ts";
@@ -97,7 +98,8 @@ async function contextFor(request: ReplRequest): Promise<Context> {
     session: await openSessionFor(request, database),
     input: request.input ?? inputFor(terminal, options),
     database,
-    mode: options.isFormatGiven ? options.format : "auto",
+    mode: options.isFormatGiven ? showable(options.format) : "auto",
+    insertTable: undefined,
     isTimed: true,
     output: undefined,
     once: undefined,

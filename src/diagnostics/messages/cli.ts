@@ -26,6 +26,18 @@ export const cliMessages = {
     message: `there is no format ${quote(details.format)}`,
     hint: didYouMean(details.suggestion, `formats are: ${details.formats.join(", ")}`),
   }),
+  "cli/not-for-screen": (details: { format: string }) => ({
+    message: `${details.format} is for files, not for the screen`,
+    hint: "name a file: --output FILE, or .once FILE at the prompt",
+  }),
+  "cli/one-result": (details: { format: string }) => ({
+    message: `a ${details.format} file holds one result`,
+    hint: "write each result to a file of its own",
+  }),
+  "cli/parquet-type": (details: { column: string; row: number; found: string; kind: string }) => ({
+    message: `row ${details.row} of column ${quote(details.column)} is ${details.found}, but the column is written as ${details.kind}`,
+    hint: `a Parquet column has one type: SELECT CAST(${details.column} AS TEXT), or write .ndjson`,
+  }),
   "cli/no-script": (_: object) => ({
     message: "no script to run",
     hint: "callsql run FILE.sql... [DB]; a last argument that does not end in .sql is the database",

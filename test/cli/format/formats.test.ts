@@ -1,9 +1,11 @@
 import { describe, expect, test } from "vitest";
+import Database from "better-sqlite3";
 import pc from "picocolors";
 import { csv as csvParser } from "./round-trip.ts";
 import type { Column, Row } from "../../../src/cli/format/column.ts";
-import { formats, type FormatName } from "../../../src/cli/format/format.ts";
+import { formatOfFile, formats, parseFormatName, type TextFormat } from "../../../src/cli/format/format.ts";
 import { widthOf } from "../../../src/cli/format/text.ts";
+import { audioBytes, imageBytes } from "../../support/tiny-media.ts";
 
 async function* each(rows: readonly Row[]): AsyncGenerator<Row> {
   yield* rows;
@@ -12,7 +14,7 @@ async function* each(rows: readonly Row[]): AsyncGenerator<Row> {
 const column = (name: string, format?: "embedding"): Column => ({ name, type: undefined, format });
 
 async function write(
-  format: FormatName,
+  format: TextFormat,
   names: readonly (string | Column)[],
   rows: readonly Row[],
 ): Promise<string> {
@@ -135,6 +137,86 @@ describe("markdown and line", () => {
         ],
       ),
     ).toBe("   a = x\n       y\nlong = NULL\n\n   a = 1152921504606846976\nlong = 1\n");
+  });
+});
+
+describe("quote and insert", () => {
+  const values: Row = [
+    null,
+    1,
+    -2.5,
+    2n ** 62n,
+    "it's\na text",
+    "a\u001b[31m\u0000b",
+    new Uint8Array([0, 255]),
+  ];
+
+  test("rows are literals as SQL has them, and nothing a terminal would obey", async () => {
+    const names = values.map((_, index) => `c${index}`);
+    expect(await write("quote", names, [values])).toBe(
+      "NULL,1,-2.5,4611686018427387904,'it''s\na text',CAST(X'611b5b33316d0062' AS TEXT),X'00ff'\n",
+    );
+    expect(await write("quote", ["a"], [[Infinity], [-Infinity]])).toBe("9e999\n-9e999\n");
+  });
+
+  test("SQLite reads them back the same", async () => {
+    const db = new Database(":memory:");
+    const names = values.map((_, index) => `c"${index}`);
+    db.exec(`CREATE TABLE "table"(${names.map((name) => `"${name.replace('"', '""')}"`).join(",")})`);
+    db.exec(await write("insert", names, [values, values]));
+    const rows = db.prepare('SELECT * FROM "table"').raw().safeIntegers().all();
+    expect(rows).toEqual([1, 2].map(() => [null, 1n, -2.5, ...values.slice(3, 6), Buffer.from([0, 255])]));
+  });
+
+  test("insert names its table, and keeps repeated columns apart", async () => {
+    const columns = [column("a"), column("a")];
+    const parts: string[] = [];
+    const style = { colours: pc.createColors(false), table: 'odd "name"' };
+    for await (const part of formats.insert(columns, each([[1, 2]]), style)) parts.push(part);
+    expect(parts.join("")).toBe('INSERT INTO "odd ""name"""("a","a:1") VALUES(1,2);\n');
+  });
+});
+
+describe("list and html", () => {
+  test("list is values and bars, NULL nothing", async () => {
+    expect(await write("list", ["a", "b", "c"], [[null, "x y", 1.5]])).toBe("|x y|1.5\n");
+  });
+
+  test("html escapes what could be markup, and tells NULL from the empty text", async () => {
+    const row: Row = ['<script>"&', "a\nb", null, "", 3];
+    expect(await write("html", ["<a>", "b", "c", "d", "e"], [row])).toBe(
+      "<table>\n<thead>\n<tr><th>&lt;a&gt;</th><th>b</th><th>c</th><th>d</th><th>e</th></tr>\n</thead>\n<tbody>\n" +
+        '<tr><td>&lt;script&gt;&quot;&amp;</td><td>a<br>b</td><td class="null"></td><td></td><td align="right">3</td></tr>\n' +
+        "</tbody>\n</table>\n",
+    );
+  });
+
+  test("html holds images and sound whole", async () => {
+    const png = imageBytes("png", { width: 3, height: 2, seed: "x" });
+    const wav = audioBytes("wav");
+    const text = await write("html", ["a", "b", "c"], [[png, wav, new Uint8Array(3)]]);
+    expect(text).toContain(`src="data:image/png;base64,${png.toString("base64")}"`);
+    expect(text).toContain('<img alt="&lt;image/png 3x2,');
+    expect(text).toContain(`src="data:audio/wav;base64,${wav.toString("base64")}"`);
+    expect(text).toContain("<td>&lt;blob, 3 bytes&gt;</td>");
+  });
+});
+
+describe("names of formats", () => {
+  test("other shells' names are known, and the nearest is offered", () => {
+    expect(parseFormatName("JSONL")).toBe("ndjson");
+    expect(parseFormatName("column")).toBe("table");
+    expect(() => parseFormatName("mardown")).toThrow(/no format/);
+  });
+
+  test("a file's ending says its format", () => {
+    expect(["a.CSV", "b.parquet", "c.sql", "d.txt", "e"].map(formatOfFile)).toEqual([
+      "csv",
+      "parquet",
+      "insert",
+      undefined,
+      undefined,
+    ]);
   });
 });
 

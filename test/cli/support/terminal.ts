@@ -35,16 +35,16 @@ export function fakeTerminal(options: FakeTerminalOptions = {}): FakeTerminal {
     stdout: {
       isTTY,
       columns: 80,
-      write: async (text) => {
-        out.push(text);
+      write: async (piece) => {
+        out.push(textOf(piece));
         if (out.join("").length > pipeLength) throw new ClosedPipe("gone");
       },
     },
     stderr: {
       isTTY,
       columns: 80,
-      write: async (text) => {
-        err.push(text);
+      write: async (piece) => {
+        err.push(textOf(piece));
       },
     },
     env,
@@ -61,4 +61,9 @@ export function fakeTerminal(options: FakeTerminalOptions = {}): FakeTerminal {
     time: 0,
   };
   return terminal;
+}
+
+/** Bytes keep their number: a character each. */
+function textOf(piece: string | Uint8Array): string {
+  return typeof piece === "string" ? piece : Buffer.from(piece).toString("latin1");
 }

@@ -1,6 +1,6 @@
 /** Commands for how results look and where they go: .mode, .output, .once, .timer, .save. */
 import { fail } from "../../../index.ts";
-import { formats, parseFormatName } from "../../format/format.ts";
+import { formats, parseFormatName, showable } from "../../format/format.ts";
 import { saveMedia } from "../../format/media-file.ts";
 import { fileOutput } from "../../output.ts";
 import { safeLine } from "../../format/text.ts";
@@ -14,12 +14,16 @@ export const modeNames = ["auto", ...Object.keys(formats)];
 export const outputCommands: readonly DotCommand[] = [
   {
     name: "mode",
-    arguments: "[MODE]",
-    summary: `how results are written: ${modeNames.join(", ")}`,
-    completes: ["mode"],
-    run: async (context, [name]) => {
+    arguments: "[MODE] [TABLE]",
+    summary: `how results are written: ${modeNames.join(", ")}; TABLE is what insert inserts into`,
+    completes: ["mode", "table"],
+    run: async (context, [name, table]) => {
       if (name === undefined) return context.terminal.stdout.write(`${context.mode}\n`);
-      context.mode = name.toLowerCase() === "auto" ? "auto" : parseFormatName(name);
+      const mode = name.toLowerCase() === "auto" ? "auto" : showable(parseFormatName(name));
+      if (table !== undefined && mode !== "insert")
+        fail("cli/dot-usage", { command: ".mode", arguments: "insert TABLE" });
+      context.mode = mode;
+      context.insertTable = table;
     },
   },
   {

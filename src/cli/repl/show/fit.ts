@@ -6,12 +6,12 @@
 import type { SqlValue } from "../../../index.ts";
 import { shownValue } from "../../format/cell.ts";
 import type { Column, Format, Row } from "../../format/column.ts";
-import { formats, type FormatName } from "../../format/format.ts";
+import { formats, type TextFormat } from "../../format/format.ts";
 import { safeLine, widthOf } from "../../format/text.ts";
 import { cutToCells } from "../edit/graphemes.ts";
 
 /** `auto`: box, or line where a box would be unreadable. */
-export type Mode = FormatName | "auto";
+export type Mode = TextFormat | "auto";
 
 export interface Fit {
   readonly columns: number;

@@ -2,9 +2,9 @@
 import { setImmediate } from "node:timers/promises";
 import pc from "picocolors";
 import type { ResultSet, SqlValue } from "../../../index.ts";
-import type { Column, Row } from "../../format/column.ts";
-import { formats, isSeparated, type FormatName } from "../../format/format.ts";
-import { fileOutput, type Output } from "../../output.ts";
+import type { Column, Row, Style } from "../../format/column.ts";
+import { formatOfFile, formats, separatorOf, written, type FormatName } from "../../format/format.ts";
+import { fileOutput } from "../../output.ts";
 import { coloursOf, type Colours } from "../../terminal.ts";
 import type { Context } from "../context.ts";
 import { fitted, type Fit } from "./fit.ts";
@@ -31,13 +31,13 @@ export async function showResult(context: Context, result: ResultSet, signal: Ab
   if (context.once !== undefined) {
     const path = context.once;
     context.once = undefined;
-    await toFile(context, await fileOutput(path), result.columns, rows);
+    await toFile(context, path, result.columns, rows);
   } else if (context.output !== undefined) {
-    const { output, results } = context.output;
+    const { output, path, results } = context.output;
+    const name = fileFormat(context, path);
+    if (results > 0) await output.write(separatorOf(name));
     context.output.results++;
-    const name = fileFormat(context);
-    if (results > 0 && isSeparated(name)) await output.write("\n");
-    for await (const text of formats[name](result.columns, rows, plain)) await output.write(text);
+    for await (const piece of written(name, result.columns, rows, plain(context))) await output.write(piece);
   } else {
     await toScreen(context, result.columns, rows, fit);
   }
@@ -58,21 +58,32 @@ export async function showQuery(
 }
 
 /** Files get no colours, and no values cut. */
-const plain = { colours: pc.createColors(false) };
+function plain({ insertTable }: Context): Style {
+  return styleOf(pc.createColors(false), insertTable);
+}
 
-function fileFormat({ mode }: Context): FormatName {
-  return mode === "auto" ? "table" : mode;
+function styleOf(colours: Colours, table: string | undefined): Style {
+  return { colours, ...(table === undefined ? {} : { table }) };
+}
+
+/** The mode, if one was chosen; otherwise the file's ending says what is wanted. */
+function fileFormat({ mode }: Context, path: string): FormatName {
+  const byName = formatOfFile(path);
+  if (byName === "parquet") return byName;
+  return mode === "auto" ? (byName ?? "table") : mode;
 }
 
 async function toFile(
   context: Context,
-  output: Output,
+  path: string,
   columns: readonly Column[],
   rows: AsyncIterable<Row>,
 ): Promise<void> {
+  const output = await fileOutput(path);
   let isWhole = false;
   try {
-    for await (const text of formats[fileFormat(context)](columns, rows, plain)) await output.write(text);
+    const pieces = written(fileFormat(context, path), columns, rows, plain(context));
+    for await (const piece of pieces) await output.write(piece);
     isWhole = true;
   } finally {
     await output.close(isWhole);
@@ -85,15 +96,15 @@ async function toScreen(
   rows: AsyncIterable<Row>,
   fit: Fit,
 ): Promise<void> {
-  const { terminal, input, mode } = context;
-  const style = { colours: coloursFor(context) };
+  const { terminal, input, mode, insertTable } = context;
+  const style = styleOf(coloursFor(context), insertTable);
   const { rows: height, columns: width } = input;
   const pager = (): string | undefined =>
     Number.isFinite(height) ? pagerOf(terminal.env, !fit.isOnSide) : undefined;
   const output = new PagedOutput(terminal, { pager, rows: height, columns: width });
   try {
     // What goes elsewhere is for others, who want values whole.
-    const format = terminal.stdout.isTTY ? fitted(mode, fit) : formats[fileFormat(context)];
+    const format = terminal.stdout.isTTY ? fitted(mode, fit) : formats[mode === "auto" ? "table" : mode];
     for await (const text of format(columns, rows, style)) await output.write(text);
   } finally {
     await output.close();
