@@ -51,6 +51,12 @@ export {
   sqlValueOfJson,
   type JsonObject,
 } from "./catalog/json.ts";
+export {
+  installOfflineParts,
+  listOfflineParts,
+  type InstallOptions,
+  type OfflinePartStatus,
+} from "./connection/offline/install.ts";
 export { DiagnosticError, diagnostic, fail, type Diagnostic } from "./diagnostics/diagnostic.ts";
 export { exitCodeOf } from "./diagnostics/exit-code.ts";
 export { renderDiagnostic } from "./diagnostics/render.ts";

@@ -37,6 +37,13 @@ export type Invocation =
       readonly options: Options;
     }
   | {
+      readonly kind: "offline";
+      /** Parts to install; absent: list them all. */
+      readonly install?: readonly string[];
+      readonly isJson: boolean;
+      readonly options: Options;
+    }
+  | {
       readonly kind: "detach";
       readonly database: string;
       readonly isListOnly: boolean;
@@ -176,6 +183,25 @@ function buildParser(printed: string[]): Parser {
       ...(pruneDays === undefined ? {} : { pruneDays }),
     };
   });
+  const offline = configure(program.command("offline"), printed)
+    .description(
+      "list the models of --connection offline; install puts all of them, or parts, into the cache",
+    )
+    .argument("[install]", "install")
+    .argument("[part...]", "all, embeddings, moderation, speech, transcription, vision or images")
+    .option("--json", "as JSON, with packages and versions");
+  offline.action((verb: string | undefined, parts: readonly string[]) => {
+    if (verb !== undefined && verb !== "install")
+      fail("cli/usage", { problem: `offline takes "install" and parts, not "${verb}"` });
+    const isJson = offline.getOptionValue("json") === true;
+    const install = parts.length === 0 ? ["all"] : parts;
+    invocation = {
+      kind: "offline",
+      isJson,
+      options: options(),
+      ...(verb === undefined ? {} : { install }),
+    };
+  });
   const detach = configure(program.command("detach"), printed)
     .description(
       "drop the views and triggers that call procedures, so that other programs can use the database",
@@ -193,7 +219,11 @@ function buildParser(printed: string[]): Parser {
       options: options(),
     };
   });
-  return { program, subcommands: [run, procedures, models, runs, detach], invocation: () => invocation };
+  return {
+    program,
+    subcommands: [run, procedures, models, runs, offline, detach],
+    invocation: () => invocation,
+  };
 }
 
 /** Errors come back as exceptions and help as text: nothing here writes or exits. */

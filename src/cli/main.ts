@@ -9,6 +9,7 @@ import { runModels } from "./commands/models.ts";
 import { proceduresText } from "./commands/procedures.ts";
 import { asksForPrompt, textsOfQuery } from "./commands/query.ts";
 import { runDetach } from "./commands/detach.ts";
+import { runOffline } from "./commands/offline.ts";
 import { runRuns } from "./commands/runs.ts";
 import { textsOfRun } from "./commands/run.ts";
 import { Reporter } from "./reporter.ts";
@@ -68,6 +69,8 @@ async function execute(
       return runModels(invocation, surroundings);
     case "detach":
       return runDetach(invocation, surroundings);
+    case "offline":
+      return runOffline(invocation, surroundings);
     case "runs":
       return runRuns(invocation, surroundings);
     case "text":

