@@ -56,16 +56,19 @@ export interface Market {
   readonly onWarning: (warning: CallWarning, procedure: Procedure) => void;
 }
 
+/** `stop`: nothing more is to be sent, though nobody has given up. */
 export async function buy(
   calls: readonly Call[],
   memo: Pick<Memo, "store" | "size">,
   market: Market,
+  stop?: AbortSignal,
 ): Promise<void> {
   const startedAt = performance.now() - market.counts.elapsedMs;
   const round: Round = { done: 0, doom: undefined, error: undefined };
   const stopping = new AbortController();
   const drain = new Drain(market.signal, market.drainMs);
-  const patience = { stop: AbortSignal.any([stopping.signal, market.signal]), cut: drain.cut };
+  const stops = [stopping.signal, market.signal, ...(stop === undefined ? [] : [stop])];
+  const patience = { stop: AbortSignal.any(stops), cut: drain.cut };
   const report = (): void => {
     market.counts.elapsedMs = Math.round(performance.now() - startedAt);
     market.onProgress?.(progressOf(market, memo.size, memo.size + calls.length - round.done));

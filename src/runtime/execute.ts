@@ -6,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import Database from "better-sqlite3";
 import { fail } from "../diagnostics/diagnostic.ts";
 import type { Call } from "./memo.ts";
+import type { Purchases } from "./purchases.ts";
 import { runPass, type Attempt, type Clean, type Missed, type PassOutcome, type Stage } from "./pass.ts";
 import { nullPlaceholder, probes, type Placeholder } from "./placeholder.ts";
 
@@ -13,18 +14,17 @@ import { nullPlaceholder, probes, type Placeholder } from "./placeholder.ts";
 const windowCap = 100_000;
 const windowGrowth = 4;
 
-/** The clean pass; its savepoint is open. Throws what runPass and `buy` throw. */
-export async function replay(
-  stage: Stage,
-  windowStart: number,
-  buy: (calls: readonly Call[]) => Promise<void>,
-): Promise<Clean> {
+/**
+ * The clean pass; its savepoint is open, and calls that turned out not to be needed may be. Throws what runPass and
+ * buying throw.
+ */
+export async function replay(stage: Stage, windowStart: number, purchases: Purchases): Promise<Clean> {
   let windowMax = windowStart;
   let expected: Call | undefined;
   let placeholder = nullPlaceholder;
   let dataVersion = dataVersionOf(stage);
   for (;;) {
-    const attempt = { placeholder, windowMax, expected: expected?.key };
+    const attempt = { placeholder, windowMax, expected: expected?.key, open: purchases.open() };
     const outcome = await whenFree(stage, () =>
       stage.plan.isCertain ? runPass(stage, attempt) : probe(stage, attempt),
     );
@@ -34,10 +34,14 @@ export async function replay(
     }
     if (outcome.kind === "clean") return outcome;
     dataVersion = dataVersionOf(stage);
-    [expected] = outcome.pending;
+    expected = outcome.first;
     // A function over the placeholder failed: a real answer in its place lets the next pass see further.
     if (outcome.failed) placeholder = { kind: "recent", age: 0 };
-    await buy(outcome.pending);
+    purchases.add(outcome.pending);
+    // Enough calls stay open to keep every place in flight filled during the next pass; none where this one has seen all
+    // there is to see without their answers, or where placeholders are told apart.
+    const isOver = !outcome.isFull || !stage.plan.isCertain;
+    await purchases.untilBelow(isOver ? 0 : Math.min(Math.floor(purchases.openCount / 2), 2 * windowStart));
     if (!stage.plan.hasLimit) windowMax = Math.min(windowCap, windowMax * windowGrowth);
   }
 }
@@ -72,7 +76,7 @@ function probe(stage: Stage, attempt: Attempt): PassOutcome {
     if (outcome.kind === "clean") return outcome;
     first ??= outcome;
     // A statement that fails when a single call has such an answer cannot succeed with it: this placeholder tells nothing.
-    if (outcome.failed && outcome.missedCalls === 1) continue;
+    if (outcome.failed && outcome.isOneCall) continue;
     agreeing++;
     common = common === undefined ? outcome.pending : intersect(common, outcome.pending);
     if (common.length <= 1) break;

@@ -2,13 +2,16 @@
  * What a statement knows about its calls: found by procedure and argument values as SQLite hands them over.
  * Failed calls are remembered too, so that a failure is met once, by the row that needs it.
  */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { CallError, Procedure, Row } from "../catalog/procedure.ts";
 import type { SqlValue } from "../catalog/value.ts";
+import { CallIndex } from "./call-index.ts";
 import { recentMax } from "./placeholder.ts";
+import { RowStore } from "./row-store.ts";
 
 /** A procedure and the values of one call of it, by parameter position; a call key stands behind them. */
 export interface Call {
+  /** By which equal calls are known: a digest in base64; `#2` behind it is the second of equal ones kept apart. */
   readonly key: string;
   readonly procedure: Procedure;
   readonly values: readonly SqlValue[];
@@ -24,68 +27,83 @@ export interface Answer {
   readonly hasArrived?: boolean;
 }
 
-/** What is held in memory at most; the rest is read from the ledger again when a pass asks for it. */
-const answersMax = 100_000;
+/** Bytes of answers that are held in memory at most; the rest is read from the ledger again when a pass asks for it. */
 const bytesMax = 64 * 2 ** 20;
+/** Of failures that stand in the ledger. */
+const failuresMax = 10_000;
 
 export class Memo {
   readonly #recall: (recorded: number, call: Call) => Answer;
-  readonly #answers = new Map<string, Answer>();
-  readonly #recorded = new Map<string, number>();
+  readonly #readsRow: (procedure: Procedure) => boolean;
+  readonly #index = new CallIndex();
+  /** Number of a call → id of its answer in the ledger. */
+  readonly #recorded: number[] = [];
+  /** Statements walk their rows in one order, again and again: what came first is worth keeping, not what came last. */
+  readonly #rows = new RowStore(bytesMax);
+  readonly #failures = new Map<number, Answer>();
   readonly #recent = new Map<Procedure, Row[]>();
-  #bytes = 0;
-  #size = 0;
+  /** Told after each answer. */
+  onStored: (() => void) | undefined;
 
-  /** `recall` reads an answer from the ledger. */
-  constructor(recall: (recorded: number, call: Call) => Answer) {
+  /**
+   * `recall` reads an answer from the ledger. `readsRow`: whether columns behind the primary one may be asked for; they are
+   * NULL where not.
+   */
+  constructor(
+    recall: (recorded: number, call: Call) => Answer,
+    readsRow: (procedure: Procedure) => boolean = () => true,
+  ) {
     this.#recall = recall;
+    this.#readsRow = readsRow;
+  }
+
+  /** The number of a call that has an answer: from 0, the same in all passes. */
+  numberOf(call: Call): number | undefined {
+    return this.#index.find(call.key);
   }
 
   find(call: Call): Answer | undefined {
-    const held = this.#answers.get(call.key);
-    if (held !== undefined) return held;
-    const recorded = this.#recorded.get(call.key);
-    if (recorded === undefined) return undefined;
-    const answer = this.#recall(recorded, call);
-    this.#hold(call.key, answer);
-    return answer;
+    const number = this.numberOf(call);
+    return number === undefined ? undefined : this.answer(number, call);
   }
 
-  /** `recorded`: the ledger's id of the answer. What has none (a failure) is held for the whole statement. */
+  /** The answer to the call of a number. */
+  answer(number: number, call: Call): Answer {
+    const row = this.#rows.get(number);
+    if (row !== undefined) return { row };
+    return this.#failures.get(number) ?? this.#recall(this.#recorded[number] ?? 0, call);
+  }
+
+  /** `recorded`: the ledger's id of the answer. What has none is held for the whole statement. */
   store(call: Call, answer: Answer, recorded?: number): void {
-    this.#size++;
-    if (recorded !== undefined) this.#recorded.set(call.key, recorded);
-    this.#hold(call.key, answer);
-    if (answer.error !== undefined) return;
-    const recent = this.#recent.get(call.procedure) ?? [];
-    if (!recent.some((row) => row[call.procedure.primary] === answer.row[call.procedure.primary])) {
-      this.#recent.set(call.procedure, [answer.row, ...recent].slice(0, recentMax));
+    const number = this.#index.add(call.key);
+    const isRecorded = recorded !== undefined;
+    this.#recorded[number] = recorded ?? 0;
+    this.#keep(number, call, answer, isRecorded);
+    this.onStored?.();
+  }
+
+  #keep(number: number, { procedure }: Call, answer: Answer, isRecorded: boolean): void {
+    if (answer.error !== undefined) {
+      if (!isRecorded || this.#failures.size < failuresMax) this.#failures.set(number, answer);
+      return;
+    }
+    const width = this.#readsRow(procedure) ? procedure.columns.length : procedure.primary + 1;
+    this.#rows.put(number, answer.row, { width, isForced: !isRecorded });
+    const recent = this.#recent.get(procedure) ?? [];
+    if (!recent.some((row) => row[procedure.primary] === answer.row[procedure.primary])) {
+      this.#recent.set(procedure, [answer.row, ...recent].slice(0, recentMax));
     }
   }
 
   /** Calls that have an answer. */
   get size(): number {
-    return this.#size;
+    return this.#index.size;
   }
 
   recentOf(procedure: Procedure): readonly Row[] {
     return this.#recent.get(procedure) ?? [];
   }
-
-  /** Statements walk their rows in one order, again and again: what came first is worth keeping, not what came last. */
-  #hold(key: string, answer: Answer): void {
-    const isFull = this.#answers.size >= answersMax || this.#bytes >= bytesMax;
-    if (isFull && this.#recorded.has(key)) return;
-    this.#answers.set(key, answer);
-    this.#bytes += sizeOf(answer.row);
-  }
-}
-
-/** Bytes, about. */
-function sizeOf(row: Row): number {
-  let size = 0;
-  for (const value of row) if (typeof value === "string" || value instanceof Uint8Array) size += value.length;
-  return size;
 }
 
 /** Gives calls their keys within one pass. Without dedup, equal calls are told apart by their order. */
@@ -98,38 +116,35 @@ export class CallKeys {
   }
 
   next(procedure: Procedure, values: readonly SqlValue[]): string {
-    const key = callKey(procedure, values);
+    const key = digest(callText(procedure, values));
     if (this.#dedup) return key;
     const occurrence = (this.#occurrences.get(key) ?? 0) + 1;
     this.#occurrences.set(key, occurrence);
-    return `${key}#${occurrence}`;
+    return `${digest(`${key}#${occurrence}`)}#${occurrence}`;
   }
 }
 
-/** Past this many bytes a value goes into the key by its hash. */
-const plainBytesMax = 256;
-
-/** Values of different storage classes never share a key; trailing NULLs do not count. */
-function callKey(procedure: Procedure, values: readonly SqlValue[]): string {
-  let key = procedure.name;
+/** Values of different storage classes never share a text; trailing NULLs do not count. */
+function callText(procedure: Procedure, values: readonly SqlValue[]): string {
+  let text = procedure.name;
   const used = values.findLastIndex((value) => value !== null) + 1;
-  for (let index = 0; index < used; index++) key += keyPart(values[index] ?? null);
-  return key;
+  for (let index = 0; index < used; index++) text += valueText(values[index] ?? null);
+  return text;
 }
 
-function keyPart(value: SqlValue): string {
+function valueText(value: SqlValue): string {
   switch (typeof value) {
     case "string":
-      return value.length > plainBytesMax ? `|h${value.length}:${hash(value)}` : `|t${value.length}:${value}`;
+      return `|t${value.length}:${value}`;
     case "number":
       return `|r${value}`;
     case "bigint":
       return `|i${value}`;
     default:
-      return value === null ? "|n" : `|b${value.length}:${hash(value)}`;
+      return value === null ? "|n" : `|b${value.length}:${digest(value)}`;
   }
 }
 
-function hash(value: string | Uint8Array): string {
-  return createHash("sha256").update(value).digest("base64");
+function digest(data: string | Uint8Array): string {
+  return hash("sha256", data, "base64");
 }

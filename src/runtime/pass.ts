@@ -7,6 +7,7 @@ import type { Database } from "better-sqlite3";
 import { fail } from "../diagnostics/diagnostic.ts";
 import type { CallError } from "../catalog/procedure.ts";
 import type { SqlValue } from "../catalog/value.ts";
+import { NumberSet } from "./call-index.ts";
 import { CallKeys, type Answer, type Call, type Memo } from "./memo.ts";
 import { placeholderRow, type Placeholder } from "./placeholder.ts";
 import { columnOf, type ResultColumn } from "./result-set.ts";
@@ -36,10 +37,15 @@ export interface Stage {
 
 export interface Attempt {
   readonly placeholder: Placeholder;
-  /** The pass stops once it holds this many new calls. */
+  /**
+   * The pass stops once it holds this many new calls; with a limit, once it has met this many different ones from the
+   * first that was missing on: whatever comes in first, no more than these can turn out not to be needed.
+   */
   readonly windowMax: number;
   /** Key of the call the pass before missed first: a statement that does not ask for it again is unstable. */
   readonly expected: string | undefined;
+  /** Keys of calls that are being bought: missing, but not to be bought again. */
+  readonly open?: ReadonlySet<string>;
   /** Told of every call, answered or not. What it throws once a call has missed ends the pass. */
   readonly onAsked?: (asked: Asked) => void;
 }
@@ -56,13 +62,17 @@ export type PassOutcome = Missed | Clean;
 
 export interface Missed {
   readonly kind: "missed";
-  /** To be bought, in the order SQLite asked. The first is certain to be needed. Never empty. */
+  /** Certain to be needed; bought or being bought. */
+  readonly first: Call;
+  /** To be bought, in the order SQLite asked. */
   readonly pending: readonly Call[];
+  /** The window is full: there may be more to find before these have answers. */
+  readonly isFull: boolean;
   readonly askedExpected: boolean;
   /** SQLite failed after the first miss: perhaps because of the placeholder. */
   readonly failed: boolean;
-  /** Different calls that were given a placeholder, recorded or not. */
-  readonly missedCalls: number;
+  /** All placeholders of the pass were given to one and the same call. */
+  readonly isOneCall: boolean;
 }
 
 /** The savepoint is still open: `keep` or `discard` it. */
@@ -117,15 +127,16 @@ export function runPass(stage: Stage, attempt: Attempt): PassOutcome {
     functions.answering = recorder;
     result = produce(stage, recorder);
   } catch (error) {
-    if (recorder.first === undefined) endRefused(stage, error);
+    const { first } = recorder;
+    if (first === undefined) return endRefused(stage, error);
     discard(db, wasInTransaction);
-    return recorder.missed(!(error instanceof WindowFull));
+    return recorder.missed(first, error instanceof WindowFull ? "full" : "failed");
   } finally {
     functions.answering = undefined;
   }
   if (recorder.first !== undefined) {
     discard(db, wasInTransaction);
-    return recorder.missed(false);
+    return recorder.missed(recorder.first, "whole");
   }
   removeGuard(stage);
   const { failures, askedExpected, callsUsed } = recorder;
@@ -237,8 +248,11 @@ class Recorder implements Answering {
   readonly #stage: Stage;
   readonly #attempt: Attempt;
   readonly #pending = new Map<string, Call>();
-  readonly #used = new Set<string>();
-  readonly #missedKeys = new Set<string>();
+  /** Keys of what was asked for from the first miss on. */
+  readonly #spent = new Set<string>();
+  /** Numbers of answered calls. */
+  readonly #used = new NumberSet();
+  #hasOtherMiss = false;
   readonly #keys: CallKeys;
   #firstName: string | undefined;
   #lowestMissed = Infinity;
@@ -259,33 +273,37 @@ class Recorder implements Answering {
   lookup(name: PrivateName, values: readonly SqlValue[]): Answer | undefined {
     const call: Call = { key: this.#keys.next(name.procedure, values), procedure: name.procedure, values };
     if (call.key === this.#attempt.expected) this.askedExpected = true;
-    const answer = this.#stage.memo.find(call);
+    const { memo } = this.#stage;
+    const number = memo.numberOf(call);
     const isSound = this.#attempt.onAsked !== undefined && this.#isSound(siteName(name).toLowerCase());
-    if (answer !== undefined) {
+    if (number !== undefined) {
+      const answer = memo.answer(number, call);
       this.#attempt.onAsked?.({ name, call, isSound });
-      if (this.first === undefined) this.#use(call, answer);
+      if (this.first === undefined) this.#use(number, call, answer);
+      else if (this.#stage.plan.hasLimit) this.#spend(call);
       return answer;
     }
     this.#miss(siteName(name).toLowerCase(), call);
     this.#attempt.onAsked?.({ name, call, isSound });
-    const recent = this.#stage.memo.recentOf(name.procedure);
+    const recent = memo.recentOf(name.procedure);
     const row = placeholderRow(this.#attempt.placeholder, name.procedure, recent);
     return row === undefined ? undefined : { row };
   }
 
-  missed(failed: boolean): Missed {
+  missed(first: Call, end: "full" | "failed" | "whole"): Missed {
     return {
       kind: "missed",
+      first,
       pending: [...this.#pending.values()],
       askedExpected: this.askedExpected,
-      failed,
-      missedCalls: this.#missedKeys.size,
+      isFull: end === "full",
+      failed: end === "failed",
+      isOneCall: !this.#hasOtherMiss,
     };
   }
 
-  #use(call: Call, answer: Answer): void {
-    const isNew = !this.#used.has(call.key);
-    if (isNew) this.#used.add(call.key);
+  #use(number: number, call: Call, answer: Answer): void {
+    const isNew = this.#used.add(number);
     if (answer.error === undefined || !isNew) return;
     const failure = {
       call,
@@ -299,15 +317,23 @@ class Recorder implements Answering {
 
   #miss(name: string, call: Call): void {
     this.first ??= call;
-    this.#missedKeys.add(call.key);
+    this.#hasOtherMiss ||= call.key !== this.first.key;
     this.#firstName ??= name;
     // A call in RETURNING comes after the row is written: skipping writes would hide the next one.
     if ((this.#stage.plan.addresses.get(name) ?? 0) < this.#stage.plan.writeAddress)
       this.hasTopLevelMiss = true;
     if (!this.#isSound(name)) return;
     if (this.#stage.plan.isCertain) this.#lowestMissed = this.#addressOf(name);
-    this.#pending.set(call.key, call);
-    if (this.#pending.size >= this.#attempt.windowMax) throw new WindowFull();
+    const isOpen = this.#attempt.open?.has(call.key) === true;
+    if (!isOpen) this.#pending.set(call.key, call);
+    if (this.#stage.plan.hasLimit) this.#spend(call);
+    else if (!isOpen && this.#pending.size >= this.#attempt.windowMax) throw new WindowFull();
+  }
+
+  /** Takes a place in the window of a statement that may stop early. */
+  #spend({ key }: Call): void {
+    this.#spent.add(key);
+    if (this.#spent.size >= this.#attempt.windowMax) throw new WindowFull();
   }
 
   /**

@@ -16,6 +16,8 @@ export interface Plan {
   readonly reaches: boolean;
   /** Private names (lower case) the program evaluates. */
   readonly reached: ReadonlySet<string>;
+  /** Names of procedures (as the catalogue spells them) of which whole rows are read, not only a value. */
+  readonly tables: ReadonlySet<string>;
   /** Private name (lower case) → address. Names that occur once, in the main program. */
   readonly addresses: ReadonlyMap<string, number>;
   /** Every reached name is in `addresses`, and the statement cannot see its own effects: one placeholder suffices. */
@@ -61,7 +63,7 @@ export function planStatement(
 ): Plan {
   const operations = explain(db, `EXPLAIN ${text}`, options.binds);
   const programs = splitPrograms(operations);
-  const instances = findInstances(db, programs, options.names);
+  const { instances, tables } = findInstances(db, programs, options.names);
   const reaches = instances.size > 0;
   const seesOwnEffects =
     reaches &&
@@ -77,6 +79,11 @@ export function planStatement(
   return {
     reaches,
     reached: new Set(instances.keys()),
+    tables: new Set(
+      options.names
+        .filter((name) => tables.has(siteName(name).toLowerCase()))
+        .map(({ procedure }) => procedure.name),
+    ),
     addresses,
     isCertain: !seesOwnEffects && addresses.size === instances.size,
     seesOwnEffects,
@@ -119,16 +126,17 @@ function splitPrograms(operations: readonly Operation[]): Operation[][] {
   return programs;
 }
 
-/** Where each private name is evaluated. An occurrence in a trigger counts twice: it has no address of its own. */
+/** Where each private name is evaluated, and which of them as tables. An occurrence in a trigger counts twice: it has no address of its own. */
 function findInstances(
   db: Database,
   programs: readonly (readonly Operation[])[],
   names: readonly PrivateName[],
-): Map<string, number[]> {
+): { readonly instances: Map<string, number[]>; readonly tables: ReadonlySet<string> } {
   const known = new Map(names.map((name) => [siteName(name).toLowerCase(), siteName(name)]));
   const hasTables = programs.some((program) => program.some(({ opcode }) => opcode === "VOpen"));
   const tables = hasTables ? tablePointers(db, known) : new Map<string, string>();
   const instances = new Map<string, number[]>();
+  const read = new Set<string>();
   const add = (name: string, address: number, program: number): void => {
     const found = instances.get(name) ?? [];
     found.push(address, ...(program > 0 ? [address] : []));
@@ -144,10 +152,12 @@ function findInstances(
         if (table !== undefined) cursors.set(operation.p1, table);
       }
       const filtered = operation.opcode === "VFilter" ? cursors.get(operation.p1) : undefined;
-      if (filtered !== undefined) add(filtered, operation.addr, index);
+      if (filtered === undefined) continue;
+      add(filtered, operation.addr, index);
+      read.add(filtered);
     }
   }
-  return instances;
+  return { instances, tables: read };
 }
 
 /** EXPLAIN shows a virtual table as a pointer: opening each of ours once tells which pointer is which. */

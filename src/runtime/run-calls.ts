@@ -15,6 +15,7 @@ import { discard, keep, replaying, type Clean, type Stage } from "./pass.ts";
 import type { BoundValues, Plan } from "./plan.ts";
 import { siteName } from "./private-name.ts";
 import { stepMark } from "./progress-mark.ts";
+import { Purchases } from "./purchases.ts";
 import { readRows, ResultSet } from "./result-set.ts";
 import { addFailures, addWarning } from "./result-warnings.ts";
 import { rowsKept, type ExecuteOptions, type RunInput } from "./run-input.ts";
@@ -28,7 +29,10 @@ export async function runCalling(
   const { db, files, functions, surroundings, options } = workspace;
   const { statement } = input;
   let market: Market | undefined;
-  const memo = new Memo((recorded, call) => recall(recorded, call, workspace, market));
+  const memo = new Memo(
+    (recorded, call) => recall(recorded, call, workspace, market),
+    ({ name }) => plan.tables.has(name),
+  );
   const counts = noCounts();
   const warnings: Diagnostic[] = [];
   const stage: Stage = {
@@ -47,29 +51,35 @@ export async function runCalling(
       files?.hold();
     },
   };
-  workspace.ledgerTables.freeze();
   const { desk } = workspace;
-  const clean = await replay(stage, windowStart(workspace, plan), async (calls) => {
+  const purchases = new Purchases(memo, async (calls, stop) => {
     if (desk !== undefined) {
       return orderCalls(desk, calls, { memo, counts, warnings, signal: input.options.signal });
     }
     market ??= await openMarket(workspace, input.options, counts, warnings);
-    return buy(calls, memo, market);
-  }).finally(() => workspace.ledgerTables.thaw());
-  counts.calls = clean.callsUsed;
-  counts.failed = clean.failures.length;
-  addFailures(warnings, clean.failures);
-  if (clean.hasMore) return streamed(workspace, stage, clean, counts, warnings);
-  stepMark(workspace, input)?.write();
-  commit(workspace);
-  return new ResultSet({
-    kind: clean.columns.length > 0 ? "rows" : "changes",
-    columns: clean.columns,
-    rows: clean.rows,
-    affectedRows: clean.affectedRows,
-    warnings,
-    counts,
+    return buy(calls, memo, market, stop);
   });
+  workspace.ledgerTables.freeze();
+  try {
+    const clean = await replay(stage, windowStart(workspace, plan), purchases);
+    counts.calls = clean.callsUsed;
+    counts.failed = clean.failures.length;
+    addFailures(warnings, clean.failures);
+    if (clean.hasMore) return streamed(workspace, stage, clean, counts, warnings);
+    stepMark(workspace, input)?.write();
+    commit(workspace);
+    return new ResultSet({
+      kind: clean.columns.length > 0 ? "rows" : "changes",
+      columns: clean.columns,
+      rows: clean.rows,
+      affectedRows: clean.affectedRows,
+      warnings,
+      counts,
+    });
+  } finally {
+    await purchases.end();
+    workspace.ledgerTables.thaw();
+  }
 }
 
 /** New calls of the first pass: as many as can be bought at once, but no packs for a statement that may stop early. */

@@ -1,0 +1,116 @@
+/**
+ * Memory of statements that call for many rows, each in a process of its own, by the peak of its resident set:
+ * - 1,000,000 rows with short prompts: under 500 MB, and at most 1.6 times what 100,000 take;
+ * - 100,000 rows with answers of 4 KB: under 400 MB.
+ * The service answers at once and keeps nothing, so that what is counted is callsql's own. `node bench/memory.ts [share]`:
+ * a share of 0.1 runs a tenth of the rows. Ends with 1 when a bound is passed. Linux only.
+ */
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { openSession, type Connection, type SendOutcome } from "../src/index.ts";
+
+interface Case {
+  readonly rows: number;
+  readonly answerBytes: number;
+  readonly sql: string;
+}
+
+const count = "SELECT count(GenerateResponse(body)) FROM t";
+const cases: Readonly<Record<string, Case>> = {
+  "100,000 rows, short prompts": { rows: 100_000, answerBytes: 20, sql: count },
+  "1,000,000 rows, short prompts": { rows: 1_000_000, answerBytes: 20, sql: count },
+  "100,000 rows, answers of 4 KB": {
+    rows: 100_000,
+    answerBytes: 4096,
+    sql: "CREATE TABLE o AS SELECT id, GenerateResponse(body) AS answer FROM t",
+  },
+};
+
+interface Measured {
+  readonly peakMb: number;
+  readonly seconds: number;
+  readonly ledgerMb: number;
+}
+
+const [first, second] = process.argv.slice(2);
+if (first !== undefined && first in cases) console.log(JSON.stringify(await run(first, Number(second))));
+else measureAll(Number(first ?? 1));
+
+function measureAll(share: number): void {
+  const measured = Object.keys(cases).map((name) => {
+    const child = spawnSync(process.execPath, [import.meta.filename, name, String(share)], {
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const found = readMeasured(child.stdout);
+    console.log(
+      `${name}: ${found.peakMb.toFixed(0)} MB, ${found.seconds.toFixed(1)} s, ledger ${found.ledgerMb.toFixed(0)} MB`,
+    );
+    return found;
+  });
+  const [few, many, long] = measured.map(({ peakMb }) => peakMb);
+  if (few === undefined || many === undefined || long === undefined) throw new Error("a case is missing");
+  console.log(`1,000,000 rows take ${(many / few).toFixed(2)} times what 100,000 take`);
+  if (many >= 500 || many / few > 1.6 || long >= 400) process.exitCode = 1;
+}
+
+function readMeasured(line: string): Measured {
+  return JSON.parse(line) as Measured;
+}
+
+async function run(name: string, share: number): Promise<Measured> {
+  const { rows, answerBytes, sql } = cases[name] ?? { rows: 0, answerBytes: 0, sql: "" };
+  const wanted = Math.round(rows * share);
+  const folder = mkdtempSync(join(tmpdir(), "callsql-memory-"));
+  const ledger = join(folder, "ledger.db");
+  const database = join(folder, "data.db");
+  const startedAt = performance.now();
+  {
+    await using session = await openSession({ connection: answering(answerBytes), ledger, database });
+    await session.execute("SET concurrency = 64");
+    await session.execute("CREATE TABLE t(id INTEGER PRIMARY KEY, body TEXT)");
+    const numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :rows)";
+    await session.execute(`${numbers} INSERT INTO t(body) SELECT 'Question number ' || i FROM n`, {
+      rows: wanted,
+    });
+    const { counts } = await session.execute(sql);
+    if (counts.made !== wanted) throw new Error(`${counts.made} calls for ${wanted} rows`);
+  }
+  const seconds = (performance.now() - startedAt) / 1000;
+  const ledgerMb = statSync(ledger).size / 1e6;
+  rmSync(folder, { recursive: true });
+  return { peakMb: peakOfProcess(), seconds, ledgerMb };
+}
+
+/** A service without latency, whose answers are all alike but for their text. */
+function answering(bytes: number): Connection {
+  const models = {
+    text: "gpt-6-luna",
+    image: "",
+    embedding: "",
+    moderation: "",
+    transcription: "",
+    translation: "",
+    speech: "",
+  };
+  const usage = { input_tokens: 10, output_tokens: bytes / 4 };
+  return {
+    name: "bench",
+    identity: "bench",
+    models,
+    send: async ({ body }): Promise<SendOutcome> => {
+      const text = `${String(body["input"])} `.padEnd(bytes, "answer ");
+      const output = [{ type: "message", role: "assistant", content: [{ type: "output_text", text }] }];
+      const answer = { id: "resp_1", status: "completed", model: "gpt-6-luna", output, usage };
+      return { ok: true, answer: { body: answer, status: 200, contentType: "application/json" } };
+    },
+  };
+}
+
+/** Of this process, since its start. */
+function peakOfProcess(): number {
+  const line = /VmHWM:\s+(\d+) kB/.exec(readFileSync("/proc/self/status", "utf8"));
+  return Number(line?.[1]) / 1024;
+}
