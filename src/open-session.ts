@@ -38,7 +38,10 @@ export interface SessionOptions {
   readonly connection?: string | Connection;
   /** Where OPENAI_* and the place of the configuration are read from; default process.env. */
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** File of the durable record of calls; default ":memory:", which lasts as long as the session. */
+  /**
+   * File of the durable record of calls. Default: a temporary one of this process alone, which goes with the session;
+   * ":memory:" writes nothing to a disk.
+   */
   readonly ledger?: string;
   /** Whether SQL may use readfile() and writefile(); default false. */
   readonly files?: boolean;
@@ -92,7 +95,7 @@ function openShared(options: SessionOptions, sessionOptions: Options): Shared {
   let opened: Ledger | undefined;
   return {
     connections,
-    ledger: () => (opened ??= new Ledger(options.ledger ?? ":memory:")),
+    ledger: () => (opened ??= new Ledger(options.ledger ?? "")),
     close: async () => {
       await connections.close();
       opened?.close();

@@ -87,6 +87,8 @@ export interface LoneCallsOptions {
 
 /** More rows than calls in flight: a slow call holds back the outputs behind it, not the next calls. */
 const rowsAhead = 4;
+/** Full requests of packed calls on their way; each may hold thousands of rows. */
+const packsAhead = 3;
 
 /** The calls of many rows. */
 export class LoneCalls implements RowRunner {
@@ -108,9 +110,11 @@ export class LoneCalls implements RowRunner {
     this.#dedup = workspace.options.isOn("dedup");
     this.#endsOn = endsOn(workspace.options.text("on_error"), statement);
     const { packMax } = market.connection;
-    this.runningMax = callsAtOnce(procedure, market.concurrency, packMax);
     this.batchRows = callsAtOnce(procedure, 1, packMax);
-    this.windowRows = this.batchRows === 1 ? this.runningMax * rowsAhead : this.runningMax;
+    const isPacked = this.batchRows > 1;
+    const atOnce = isPacked ? Math.min(packsAhead, market.concurrency) : market.concurrency;
+    this.runningMax = atOnce * this.batchRows;
+    this.windowRows = isPacked ? this.runningMax : this.runningMax * rowsAhead;
   }
 
   /** Throws what the same command throws for one row alone. */

@@ -12,6 +12,8 @@ export interface FlowOptions<I, O> {
   readonly work: (input: I, index: number) => Promise<O>;
   /** Rows pulled and not yet handed out, at most. */
   readonly windowRows: number;
+  /** What a row counts towards `windowBytes`. */
+  readonly bytesOf: (input: I) => number;
   /** Rows at work together, at most. */
   readonly runningMax: number;
   /** Rows that begin together, at most: they may share a request. */
@@ -23,6 +25,9 @@ export interface FlowOptions<I, O> {
   /** The consumer has gone, and waits for what is still running. */
   readonly onLeft: () => void;
 }
+
+/** No further row is pulled while those that are held are larger than this. */
+const windowBytes = 64 * 2 ** 20;
 
 /** A batch that is not full waits while more rows come within this time, … */
 const lingerMs = 25;
@@ -38,6 +43,8 @@ export class Flow<I, O> {
   readonly #options: FlowOptions<I, O>;
   readonly #iterator: Iterator<I> | AsyncIterator<I>;
   readonly #done = new Map<number, O>();
+  readonly #bytes = new Map<number, number>();
+  #heldBytes = 0;
   #batch: Row<I>[] = [];
   #queue: Row<I>[] = [];
   #timer: NodeJS.Timeout | undefined;
@@ -68,9 +75,11 @@ export class Flow<I, O> {
         this.#pull();
         const output = this.#take();
         if (output !== undefined) {
-          yield output;
+          yield output.value;
           // Room is made when the consumer comes back, so that no row begins while the one before is being looked at.
           this.#handedOut++;
+          this.#heldBytes -= this.#bytes.get(output.index) ?? 0;
+          this.#bytes.delete(output.index);
         } else if (this.#isOver) {
           break;
         } else {
@@ -116,12 +125,13 @@ export class Flow<I, O> {
   }
 
   /** The next one in order, or whichever was done first. */
-  #take(): O | undefined {
+  #take(): { readonly index: number; readonly value: O } | undefined {
     const index = this.#options.isOrdered ? this.#handedOut : this.#done.keys().next().value;
     if (index === undefined) return undefined;
-    const output = this.#done.get(index);
+    const value = this.#done.get(index);
+    if (value === undefined) return undefined;
     this.#done.delete(index);
-    return output;
+    return { index, value };
   }
 
   get #isOver(): boolean {
@@ -130,12 +140,17 @@ export class Flow<I, O> {
   }
 
   #pull(): void {
-    const { windowRows, batchRows } = this.#options;
-    if (this.#isPulling || this.#hasEnded || this.#failure !== undefined) return;
-    const held = this.#pulled - this.#handedOut;
-    if (this.#batch.length === 0 && held > 0 && held + batchRows > windowRows) return;
+    if (this.#isPulling || this.#hasEnded || this.#failure !== undefined || !this.#hasRoom) return;
     this.#isPulling = true;
     void this.#next();
+  }
+
+  /** For a row of the batch that is being filled, or for a batch. */
+  get #hasRoom(): boolean {
+    const held = this.#pulled - this.#handedOut;
+    if (held === 0) return true;
+    if (this.#heldBytes >= windowBytes) return false;
+    return this.#batch.length > 0 || held + this.#options.batchRows <= this.#options.windowRows;
   }
 
   async #next(): Promise<void> {
@@ -156,8 +171,13 @@ export class Flow<I, O> {
       this.#notify();
       return;
     }
-    this.#batch.push({ input: step.value, index: this.#pulled++ });
-    if (this.#batch.length >= this.#options.batchRows) this.#release();
+    const row = { input: step.value, index: this.#pulled++ };
+    const bytes = this.#options.bytesOf(row.input);
+    this.#bytes.set(row.index, bytes);
+    this.#heldBytes += bytes;
+    this.#batch.push(row);
+    const isFull = this.#batch.length >= this.#options.batchRows || this.#heldBytes >= windowBytes;
+    if (isFull) this.#release();
     else if (this.#batch.length === 1) this.#linger(lingersMax);
     this.#pull();
   }

@@ -117,6 +117,7 @@ export class ForEach<
     const flow = new Flow({
       rows: this.#rows,
       work: (input: Input, index) => this.#output(input, index, runner),
+      bytesOf,
       windowRows: runner.windowRows,
       runningMax: runner.runningMax,
       batchRows: runner.batchRows,
@@ -212,6 +213,17 @@ const codesOfRow: ReadonlySet<string> = new Set([
   "session/bad-input-row",
   "session/unreadable-file",
 ]);
+
+/** About; what is nested does not count. */
+function bytesOf(input: object): number {
+  if (input === null || typeof input !== "object") return 0;
+  let bytes = 0;
+  for (const value of Object.values(input)) {
+    if (typeof value === "string") bytes += value.length;
+    else if (ArrayBuffer.isView(value)) bytes += value.byteLength;
+  }
+  return bytes;
+}
 
 function checkRow(input: object): void {
   if (input !== null && typeof input === "object" && !Array.isArray(input)) return;

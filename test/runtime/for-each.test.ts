@@ -402,6 +402,22 @@ describe("order and back-pressure", () => {
     expect(held).toBeGreaterThan(2);
   });
 
+  test("nor more bytes than a bound, but for the row that passes it", async () => {
+    await using session = await openSlow(() => 1);
+    let pulled = 0;
+    let handedOut = 0;
+    let held = 0;
+    const body = new Uint8Array(30 * 2 ** 20);
+    const rows = (function* () {
+      for (const row of numbered(8)) {
+        held = Math.max(held, ++pulled - handedOut);
+        yield { ...row, body };
+      }
+    })();
+    for await (const _ of session.executeForEach("CALL P(:a)", rows)) handedOut++;
+    expect([pulled, handedOut, held]).toEqual([8, 8, 3]);
+  });
+
   test("a command with SQL begins a row when the one before has been taken", async () => {
     await using opened = await withPeople();
     const events: string[] = [];

@@ -81,9 +81,12 @@ CREATE TABLE spending(
 `,
 ];
 
-/** `:memory:` keeps it for the length of the process. Throws ledger/… */
+/**
+ * `:memory:` keeps it for the length of the process; so does "", SQLite's temporary file, which no other process can open
+ * and which takes no memory for what it holds. Throws ledger/…
+ */
 export function openLedgerFile(file: string): Database.Database {
-  if (file !== ":memory:") prepareFile(file);
+  if (file !== ":memory:" && file !== "") prepareFile(file);
   let db: Database.Database | undefined;
   try {
     db = new Database(file, { timeout: 10_000 });
