@@ -5,6 +5,7 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const [major, minor] = process.versions.node.split(".").map(Number);
+const launcherName = "CALLSQL_LAUNCHER";
 const main = new URL("../dist/cli/main.js", import.meta.url);
 const ownNode = fileURLToPath(new URL("../node_modules/node/bin/node", import.meta.url));
 
@@ -14,6 +15,7 @@ if (major < 22 || (major === 22 && minor < 12)) {
 } else if (!existsSync(main)) {
   leave("callsql is not built yet: run `npm run build` first");
 } else {
+  endWithLauncher();
   const { start } = await import(main.href);
   await start();
 }
@@ -26,14 +28,18 @@ function leave(text) {
 
 /**
  * Runs this file again with the repository's own Node. Not spawnSync: a process that waits in it cannot pass
- * signals on, and would leave the child behind.
+ * signals on, and would leave the child behind. The channel between the two is there to break.
  * @param {string} node
  */
 function runWith(node) {
-  const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: "inherit" });
+  const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
+    stdio: ["inherit", "inherit", "inherit", "ipc"],
+    env: { ...process.env, [launcherName]: String(process.pid) },
+  });
+  child.channel?.unref();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
     process.on(signal, () => {
-      // Ctrl-C on a terminal has reached the child already; twice would mean "at once".
+      // Ctrl-C on a terminal has reached the child already. Elsewhere it may have, too: it takes two in one moment for one.
       if (signal !== "SIGINT" || !process.stderr.isTTY) child.kill(signal);
     });
   }
@@ -43,4 +49,16 @@ function runWith(node) {
     if (signal !== null) process.kill(process.pid, signal);
     else process.exitCode = code ?? 1;
   });
+}
+
+/**
+ * kill -9 of the launcher means this process: it would otherwise work on unseen, and the same command be refused because
+ * the script is running. What is recorded stays recorded.
+ */
+function endWithLauncher() {
+  const isLaunched = process.env[launcherName] === String(process.ppid);
+  delete process.env[launcherName];
+  if (!isLaunched || process.channel === undefined) return;
+  process.once("disconnect", () => process.kill(process.pid, "SIGKILL"));
+  process.channel.unref();
 }

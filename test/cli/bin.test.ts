@@ -1,9 +1,10 @@
 /** The launcher, in a folder of its own: what it says before anything of ours is loaded. */
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { copyFileSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 
 const launcher = new URL("../../bin/callsql.js", import.meta.url);
 
@@ -51,6 +52,42 @@ test("an old Node hands over to the repository's own, with arguments, exit code 
   expect(run(at, ["-c", "SELECT 1"], oldNode)).toMatchObject({ status: 5, stdout: "own: -c SELECT 1\n" });
   expect(run(at, ["die"], oldNode)).toMatchObject({ signal: "SIGTERM" });
 });
+
+test("kill -9 of the launcher ends what it started, too, and its environment knows nothing of it", async () => {
+  const main = `export async function start() {
+    process.stdout.write([process.pid, process.env.CALLSQL_LAUNCHER ?? "clean"].join(" "));
+    setInterval(() => {}, 1000);
+  }`;
+  const at = packageFolder({
+    "dist/cli/main.js": main,
+    "node_modules/node/bin/node": `#!/bin/sh\nexec '${process.execPath}' "$@"\n`,
+  });
+  const launched = spawn(process.execPath, [...oldNode, join(at, "bin/callsql.js")]);
+  const [told] = await once(launched.stdout, "data");
+  const [pid, environment] = String(told).split(" ");
+  expect(environment).toBe("clean");
+  expect(Number(pid)).not.toBe(launched.pid);
+  expect(isAlive(Number(pid))).toBe(true);
+  launched.kill("SIGKILL");
+  await vi.waitUntil(() => !isAlive(Number(pid)), { timeout: 5000 });
+});
+
+test("what the launcher started ends by itself, channel or not", () => {
+  const main = "export async function start() { process.exitCode = 3; }";
+  const at = packageFolder({
+    "dist/cli/main.js": main,
+    "node_modules/node/bin/node": `#!/bin/sh\nexec '${process.execPath}' "$@"\n`,
+  });
+  expect(run(at, [], oldNode)).toMatchObject({ status: 3, stderr: "" });
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
 
 test("otherwise it starts the built command line", () => {
   const at = packageFolder({ "dist/cli/main.js": "export async function start() { process.exitCode = 4; }" });

@@ -224,6 +224,9 @@ describe("what fails", () => {
     library.onWait = () => {
       terminal.signal("SIGINT");
       terminal.signal("SIGINT");
+      expect(terminal.exits).toEqual([]);
+      terminal.time += 1000;
+      terminal.signal("SIGINT");
     };
     await main(["-c", "wait"], terminal, library);
     expect(terminal.exits).toEqual([130]);

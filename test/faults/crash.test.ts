@@ -119,7 +119,7 @@ test("a script that is running already is refused, and --fresh starts anew", asy
   const first = start(setting);
   await vi.waitUntil(() => server.inFlight > 0, { timeout: 10_000 });
   const second = await start(setting).finished;
-  expect(second.code).toBe(2);
+  expect(second.code).toBe(3);
   expect(second.stderr).toContain("ledger/already-running");
   first.child.kill("SIGKILL");
   await first.finished;
