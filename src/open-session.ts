@@ -18,6 +18,7 @@ import { Dispatcher } from "./runtime/dispatch/dispatcher.ts";
 import { Estimator } from "./runtime/estimate.ts";
 import { Files } from "./runtime/files.ts";
 import { Ledger } from "./runtime/ledger/ledger.ts";
+import { Spending } from "./runtime/ledger/spending.ts";
 import { LedgerTables } from "./runtime/ledger/tables.ts";
 import { Options } from "./runtime/options.ts";
 import type { CallDesk } from "./runtime/call-desk.ts";
@@ -130,7 +131,7 @@ async function assemble(db: Database.Database, options: SessionOptions): Promise
     ledger,
     runs,
     ledgerTables: new LedgerTables(db, ledger),
-    budget: new Budget(sessionOptions),
+    budget: new Budget(sessionOptions, new Spending({ ledger, run: () => runs.get() })),
     estimator: new Estimator(),
     shippedModels: openaiModels,
     findConnection: (name) => connections.find(name),

@@ -3,11 +3,12 @@
  * it used. A call that does not fit waits while others are on their way, since they mostly need less than was held.
  */
 import type { Need } from "./estimate.ts";
+import { exceeds } from "./ledger/spending.ts";
 import type { Options } from "./options.ts";
 
 export type BudgetOption = "max_calls" | "max_tokens" | "max_cost" | "max_cost_per_day";
 
-/** USD spent today by every process that shares the store. */
+/** USD spent in a day by every session that shares the store. */
 export interface BudgetStore {
   /** Undefined when `usd` more would pass `maxUsd`. */
   hold(usd: number, maxUsd: number): HeldUsd | undefined;
@@ -55,7 +56,7 @@ export class Budget {
   readonly #spent = { calls: 0, tokens: 0, usd: 0 };
   readonly #held = { calls: 0, tokens: 0, usd: 0 };
 
-  constructor(options: Pick<Options, "number">, store: BudgetStore = new DayInMemory()) {
+  constructor(options: Pick<Options, "number">, store: BudgetStore) {
     this.#options = options;
     this.#store = store;
   }
@@ -127,40 +128,5 @@ export class Budget {
 
   #max(option: BudgetOption): number {
     return this.#options.number(option) ?? Infinity;
-  }
-}
-
-/** Two sums of the same fractions in another order are equal. */
-function exceeds(usd: number, maxUsd: number): boolean {
-  return usd > maxUsd + 1e-12;
-}
-
-/** For one process; a day is that of UTC. */
-export class DayInMemory implements BudgetStore {
-  readonly #today: () => string;
-  #day = "";
-  #usd = 0;
-
-  constructor(today: () => string = () => new Date().toISOString().slice(0, 10)) {
-    this.#today = today;
-  }
-
-  total(): number {
-    const day = this.#today();
-    if (day !== this.#day) this.#usd = 0;
-    this.#day = day;
-    return this.#usd;
-  }
-
-  hold(usd: number, maxUsd: number): HeldUsd | undefined {
-    if (exceeds(this.total() + usd, maxUsd)) return undefined;
-    this.#usd += usd;
-    const day = this.#day;
-    return {
-      settle: (spent) => {
-        // What was held before midnight is yesterday's.
-        if (day === this.#day) this.#usd += spent - usd;
-      },
-    };
   }
 }

@@ -1,10 +1,15 @@
 /** What a session spends never passes what it may spend, and nothing that was bought is lost. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { ApiRequest, Connection } from "../../src/catalog/request.ts";
 import { readField } from "../../src/catalog/read.ts";
 import { DiagnosticError, exitCodeOf, openSession, type Session } from "../../src/index.ts";
-import { Budget, DayInMemory } from "../../src/runtime/budget.ts";
+import { Budget } from "../../src/runtime/budget.ts";
+import { Ledger } from "../../src/runtime/ledger/ledger.ts";
+import { Spending } from "../../src/runtime/ledger/spending.ts";
 
 interface Metered {
   tokens: number;
@@ -66,9 +71,9 @@ function bodyOf({ endpoint, body }: ApiRequest, metered: Metered): object {
   };
 }
 
-async function open(rows: number): Promise<{ session: Session; metered: Metered }> {
+async function open(rows: number, ledger = ":memory:"): Promise<{ session: Session; metered: Metered }> {
   const metered = { tokens: 0, calls: 0, usd: 0, inputs: [] };
-  const session = await openSession({ connection: meteredConnection(metered), env: {} });
+  const session = await openSession({ connection: meteredConnection(metered), env: {}, ledger });
   const texts = Array.from({ length: rows }, (_, id) => [id, `text ${id} ${"é".repeat(id % 40)}`] as const);
   await session.importRows("t", ["id", "body"], texts);
   return { session, metered };
@@ -163,26 +168,92 @@ describe("a day's cap", () => {
   const signal = new AbortController().signal;
   const capped = { number: (name: string) => (name === "max_cost_per_day" ? 1 : undefined) };
 
-  test("holds across all who share the store, and ends with the day", async () => {
+  /** Spending of runs of their own on one ledger. */
+  const stores = (count: number, today?: () => string): Spending[] => {
+    const ledger = new Ledger(":memory:");
+    return Array.from({ length: count }, () => {
+      const run = ledger.runs.begin({ kind: "session", name: "s" });
+      return new Spending({
+        ledger: () => ledger,
+        run: () => run,
+        ...(today === undefined ? {} : { today }),
+      });
+    });
+  };
+
+  test("holds across all who share the ledger, and ends with the day", async () => {
     let today = "2026-11-22";
-    const store = new DayInMemory(() => today);
-    const [one, other] = [new Budget(capped, store), new Budget(capped, store)];
-    const first = await one.hold(need, signal);
-    if (first.kind === "held") first.hold.settle({ tokens: 1, usd: 0.4 });
-    expect((await other.hold(need, signal)).kind).toBe("held");
-    expect(await one.hold(need, signal)).toMatchObject({
+    const [one, other] = stores(2, () => today).map((store) => new Budget(capped, store));
+    const first = await one?.hold(need, signal);
+    if (first?.kind === "held") first.hold.settle({ tokens: 1, usd: 0.4 });
+    expect((await other?.hold(need, signal))?.kind).toBe("held");
+    expect(await one?.hold(need, signal)).toMatchObject({
       kind: "reached",
       reached: { option: "max_cost_per_day" },
     });
     today = "2026-11-23";
-    expect((await one.hold(need, signal)).kind).toBe("held");
+    expect((await one?.hold(need, signal))?.kind).toBe("held");
   });
 
   test("what is never sent costs nothing", async () => {
-    const store = new DayInMemory();
+    const [store] = stores(1);
+    if (store === undefined) return expect.unreachable();
     const granted = await new Budget(capped, store).hold(need, signal);
     expect(store.total()).toBe(0.4);
     if (granted.kind === "held") granted.hold.settle(undefined);
     expect(store.total()).toBe(0);
+  });
+
+  test("sessions without a cap spend of it, too", async () => {
+    const [one, other] = stores(2);
+    if (one === undefined || other === undefined) return expect.unreachable();
+    const uncapped = await new Budget({ number: () => undefined }, one).hold(need, signal);
+    if (uncapped.kind === "held") uncapped.hold.settle({ tokens: 1, usd: 0.9 });
+    expect(await new Budget(capped, other).hold(need, signal)).toMatchObject({
+      kind: "reached",
+      reached: { spent: 0.9 },
+    });
+  });
+
+  test("metered spend of several sessions on one ledger never passes it, at any concurrency", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "callsql-day-"));
+    const cases = fc.record({
+      sql: fc.constantFrom(generate, embed),
+      share: fc.double({ min: 0, max: 1.1, noNaN: true }),
+      concurrencies: fc.array(fc.integer({ min: 1, max: 64 }), { minLength: 2, maxLength: 4 }),
+      rows: fc.integer({ min: 1, max: 40 }),
+    });
+    let files = 0;
+    type Case = typeof cases extends fc.Arbitrary<infer T> ? T : never;
+    const run = async ({ sql, share, concurrencies, rows }: Case) => {
+      const whole = await open(rows);
+      await (await whole.session.execute(sql)).all();
+      await whole.session.close();
+      const cap = whole.metered.usd * concurrencies.length * share;
+      const ledger = join(folder, `${++files}.db`);
+      const sessions = await Promise.all(
+        concurrencies.map(async (concurrency) => {
+          const opened = await open(rows, ledger);
+          await opened.session.execute(`SET concurrency = ${concurrency}`);
+          await opened.session.execute(`SET max_cost_per_day = '${cap}'`);
+          return opened;
+        }),
+      );
+      const ends = await Promise.all(
+        sessions.map(({ session }) => codeOf(session.execute(sql).then((result) => result.all()))),
+      );
+      const spent = (): number => sessions.reduce((sum, { metered }) => sum + metered.usd, 0);
+      expect(ends.filter((code) => code !== "done" && code !== "call/budget-reached")).toEqual([]);
+      expect(spent()).toBeLessThanOrEqual(cap + 1e-12);
+      // Raised, and run again: the rest is bought, nothing twice.
+      for (const { session, metered } of sessions) {
+        await session.execute("RESET max_cost_per_day");
+        expect(await (await session.execute(sql)).all()).toHaveLength(rows);
+        expect(new Set(metered.inputs).size).toBe(metered.inputs.length);
+        await session.close();
+      }
+    };
+    await fc.assert(fc.asyncProperty(cases, run), { numRuns: 25 });
+    rmSync(folder, { recursive: true });
   });
 });

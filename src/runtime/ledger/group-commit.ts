@@ -43,6 +43,19 @@ export class GroupCommit {
     return promise;
   }
 
+  /** One transaction, at once, without a sync. Throws ledger/unwritable. */
+  unsynced<T>(work: () => T): T {
+    if (this.#broken !== undefined) throw this.#broken;
+    this.#db.pragma("synchronous = NORMAL");
+    try {
+      return this.#db.transaction(work).immediate();
+    } catch (error) {
+      throw unwritable(this.#file, error);
+    } finally {
+      this.#db.pragma("synchronous = FULL");
+    }
+  }
+
   /** Commits what is waiting, now. */
   flush(): void {
     const batch = this.#waiting;

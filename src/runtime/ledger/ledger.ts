@@ -124,8 +124,23 @@ export class Ledger {
     });
   }
 
-  close(): void {
+  /** Resolves when what `write` does is on disk, with what else is written in that moment. */
+  commit(write: () => void): Promise<void> {
+    return this.#commits.commit(write);
+  }
+
+  /** A transaction of its own, at once. It is not synced: the next commit does that for it. */
+  unsynced<T>(work: () => T): T {
+    return this.#commits.unsynced(work);
+  }
+
+  /** Commits what is waiting. */
+  flush(): void {
     this.#commits.flush();
+  }
+
+  close(): void {
+    this.flush();
     this.db.close();
   }
 }
