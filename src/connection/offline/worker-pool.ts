@@ -55,10 +55,9 @@ export function createWorkerPool<Task, Answer>(options: WorkerPoolOptions): Work
   function openLane(): Lane<Task, Answer> | undefined {
     if (lanes.size >= options.lanesMax) return undefined;
     const workerData = { folder: options.folder, part: options.part };
+    // Some packages print what goes wrong; standard output is for data, and the reply says it, too. Nobody reads the
+    // thread's own streams: a reader would keep the process alive.
     const worker = new Worker(options.file, { workerData, stdout: true, stderr: true });
-    // Some packages print what goes wrong; standard output is for data, and the reply says it, too.
-    worker.stdout.resume();
-    worker.stderr.resume();
     const lane: Lane<Task, Answer> = { worker, job: undefined };
     lanes.add(lane);
     worker.on("message", (reply: WorkerReply<Answer>) => {
