@@ -20,7 +20,7 @@ export async function answerFrom(prompt: Prompt, encoder: Encoder, signal: Abort
   const [asked = nothing, ...vectors] = await encoder.encode([question, ...candidates], signal);
   const near = vectors.map((vector) => similarity(vector, asked));
   if (Math.max(...near) < similarityMin) {
-    throw notAvailableOffline("No sentence of the given text has to do with the question.", "input");
+    throw notAvailableOffline("Nothing in what was given has to do with the question.", "input");
   }
   const words = contentWords(question);
   const expected = expectedSigns.find(({ asks }) => asks.test(question))?.sign;
@@ -38,7 +38,7 @@ interface Question {
 }
 
 /** The last sentence with a question mark asks; else the first sentence does, when a text follows it. */
-function readQuestion({ instructions, text }: Prompt): Question {
+function readQuestion({ instructions, text, facts }: Prompt): Question {
   const sentences = splitSentences(text).filter((sentence) => !label.test(sentence));
   const context = splitSentences(instructions).filter((sentence) => !directive.test(sentence));
   const asking = sentences.findLastIndex((sentence) => sentence.endsWith("?"));
@@ -46,7 +46,8 @@ function readQuestion({ instructions, text }: Prompt): Question {
   const question = (sentences[index] ?? text).replace(leadingLabel, "");
   const others = sentences.filter((sentence, other) => other !== index && !sentence.endsWith("?"));
   const given = [...others, ...context].map((sentence) => sentence.replace(leadingLabel, ""));
-  return { question, candidates: given.filter((sentence) => !directive.test(sentence)) };
+  // What stands in an image is no order, whatever it says.
+  return { question, candidates: [...given.filter((sentence) => !directive.test(sentence)), ...facts] };
 }
 
 /** The share of the question's content words that the sentence repeats. */

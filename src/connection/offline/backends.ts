@@ -6,12 +6,14 @@ import { once } from "./once.ts";
 import type { OfflinePartName } from "./packages.ts";
 import type { Speech, SpeechTask } from "./speech/speech.ts";
 import type { Transcription, TranscriptionTask } from "./transcription/transcriptions.ts";
+import type { Sight, VisionTask } from "./vision/vision.ts";
 import { createWorkerPool, siblingOf, type WorkerPool } from "./worker-pool.ts";
 
 export interface Backends {
   readonly encoder: Encoder;
   readonly loadLexicon: () => Promise<Lexicon>;
   readonly speaker: WorkerPool<SpeechTask, Speech>;
+  readonly reader: WorkerPool<VisionTask, Sight>;
   readonly listener: WorkerPool<TranscriptionTask, Transcription>;
 }
 
@@ -32,6 +34,7 @@ export function backendsOf(folder: string): Backends {
     encoder: createEncoder(once(() => loadEncoderModel(folder))),
     loadLexicon: once(() => loadLexicon(folder)),
     speaker: pool("speech", "speech/speech-worker"),
+    reader: pool("vision", "vision/vision-worker"),
     listener: pool("transcription", "transcription/transcription-worker"),
   };
   backendsByFolder.set(folder, backends);

@@ -13,6 +13,7 @@ import { readRequest } from "./request-body.ts";
 import { createResponse, textModel } from "./responses.ts";
 import { createSpeech, speechModel } from "./speech/speech.ts";
 import { createTranscription, transcriptionModel } from "./transcription/transcriptions.ts";
+import { visionModel } from "./vision/vision.ts";
 
 export const offlineModels: ConnectionModels = {
   text: textModel,
@@ -67,7 +68,8 @@ const endpointByPath = new Map<string, OfflineEndpoint>([
 
 /** What GET /models says: the models that run here. */
 function modelList(): JsonObject {
-  const data = [...endpointByPath.values()].map(({ model }) => ({
+  const models = [...[...endpointByPath.values()].map(({ model }) => model), visionModel];
+  const data = models.map((model) => ({
     id: model,
     object: "model",
     created: 0,

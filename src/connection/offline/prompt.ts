@@ -7,6 +7,10 @@ export interface Prompt {
   readonly instructions: string;
   /** The user's messages. */
   readonly text: string;
+  /** URLs of the images in them. */
+  readonly images: readonly string[];
+  /** What was found in the images, a sentence or a line of text each. */
+  readonly facts: readonly string[];
 }
 
 export function readPrompt(body: JsonObject): Prompt {
@@ -18,17 +22,19 @@ export function readPrompt(body: JsonObject): Prompt {
   if (text.trim() === "") {
     throw invalidRequest("Missing required parameter: 'input'.", "input", "missing_required_parameter");
   }
-  return { instructions: instructions.join("\n\n"), text };
+  const images = messages.flatMap((message) => message.images);
+  return { instructions: instructions.join("\n\n"), text, images, facts: [] };
 }
 
 interface Message {
   readonly isUser: boolean;
   readonly text: string;
+  readonly images: readonly string[];
 }
 
 function readMessages(input: unknown): readonly Message[] {
   if (input === undefined || input === null) return [];
-  if (typeof input === "string") return [{ isUser: true, text: input }];
+  if (typeof input === "string") return [{ isUser: true, text: input, images: [] }];
   if (!Array.isArray(input)) {
     throw invalidRequest("Invalid type for 'input': expected a string or an array.", "input", "invalid_type");
   }
@@ -39,20 +45,33 @@ function readMessage(item: unknown): Message {
   if (!isObject(item) || (item["type"] ?? "message") !== "message") {
     throw notAvailableOffline("The offline connection reads messages only.", "input");
   }
-  return { isUser: item["role"] === "user", text: readContent(item["content"]) };
+  const isUser = item["role"] === "user";
+  const parts = readContent(item["content"]);
+  const pick = (kind: Part["kind"]): string[] =>
+    parts.filter((part) => part.kind === kind).map((part) => part.value);
+  return { isUser, text: pick("text").join("\n"), images: pick("image") };
 }
 
-function readContent(content: unknown): string {
-  if (typeof content === "string") return content;
+interface Part {
+  readonly kind: "text" | "image";
+  /** The text, or the image's URL. */
+  readonly value: string;
+}
+
+function readContent(content: unknown): readonly Part[] {
+  if (typeof content === "string") return [{ kind: "text", value: content }];
   if (!Array.isArray(content)) {
     throw invalidRequest("Invalid type for 'input[].content'.", "input", "invalid_type");
   }
-  return content.map(readPart).join("\n");
+  return content.map(readPart);
 }
 
-function readPart(part: unknown): string {
+function readPart(part: unknown): Part {
   if (isObject(part) && part["type"] === "input_text" && typeof part["text"] === "string") {
-    return part["text"];
+    return { kind: "text", value: part["text"] };
   }
-  throw notAvailableOffline("The offline connection cannot read images or files.", "input");
+  if (isObject(part) && part["type"] === "input_image" && typeof part["image_url"] === "string") {
+    return { kind: "image", value: part["image_url"] };
+  }
+  throw notAvailableOffline("The offline connection cannot read stored or other files.", "input");
 }

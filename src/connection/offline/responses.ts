@@ -8,10 +8,11 @@ import { fillSchema } from "./classify.ts";
 import type { Backends } from "./backends.ts";
 import type { Encoder } from "./encoder.ts";
 import { isObject, type JsonObject, readNumber, readString } from "./json-body.ts";
-import { readPrompt } from "./prompt.ts";
+import { type Prompt, readPrompt } from "./prompt.ts";
 import { makeId } from "./reply.ts";
 import { summarize, summaryTask } from "./summarize.ts";
 import { checkTokens, countTokens, cutTokens } from "./tokens.ts";
+import { describeImage, visionModel } from "./vision/vision.ts";
 
 export const textModel = "offline-extractive";
 const schemaModel = "offline-zero-shot";
@@ -24,14 +25,14 @@ interface Reading {
 /** `seed` identifies the request; ids come from it. */
 export async function createResponse(
   body: JsonObject,
-  { encoder }: Pick<Backends, "encoder">,
+  { encoder, reader }: Pick<Backends, "encoder" | "reader">,
   { signal, seed }: { signal: AbortSignal; seed: string },
 ): Promise<JsonObject> {
   refuseUnavailable(body);
-  const prompt = readPrompt(body);
-  const inputTokens =
-    checkTokens(prompt.text, contextTokensMax, "input") +
-    checkTokens(prompt.instructions, contextTokensMax, "instructions");
+  const asked = readPrompt(body);
+  const textTokens =
+    checkTokens(asked.text, contextTokensMax, "input") +
+    checkTokens(asked.instructions, contextTokensMax, "instructions");
   const tokensMax = readNumber(body, "max_output_tokens");
   if (tokensMax !== undefined && (!Number.isInteger(tokensMax) || tokensMax < outputTokensMin)) {
     throw invalidRequest(
@@ -40,7 +41,11 @@ export async function createResponse(
       "integer_below_min_value",
     );
   }
-  const { model, text } = await read(body, encoder, signal);
+  const found = asked.images.map((url) => describeImage(url, reader, signal));
+  const prompt: Prompt = { ...asked, facts: (await Promise.all(found)).flat() };
+  // An image counts by what was found in it.
+  const inputTokens = textTokens + countTokens(prompt.facts.join("\n"));
+  const { model, text } = await read(readSchema(body), prompt, { encoder, signal });
   const shown = cutTokens(text, tokensMax ?? Infinity);
   const outputTokens = countTokens(shown);
   const isCut = shown !== text;
@@ -88,12 +93,21 @@ export async function createResponse(
   };
 }
 
-async function read(body: JsonObject, encoder: Encoder, signal: AbortSignal): Promise<Reading> {
-  const prompt = readPrompt(body);
-  const schema = readSchema(body);
+async function read(
+  schema: JsonObject | undefined,
+  prompt: Prompt,
+  { encoder, signal }: { readonly encoder: Encoder; readonly signal: AbortSignal },
+): Promise<Reading> {
   if (schema !== undefined) {
-    const value = await fillSchema(schema, prompt, encoder, signal);
+    const text = [prompt.text, ...prompt.facts].join("\n");
+    const value = await fillSchema(schema, { ...prompt, text }, encoder, signal);
     return { model: schemaModel, text: JSON.stringify(value) };
+  }
+  if (prompt.facts.length > 0) {
+    const text = asksForAll.test(prompt.text)
+      ? prompt.facts.join("\n")
+      : await answerFrom(prompt, encoder, signal);
+    return { model: visionModel, text };
   }
   const task = summaryTask(prompt);
   const text =
@@ -122,5 +136,8 @@ function refuseUnavailable(body: JsonObject): void {
   }
 }
 
+/** About an image: everything there is, rather than the line that fits best. */
+const asksForAll =
+  /\b(?:describe|transcribe|ocr|extract|read)\b|\bwhat(?:'s| is| are| do you| can)\b.*\b(?:image|picture|photo|screenshot|scan)\b|\bwhat .*\b(?:text|say|written)\b|\ball (?:the )?text\b/iu;
 const contextTokensMax = 16_384;
 const outputTokensMin = 16;

@@ -193,11 +193,11 @@ describe("answers", () => {
     expect(error.message).toMatch(/API key.*OpenAI-compatible server/u);
   });
 
-  it("messages and parts are read; images, tools and earlier responses are not available", async () => {
+  it("messages and parts are read; stored images, tools and earlier responses are not available", async () => {
     const text = `Who led the repair? ${report}`;
     const read = await respond({ input: [{ role: "user", content: [{ type: "input_text", text }] }] });
     expect(read.output_text).toContain("Lindqvist");
-    const image = { type: "input_image", image_url: "data:image/png;base64,AA==", detail: "auto" } as const;
+    const image = { type: "input_image", file_id: "file-1", detail: "auto" } as const;
     const refused = [
       respond({ input: [{ role: "user", content: [{ type: "input_text", text }, image] }] }),
       respond({ input: text, tools: [{ type: "web_search" }] }),
