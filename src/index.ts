@@ -12,8 +12,9 @@ export { openSession, type SessionOptions } from "./open-session.ts";
 export type { Script, ScriptRehearsal, ScriptStatement, Session } from "./runtime/session.ts";
 export type { PreparedStatement, BindDescription } from "./runtime/prepared-statement.ts";
 export type { CallEstimate, Explanation } from "./runtime/explain-calls.ts";
-export type { ResultSet, ResultColumn } from "./runtime/result-set.ts";
+export { uniqueNames, type ResultSet, type ResultColumn } from "./runtime/result-set.ts";
 export type { Run, RunStatus } from "./runtime/ledger/runs.ts";
+export type { CallAloneOptions } from "./runtime/call-alone.ts";
 export type { CallDesk, CallOrder, Delivery } from "./runtime/call-desk.ts";
 export type { Counts, ForEachCounts, ForEachProgress, Progress } from "./runtime/counts.ts";
 export type { ForEach, ForEachOptions } from "./runtime/for-each.ts";
@@ -33,6 +34,7 @@ export type {
   ApiFailure,
   ApiRequest,
   Connection,
+  ConnectionFacts,
   ConnectionModels,
   ListedModel,
   ModelListing,
@@ -42,8 +44,11 @@ export type {
   Upload,
 } from "./catalog/request.ts";
 export {
+  embeddingIn,
   isJsonObject,
   jsonOf,
+  jsonOfCell,
+  jsonOfEmbedding,
   jsonOfNumber,
   jsonOfSql,
   jsonOfText,

@@ -45,6 +45,38 @@ export function jsonOfSql(value: SqlValue): string {
   return `{"$base64": true, "encoded": "${Buffer.from(value).toString("base64")}"}`;
 }
 
+/** How a column's BLOBs are best shown. */
+export interface ColumnForm {
+  readonly format: "embedding" | undefined;
+}
+
+/** A value of a result as JSON: vectors are arrays of numbers, all else as jsonOfSql has it. */
+export function jsonOfCell(value: SqlValue, column: ColumnForm): string {
+  const vector = embeddingIn(value, column);
+  return vector === undefined ? jsonOfSql(value) : jsonOfEmbedding(vector);
+}
+
+/** The vector in this cell, if it is one: float32, little-endian. */
+export function embeddingIn(value: SqlValue, column: ColumnForm): number[] | undefined {
+  if (column.format !== "embedding" || !(value instanceof Uint8Array) || value.byteLength % 4 !== 0)
+    return undefined;
+  const view = new DataView(value.buffer, value.byteOffset, value.byteLength);
+  return Array.from({ length: value.byteLength / 4 }, (_, index) => view.getFloat32(index * 4, true));
+}
+
+export function jsonOfEmbedding(vector: readonly number[]): string {
+  return `[${vector.map((component) => jsonOfNumber(shortest(component))).join(", ")}]`;
+}
+
+/** The fewest digits that give the same float32: 0.1, not 0.10000000149011612. */
+function shortest(component: number): number {
+  for (let digits = 6; digits < 9; digits++) {
+    const candidate = Number(component.toPrecision(digits));
+    if (Math.fround(candidate) === component) return candidate;
+  }
+  return component;
+}
+
 /** Infinity as SQLite itself writes it in JSON: a number that every reader takes for infinity. */
 export function jsonOfNumber(value: number): string {
   if (Number.isFinite(value)) return String(value);

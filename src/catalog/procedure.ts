@@ -39,6 +39,8 @@ export interface ParameterDefinition {
   readonly isExtension?: boolean;
   /** Accepted because the documentation lists it, but the API has no field for it: a warning, never silence. */
   readonly isUnsent?: boolean;
+  /** A result column of earlier calls whose values it takes. A server lets nobody use a value that another was given. */
+  readonly refersTo?: string;
   /** Where it comes from, when that is not the procedure's own source: of an extension, the API's field. */
   readonly source?: string;
 }

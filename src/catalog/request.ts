@@ -140,6 +140,9 @@ export interface Connection {
   close?(): Promise<void>;
 }
 
+/** A connection as plain data, without what it takes to send. */
+export type ConnectionFacts = Pick<Connection, "name" | "identity" | "models" | "packMax">;
+
 /** Model ids used where a call names none (3-procedures: shipped default models). */
 export interface ConnectionModels {
   readonly text: string;

@@ -5,6 +5,7 @@
 import { Command, CommanderError } from "commander";
 import { fail, suggest, version } from "../index.ts";
 import { formatNames, formatOfFile, parseFormatName, type FormatName } from "./format/format.ts";
+import { addServeCommand, type ServeFlags, type TokenRequest } from "./commands/serve-flags.ts";
 import { examples, exitCodes } from "./help.ts";
 import { parseImport, type ImportRequest } from "./import/import.ts";
 import type { ParameterSource } from "./params.ts";
@@ -50,6 +51,13 @@ export type Invocation =
       readonly isJson: boolean;
       readonly options: Options;
     }
+  | {
+      readonly kind: "serve";
+      readonly database?: string;
+      readonly flags: ServeFlags;
+      readonly options: Options;
+    }
+  | { readonly kind: "serve-token"; readonly request: TokenRequest; readonly options: Options }
   /** Help and version: text to print. */
   | { readonly kind: "text"; readonly text: string };
 
@@ -219,9 +227,22 @@ function buildParser(printed: string[]): Parser {
       options: options(),
     };
   });
+  const serve = addServeCommand(program, (command) => configure(command, printed), {
+    serve: (database, flags) => {
+      invocation = {
+        kind: "serve",
+        flags,
+        options: options(),
+        ...(database === undefined ? {} : { database }),
+      };
+    },
+    token: (request) => {
+      invocation = { kind: "serve-token", request, options: options() };
+    },
+  });
   return {
     program,
-    subcommands: [run, procedures, models, runs, offline, detach],
+    subcommands: [run, procedures, models, runs, offline, detach, ...serve],
     invocation: () => invocation,
   };
 }

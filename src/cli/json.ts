@@ -2,6 +2,7 @@
 export {
   isJsonObject,
   jsonOf,
+  jsonOfCell,
   jsonOfNumber,
   jsonOfSql,
   jsonOfText,

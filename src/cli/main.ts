@@ -11,6 +11,7 @@ import { asksForPrompt, textsOfQuery } from "./commands/query.ts";
 import { runDetach } from "./commands/detach.ts";
 import { runOffline } from "./commands/offline.ts";
 import { runRuns } from "./commands/runs.ts";
+import { runServe, runServeToken } from "./commands/serve.ts";
 import { textsOfRun } from "./commands/run.ts";
 import { Reporter } from "./reporter.ts";
 import { ClosedPipe, processTerminal, type Terminal } from "./terminal.ts";
@@ -73,6 +74,10 @@ async function execute(
       return runOffline(invocation, surroundings);
     case "runs":
       return runRuns(invocation, surroundings);
+    case "serve":
+      return runServe(invocation, surroundings);
+    case "serve-token":
+      return runServeToken(invocation.request, surroundings);
     case "text":
       await terminal.stdout.write(invocation.text);
       return 0;

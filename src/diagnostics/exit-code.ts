@@ -36,7 +36,11 @@ export function exitCodeOf(error: DiagnosticError): number {
   const known = byCode[error.code];
   if (known !== undefined) return known;
   const [phase] = error.code.split("/");
-  return phase === "cli" || phase === "ledger" || phase === "import" || phase === "connect"
+  return phase === "cli" ||
+    phase === "ledger" ||
+    phase === "import" ||
+    phase === "connect" ||
+    phase === "serve"
     ? exitCodes.usage
     : exitCodes.statement;
 }

@@ -26,6 +26,7 @@ export const responseParameters = {
   },
   PreviousResponseId: {
     type: "text",
+    refersTo: "Response_Id",
     summary: "Response_Id of the previous turn, for multi-turn conversations. It must have been stored.",
   },
   Temperature: {

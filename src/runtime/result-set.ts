@@ -53,6 +53,7 @@ export class ResultSet implements AsyncIterable<Record<string, SqlValue>> {
   #rows: RawRow[];
   #rest: Iterator<RawRow> | undefined;
   readonly #onClosed: (() => void) | undefined;
+  #errorOf: (error: unknown) => unknown = (error) => error;
   #position = 0;
   #isRead = false;
 
@@ -111,6 +112,11 @@ export class ResultSet implements AsyncIterable<Record<string, SqlValue>> {
     this.#close();
   }
 
+  /** What the cursor throws goes through `errorOf` first: SQLite knows neither codes nor places. */
+  explainErrors(errorOf: (error: unknown) => unknown): void {
+    this.#errorOf = errorOf;
+  }
+
   /** Reads what the cursor still holds into memory, so that the database is free. Errors wait for the reader. */
   spool(): void {
     for (let row = this.#next(); row !== undefined; row = this.#next()) this.#rows.push(row);
@@ -123,11 +129,19 @@ export class ResultSet implements AsyncIterable<Record<string, SqlValue>> {
   }
 
   #next(): RawRow | undefined {
-    const step = this.#rest?.next();
+    const step = this.#step();
     if (step === undefined) return undefined;
     if (step.done !== true) return step.value;
     this.#close();
     return undefined;
+  }
+
+  #step(): IteratorResult<RawRow> | undefined {
+    try {
+      return this.#rest?.next();
+    } catch (error) {
+      throw this.#errorOf(error);
+    }
   }
 
   #close(): void {

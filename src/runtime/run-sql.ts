@@ -26,13 +26,8 @@ export async function runSql(workspace: Workspace, input: RunInput): Promise<Res
   const sites = bindStatement(workspace, source, statement);
   const binds = resolveBinds(statement.binds, { given: input.binds, variables: workspace.variables }, source);
   const startedAt = performance.now();
-  try {
-    const result = await run(workspace, input, sites, binds);
-    result.counts.elapsedMs = Math.round(performance.now() - startedAt);
-    return result;
-  } catch (error) {
-    workspace.files?.drop();
-    throw withPlace(
+  const errorOf = (error: unknown): unknown =>
+    withPlace(
       fromSqliteError(error, {
         source,
         span: statement.span,
@@ -42,6 +37,14 @@ export async function runSql(workspace: Workspace, input: RunInput): Promise<Res
       input,
       sites,
     );
+  try {
+    const result = await run(workspace, input, sites, binds);
+    result.counts.elapsedMs = Math.round(performance.now() - startedAt);
+    result.explainErrors(errorOf);
+    return result;
+  } catch (error) {
+    workspace.files?.drop();
+    throw errorOf(error);
   }
 }
 

@@ -7,6 +7,8 @@ import { DiagnosticError, fail, type Diagnostic } from "../diagnostics/diagnosti
 import type { Source } from "../diagnostics/source.ts";
 import { parseScript, type Script as ParsedScript } from "../parser/parse.ts";
 import type { Statement } from "../parser/syntax.ts";
+import type { ConnectionFacts } from "../catalog/request.ts";
+import { callAlone, callOfValues, type CallAloneOptions } from "./call-alone.ts";
 import { fillOrders, type CallOrder, type Delivery } from "./call-desk.ts";
 import { describe, notice, setDefault, setOption, setVariable, show } from "./commands.ts";
 import { noCounts } from "./counts.ts";
@@ -76,6 +78,11 @@ export class Session implements AsyncDisposable {
       this.#open = result;
       return result;
     });
+  }
+
+  /** The one statement of a text, without running it. Throws parse/…, session/one-statement, and serve/… where confined. */
+  readStatement(text: string): ScriptStatement {
+    return this.#single(text);
   }
 
   /** Describes a statement without calling anything; throws what binding it throws. */
@@ -183,6 +190,31 @@ export class Session implements AsyncDisposable {
   }
 
   /**
+   * As `execute`, for a command that is nothing but a call of values, `CALL P(:a, 'b', …)`; undefined for any other. It does
+   * not touch the database and needs no turn, so that many may run at once. Throws at once what binding it throws.
+   */
+  callAlone(
+    command: string | ScriptStatement,
+    binds: Binds = {},
+    options: CallAloneOptions = {},
+  ): Promise<ResultSet> | undefined {
+    if (this.#isClosed) fail("session/closed", {});
+    const statement = typeof command === "string" ? this.#single(command) : command;
+    if (statement.kind !== "sql" || this.#workspace.desk !== undefined) return undefined;
+    const { source } = statement;
+    const call = callOfValues(this.#workspace, source, statement);
+    return call && callAlone(this.#workspace, call, { source, statement, binds, options });
+  }
+
+  /** Where calls go, without what it takes to send them; undefined where there is no connection. Throws connect/…. */
+  async connectionFacts(name?: string): Promise<ConnectionFacts | undefined> {
+    const connection = await this.#workspace.findConnection(name);
+    if (connection === undefined) return undefined;
+    const { identity, models, packMax } = connection;
+    return { name: connection.name, identity, models, ...(packMax === undefined ? {} : { packMax }) };
+  }
+
+  /**
    * Buys calls for a statement that runs in another session, opened with `desk`, perhaps in another process. Orders and
    * deliveries are plain data. Needs no turn: it does not touch this session's database.
    */
@@ -191,6 +223,11 @@ export class Session implements AsyncDisposable {
     const warnings: Diagnostic[] = [];
     const market = await openMarket(this.#workspace, options, noCounts(), warnings);
     return fillOrders(this.#workspace.catalog, orders, { market, warnings });
+  }
+
+  /** What `SET option = value` does. Throws session/unknown-option, session/bad-option-value. */
+  setOption(name: string, value: string | number | null): void {
+    this.#workspace.options.set(name, value);
   }
 
   /** What `SET :name = value` does. */

@@ -3,9 +3,8 @@
  * object: keys keep their order, `__proto__` is a key like any other, and big integers keep their digits.
  * An array that a failure cut short is left open, so that nobody takes it for the whole.
  */
-import { jsonOfSql, jsonOfText } from "../json.ts";
+import { jsonOfCell, jsonOfText } from "../json.ts";
 import { distinctNames, type Column, type Format, type Row } from "./column.ts";
-import { embeddingIn, jsonOfEmbedding } from "./embedding.ts";
 
 export const ndjson: Format = async function* write(columns, rows) {
   const object = objectWriter(columns);
@@ -30,12 +29,9 @@ export const json: Format = async function* write(columns, rows) {
 function objectWriter(columns: readonly Column[]): (row: Row) => string {
   const keys = distinctNames(columns).map(jsonOfText);
   return (row) => {
-    const members = columns.map((column, index) => `${keys[index]}:${cellJson(row[index] ?? null, column)}`);
+    const members = columns.map(
+      (column, index) => `${keys[index]}:${jsonOfCell(row[index] ?? null, column)}`,
+    );
     return `{${members.join(",")}}`;
   };
-}
-
-function cellJson(value: Row[number], column: Column): string {
-  const vector = embeddingIn(value, column);
-  return vector === undefined ? jsonOfSql(value) : jsonOfEmbedding(vector);
 }

@@ -1,0 +1,343 @@
+/**
+ * The routes: from a request to an answer. Knows HTTP, leaves SQL to statements.ts; what goes wrong becomes
+ * problem+json in one place.
+ */
+import { randomUUID } from "node:crypto";
+import type { HttpBindings } from "@hono/node-server";
+import { OpenAPIHono, z } from "@hono/zod-openapi";
+import type { Context } from "hono";
+import { DiagnosticError, fail, procedures, signatureOf, type JsonObject } from "../index.ts";
+import { writeAnswer, writeExplanation, writeLines, type Note } from "./answers.ts";
+import { readJsonBody, type BodyLimits } from "./body.ts";
+import type { Client, Clients } from "./clients.ts";
+import { Deadline } from "./deadline.ts";
+import { authenticate, checkHost, checkOrigin, type GateOptions } from "./gate.ts";
+import type { Metrics } from "./metrics.ts";
+import type { StatementPool } from "./pool.ts";
+import type { Task } from "./protocol.ts";
+import { problemOf } from "./problem.ts";
+import { openapiOf, registerRoutes, routeOf } from "./routes.ts";
+import { executeRequest, explainRequest } from "./schemas.ts";
+import { answer, type Command } from "./statements.ts";
+import { bindsOf } from "./values.ts";
+
+export interface AppOptions {
+  readonly gate: GateOptions;
+  readonly clients: Clients;
+  readonly pool: StatementPool;
+  readonly metrics: Metrics;
+  readonly limits: Limits;
+  /** Aborted when requests are to end, because the server does. */
+  readonly closing: AbortSignal;
+  /** The server takes no further requests. */
+  readonly isDraining: () => boolean;
+  readonly log: (entry: LogEntry) => void;
+  readonly version: string;
+}
+
+export interface Limits extends BodyLimits {
+  /** Rows of a result at most. */
+  readonly rowsMax: number;
+  /** Characters of a JSON answer; a longer one is cut. Streams have no such limit. */
+  readonly answerMax: number;
+  /** Milliseconds a request may take. */
+  readonly requestMs: number;
+  readonly requestsMax: number;
+}
+
+/** One request in the log. No command, no value, no address beyond the route. */
+export interface LogEntry {
+  readonly time: string;
+  readonly id: string;
+  readonly method: string;
+  readonly route: string;
+  status: number;
+  ms: number;
+  token?: string;
+  code?: string;
+  rows?: number;
+  calls?: number;
+  costUsd?: number;
+  /** Of a mistake of ours. */
+  bug?: string;
+}
+
+export interface Environment {
+  readonly Bindings: Partial<HttpBindings>;
+  readonly Variables: { entry: LogEntry; client: Client };
+}
+
+type Ctx = Context<Environment>;
+
+/** Routes that need no token. */
+const openRoutes: ReadonlySet<string> = new Set(["/healthz", "/openapi.json"]);
+
+export function createApp(options: AppOptions): OpenAPIHono<Environment> {
+  const { gate, clients, metrics, limits, log } = options;
+  const app = new OpenAPIHono<Environment>();
+  registerRoutes(app);
+  let inFlight = 0;
+
+  app.use("*", async (c, next) => {
+    const startedAt = performance.now();
+    const route = routeOf(c.req.path);
+    const entry: LogEntry = {
+      time: new Date().toISOString(),
+      id: randomUUID(),
+      method: c.req.method,
+      route,
+      status: 0,
+      ms: 0,
+    };
+    c.set("entry", entry);
+    inFlight++;
+    const done = (): void => {
+      inFlight--;
+      entry.ms = Math.round(performance.now() - startedAt);
+      metrics.request(route, entry.status, entry.ms / 1000);
+      log(entry);
+    };
+    await next();
+    entry.status = c.res.status;
+    finishWith(c, done);
+    secure(c);
+  });
+
+  app.use("*", async (c, next) => {
+    checkHost(c.req.header("host"), gate);
+    const origin = c.req.header("origin");
+    checkOrigin({ origin, site: c.req.header("sec-fetch-site") }, gate);
+    if (origin !== undefined) {
+      c.header("Access-Control-Allow-Origin", origin);
+      c.header("Vary", "Origin");
+    }
+    if (c.req.method === "OPTIONS" && origin !== undefined) return preflight(c);
+    if (openRoutes.has(c.req.path)) return next();
+    if (options.isDraining()) fail("serve/shutting-down", {});
+    const token = authenticate(authorizationsOf(c), gate);
+    const client = await clients.of(token);
+    c.set("client", client);
+    if (client.name !== "") c.get("entry").token = client.name;
+    if (inFlight > limits.requestsMax) fail("serve/busy", {});
+    const waitMs = client.rate?.take() ?? 0;
+    if (waitMs > 0) {
+      const seconds = Number.isFinite(waitMs) ? Math.ceil(waitMs / 1000) : 86_400;
+      c.header("Retry-After", String(seconds));
+      fail("serve/too-many-requests", { perMinute: client.rate?.perMinute ?? 0 });
+    }
+    return next();
+  });
+
+  const route = (
+    method: "get" | "post",
+    path: string,
+    handle: (c: Ctx) => Promise<Response> | Response,
+  ): void => {
+    app[method](path, (c) => handle(c));
+    app.all(path, (c) => {
+      c.header("Allow", method.toUpperCase());
+      return fail("serve/wrong-method", { allowed: [method.toUpperCase()] });
+    });
+  };
+
+  route("get", "/healthz", (c) => {
+    const isDraining = options.isDraining();
+    const status = isDraining ? "shutting down" : "ok";
+    return c.json({ status, version: options.version }, isDraining ? 503 : 200);
+  });
+  route("get", "/openapi.json", (c) => c.json(openapiOf(app, options.version)));
+  route("get", "/metrics", (c) => {
+    const { processes, idle, waiting, killed } = options.pool.counts;
+    const gauges = {
+      requestsInFlight: inFlight,
+      processes,
+      processesIdle: idle,
+      statementsWaiting: waiting,
+      processesKilled: killed,
+    };
+    return c.body(metrics.text(gauges), 200, { "Content-Type": "text/plain; version=0.0.4; charset=utf-8" });
+  });
+  route("get", "/v1/procedures", (c) => c.json(listProcedures(c.get("client"))));
+  route("get", "/v1/procedures/:name", (c) =>
+    c.json(describeProcedure(c.req.param("name") ?? "", c.get("client"))),
+  );
+  route("get", "/v1/runs", async (c) => c.json({ runs: await c.get("client").runs(100) }));
+  route("post", "/v1/execute", (c) => execute(c, options));
+  route("post", "/v1/explain", (c) => explain(c, options));
+
+  app.notFound(() => fail("serve/not-found", {}));
+  app.onError((error, c) => {
+    const problem = problemOf(error);
+    const entry = c.get("entry");
+    entry.code = problem.code;
+    if (!(error instanceof DiagnosticError)) entry.bug = error.stack ?? String(error);
+    if (problem.status === 503 && c.res.headers.get("Retry-After") === null) c.header("Retry-After", "1");
+    // 499 is the client's leaving, which nobody reads.
+    return c.body(JSON.stringify(problem), readStatus(problem.status), {
+      "Content-Type": "application/problem+json",
+      ...(problem.status === 401 ? { "WWW-Authenticate": "Bearer" } : {}),
+    });
+  });
+  return app;
+}
+
+function readStatus(status: number): 400 {
+  return status as 400;
+}
+
+/** On every answer, errors included. */
+function secure(c: Ctx): void {
+  c.res.headers.set("X-Content-Type-Options", "nosniff");
+  c.res.headers.set("Cache-Control", "no-store");
+  c.res.headers.set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
+  c.res.headers.set("X-Request-Id", c.get("entry").id);
+}
+
+/** When the body has been sent, or its reader has gone. */
+function finishWith(c: Ctx, done: () => void): void {
+  const { outgoing } = c.env ?? {};
+  if (outgoing === undefined) done();
+  else if (outgoing.closed) done();
+  else outgoing.once("close", done);
+}
+
+function preflight(c: Ctx): Response {
+  return c.body(null, 204, {
+    "Access-Control-Allow-Methods": "GET, POST",
+    "Access-Control-Allow-Headers": "Authorization, Content-Type, Accept",
+    "Access-Control-Max-Age": "600",
+  });
+}
+
+/** All of them: Node's own headers object keeps the first alone. */
+function authorizationsOf(c: Ctx): readonly string[] {
+  const raw = c.env?.incoming?.rawHeaders;
+  if (raw === undefined) return [c.req.header("authorization") ?? ""];
+  return raw.filter((_, index) => index % 2 === 1 && raw[index - 1]?.toLowerCase() === "authorization");
+}
+
+/** Throws serve/wrong-type, serve/bad-body and what reading the body throws. */
+async function readRequest<T>(c: Ctx, schema: z.ZodType<T>, limits: BodyLimits): Promise<T> {
+  checkType(c, "application/json");
+  return parseRequest(await readJsonBody(c.req.raw, limits), schema, "the body");
+}
+
+export function checkType(c: Ctx, expected: string): void {
+  const type = c.req.header("content-type")?.split(";")[0]?.trim().toLowerCase();
+  if (type !== expected) fail("serve/wrong-type", { expected });
+}
+
+export function parseRequest<T>(body: JsonObject, schema: z.ZodType<T>, where: string): T {
+  const parsed = schema.safeParse(body);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const path = issue?.path.join(".") ?? "";
+  const problem = issue?.message.charAt(0).toLowerCase().concat(issue.message.slice(1)) ?? "";
+  return fail("serve/bad-body", {
+    where: path === "" ? where : `"${path}"`,
+    problem: `is not right: ${problem}`,
+  });
+}
+
+type Executed = z.infer<typeof executeRequest>;
+
+async function execute(c: Ctx, options: AppOptions): Promise<Response> {
+  const request = await readRequest(c, executeRequest, options.limits);
+  const deadline = deadlineOf(c, request.timeoutMs, options);
+  const command = commandOf(c, request, options, deadline.signal);
+  const format = request.format ?? "objects";
+  const note = noteOf(c, options);
+  if (c.req.header("accept")?.includes("application/x-ndjson") === true) {
+    const lines = await writeLines(answer(options.pool, command), { format, deadline, note });
+    return new Response(lines, { headers: { "Content-Type": "application/x-ndjson" } });
+  }
+  using _ = deadline;
+  const { answerMax } = options.limits;
+  const text = await deadline.race(
+    writeAnswer(answer(options.pool, command), { format, lengthMax: answerMax, note }),
+  );
+  return c.body(text, 200, { "Content-Type": "application/json" });
+}
+
+function commandOf(c: Ctx, request: Executed, { limits }: AppOptions, signal: AbortSignal): Command {
+  const client = c.get("client");
+  const rowsMax = Math.min(request.pageSize ?? Infinity, limits.rowsMax, client.limits.maxRows ?? Infinity);
+  const task: Task = {
+    verb: request.schemaOnly === true ? "describe" : "execute",
+    command: request.command,
+    binds: bindsOf(request.parameters),
+    rowsMax,
+  };
+  return { client, task, connection: request.connection, isFresh: request.cache !== "run", signal };
+}
+
+async function explain(c: Ctx, options: AppOptions): Promise<Response> {
+  const request = await readRequest(c, explainRequest, options.limits);
+  using deadline = deadlineOf(c, request.timeoutMs, options);
+  const client = c.get("client");
+  const binds = bindsOf(request.parameters);
+  const task: Task = { verb: "explain", command: request.command, binds, rowsMax: 0 };
+  const command = { client, task, connection: undefined, isFresh: true, signal: deadline.signal };
+  const text = await deadline.race(writeExplanation(answer(options.pool, command)));
+  return c.body(text, 200, { "Content-Type": "application/json" });
+}
+
+export function deadlineOf(c: Ctx, timeoutMs: number | undefined, { limits, closing }: AppOptions): Deadline {
+  const ms = Math.min(timeoutMs ?? Infinity, limits.requestMs);
+  return new Deadline(ms, [c.req.raw.signal, closing]);
+}
+
+/** For the log and the counters. */
+export function noteOf(c: Ctx, { metrics }: AppOptions): Note {
+  const entry = c.get("entry");
+  return ({ rows, counts, code }) => {
+    entry.rows = rows;
+    if (code !== undefined) entry.code = code;
+    if (counts !== undefined) {
+      entry.calls = counts.made + counts.cached;
+      entry.costUsd = counts.costUsd;
+    }
+    metrics.statement(counts, rows);
+  };
+}
+
+function listProcedures(client: Client): object {
+  return {
+    procedures: visible(client).map((procedure) => ({
+      name: procedure.name,
+      signature: signatureOf(procedure),
+      summary: procedure.summary,
+    })),
+  };
+}
+
+function visible({ limits }: Client): typeof procedures {
+  const allowed = limits.procedures?.map((name) => name.toLowerCase());
+  return procedures.filter(({ name }) => allowed?.includes(name.toLowerCase()) ?? true);
+}
+
+function describeProcedure(name: string, client: Client): object {
+  const found = visible(client).find((procedure) => procedure.name.toLowerCase() === name.toLowerCase());
+  if (found === undefined) return fail("bind/unknown-procedure", { procedure: name });
+  return {
+    name: found.name,
+    summary: found.summary,
+    signature: signatureOf(found),
+    source: found.source,
+    primary: found.columns[found.primary]?.name,
+    examples: found.examples,
+    parameters: found.parameters.map(
+      ({ name: parameter, type, summary, required, default: preset, values, min, max }) => ({
+        name: parameter,
+        type,
+        summary,
+        isRequired: required === true,
+        default: preset,
+        values,
+        min,
+        max,
+      }),
+    ),
+    columns: found.columns.map(({ name: column, type, summary }) => ({ name: column, type, summary })),
+  };
+}

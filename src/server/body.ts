@@ -1,0 +1,94 @@
+/** Bodies of requests: read with a limit on bytes and on time, whatever the headers promise. */
+import { fail, isJsonObject, parseJson, type JsonObject } from "../index.ts";
+
+export interface BodyLimits {
+  /** Of a JSON body, or of one line of NDJSON. */
+  readonly bytesMax: number;
+  /** Milliseconds until a JSON body is there; of NDJSON, until the first line is. */
+  readonly arrivalMs: number;
+}
+
+/** Throws serve/body-too-large, serve/body-too-slow, serve/bad-body. */
+export async function readJsonBody(request: Request, limits: BodyLimits): Promise<JsonObject> {
+  checkLength(request, limits);
+  const bytes = await inTime(gather(request, limits), limits);
+  return readObject(decode(bytes, "the body"), "the body");
+}
+
+/** Lines of NDJSON as objects; empty lines are skipped. Reads on only as its consumer does. */
+export async function* readLines(request: Request, { bytesMax }: BodyLimits): AsyncGenerator<JsonObject> {
+  let number = 0;
+  let held: Uint8Array[] = [];
+  let heldBytes = 0;
+  const take = (last: Uint8Array): JsonObject | undefined => {
+    const line = Buffer.concat([...held, last]);
+    held = [];
+    heldBytes = 0;
+    number++;
+    const text = decode(line, `line ${number}`);
+    return text.trim() === "" ? undefined : readObject(text, `line ${number}`);
+  };
+  for await (const chunk of request.body ?? []) {
+    let start = 0;
+    for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, start)) {
+      if (heldBytes + end - start > bytesMax) fail("serve/body-too-large", { max: bytesMax });
+      const row = take(chunk.subarray(start, end));
+      if (row !== undefined) yield row;
+      start = end + 1;
+    }
+    held.push(chunk.subarray(start));
+    heldBytes += chunk.length - start;
+    if (heldBytes > bytesMax) fail("serve/body-too-large", { max: bytesMax });
+  }
+  const row = take(new Uint8Array());
+  if (row !== undefined) yield row;
+}
+
+function checkLength(request: Request, { bytesMax }: BodyLimits): void {
+  if (Number(request.headers.get("content-length") ?? 0) > bytesMax) {
+    fail("serve/body-too-large", { max: bytesMax });
+  }
+}
+
+async function gather(request: Request, { bytesMax }: BodyLimits): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of request.body ?? []) {
+    size += chunk.length;
+    if (size > bytesMax) fail("serve/body-too-large", { max: bytesMax });
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** Throws serve/body-too-slow. */
+export async function inTime<T>(work: Promise<T>, { arrivalMs }: BodyLimits): Promise<T> {
+  const late = Promise.withResolvers<undefined>();
+  const timer = setTimeout(() => late.resolve(undefined), arrivalMs);
+  work.catch(() => undefined);
+  try {
+    const first = await Promise.race([work.then((value) => ({ value })), late.promise]);
+    return first === undefined ? fail("serve/body-too-slow", { seconds: arrivalMs / 1000 }) : first.value;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function decode(bytes: Uint8Array, where: string): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return fail("serve/bad-body", { where, problem: "is not UTF-8" });
+  }
+}
+
+function readObject(text: string, where: string): JsonObject {
+  let value: unknown;
+  try {
+    value = parseJson(text);
+  } catch {
+    // Too deep for the stack, or no JSON.
+    return fail("serve/bad-body", { where, problem: "is not JSON" });
+  }
+  return isJsonObject(value) ? value : fail("serve/bad-body", { where, problem: "is no JSON object" });
+}

@@ -1,0 +1,239 @@
+/**
+ * Who asks: a token and what it may do, with the session its calls are bought in. What one client has asked and was
+ * answered is no other client's to see.
+ */
+import {
+  fail,
+  openSession,
+  procedures,
+  type CallDesk,
+  type CallOrder,
+  type ExecuteOptions,
+  type Procedure,
+  type ResultSet,
+  type ScriptStatement,
+  type Session,
+  type Source,
+  type Span,
+  type SqlValue,
+} from "../index.ts";
+import { RateLimit } from "./rate-limit.ts";
+import type { Token, TokenLimits } from "./tokens.ts";
+
+export interface ClientsOptions {
+  /** Has the ledger, the connections and the dispatcher. */
+  readonly main: Session;
+  readonly models?: string;
+  /** The server's own connection. */
+  readonly connection?: string;
+}
+
+export class Clients {
+  readonly #options: ClientsOptions;
+  readonly #clients = new Map<string, Promise<Client>>();
+
+  constructor(options: ClientsOptions) {
+    this.#options = options;
+  }
+
+  /** Undefined: the one user of a server without tokens. */
+  of(token: Token | undefined): Promise<Client> {
+    // A token of the same name that was made anew is another client.
+    const key = token === undefined ? "" : `${token.name} ${token.hash}`;
+    let client = this.#clients.get(key);
+    if (client === undefined) {
+      client = openClient(token, this.#options);
+      this.#clients.set(key, client);
+      client.catch(() => this.#clients.delete(key));
+    }
+    return client;
+  }
+
+  async close(): Promise<void> {
+    for (const client of this.#clients.values()) await (await client.catch(() => undefined))?.close();
+  }
+}
+
+async function openClient(token: Token | undefined, options: ClientsOptions): Promise<Client> {
+  const { main, models } = options;
+  const run = runNameOf(token);
+  const session = await openSession({
+    sharing: main,
+    name: run,
+    confined: {},
+    env: {},
+    ...(models === undefined ? {} : { models }),
+  });
+  const limits = token?.limits ?? {};
+  if (limits.maxCost !== undefined) {
+    session.setOption("max_cost", Math.max(0, limits.maxCost - (await spentBefore(main, run))));
+  }
+  return new Client(token?.name ?? "", { session, main, run, limits, connection: options.connection });
+}
+
+/** What the runs of a client are called in the ledger. */
+function runNameOf(token: Token | undefined): string {
+  return token === undefined ? "serve" : `serve ${token.name} ${token.hash.slice(0, 8)}`;
+}
+
+async function spentBefore(main: Session, run: string): Promise<number> {
+  const result = await main.execute(
+    "SELECT coalesce(sum(cost_usd), 0) AS usd FROM sys_runs WHERE kind = 'session' AND name = :run",
+    { run },
+  );
+  return Number((await result.first())?.["usd"] ?? 0);
+}
+
+interface ClientParts {
+  readonly session: Session;
+  readonly main: Session;
+  readonly run: string;
+  readonly limits: TokenLimits;
+  readonly connection: string | undefined;
+}
+
+export interface CallOptions {
+  readonly connection: string | undefined;
+  /** Recorded answers are not used. */
+  readonly isFresh: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** Values that calls may refer to later; the oldest are forgotten. */
+const rememberedMax = 100_000;
+
+export class Client {
+  /** Of the token; empty on a server without. */
+  readonly name: string;
+  readonly limits: TokenLimits;
+  readonly rate: RateLimit | undefined;
+  readonly #parts: ClientParts;
+  /** What this client was given and may refer to, such as ids of responses. */
+  readonly #given = new Set<SqlValue>();
+
+  constructor(name: string, parts: ClientParts) {
+    this.name = name;
+    this.limits = parts.limits;
+    this.rate = parts.limits.rate === undefined ? undefined : new RateLimit(parts.limits.rate);
+    this.#parts = parts;
+  }
+
+  /** The statement of a command. Throws parse/…, serve/… with the place of what is not allowed. */
+  read(command: string): ScriptStatement {
+    const statement = this.#parts.session.readStatement(command);
+    const { source } = statement;
+    for (const { text, span } of proceduresIn(statement)) this.#checkProcedure(text, { source, span });
+    return statement;
+  }
+
+  /** Throws serve/connection-refused. */
+  checkConnection(name: string | undefined): void {
+    const { limits, connection } = this.#parts;
+    if (name === undefined || name === connection) return;
+    const isAllowed = limits.connections === undefined ? this.name === "" : limits.connections.includes(name);
+    if (!isAllowed) fail("serve/connection-refused", { connection: name, token: this.name });
+  }
+
+  /** A command that is nothing but a call of values; undefined for any other. */
+  callAlone(
+    statement: ScriptStatement,
+    binds: Readonly<Record<string, SqlValue>>,
+    options: CallOptions,
+  ): Promise<ResultSet> | undefined {
+    const onOrder = (order: CallOrder): void => this.#checkOrders([order]);
+    return this.#parts.session.callAlone(statement, binds, { ...executeOptions(options), onOrder });
+  }
+
+  /** The session for commands that run without SQL of their own. */
+  get session(): Session {
+    return this.#parts.session;
+  }
+
+  /** Where statements that run in another process have their calls bought. */
+  desk(options: CallOptions): CallDesk {
+    return {
+      buy: async (orders, { signal = options.signal }) => {
+        this.#checkOrders(orders);
+        const delivery = await this.#parts.session.buyCalls(orders, executeOptions({ ...options, signal }));
+        for (const [index, { procedure }] of orders.entries()) {
+          const columns = procedureByName.get(procedure)?.columns ?? [];
+          this.noteRow(columns, delivery.answers[index]?.row ?? []);
+        }
+        return delivery;
+      },
+    };
+  }
+
+  /** Remembers what a row gives the client to refer to. */
+  noteRow(columns: readonly { readonly name: string }[], row: readonly SqlValue[]): void {
+    for (const [index, { name }] of columns.entries()) {
+      const value = row[index] ?? null;
+      if (value === null || !referredColumns.has(name)) continue;
+      this.#given.add(value);
+      const [oldest] = this.#given;
+      if (this.#given.size > rememberedMax && oldest !== undefined) this.#given.delete(oldest);
+    }
+  }
+
+  /** The client's runs, the latest first. */
+  async runs(limit: number): Promise<Record<string, SqlValue>[]> {
+    const { main, run } = this.#parts;
+    const result = await main.execute(
+      `SELECT id, status, started_at, ended_at, succeeded, failed, unknown, input_tokens, output_tokens, cost_usd
+       FROM sys_runs WHERE kind = 'session' AND name = :run ORDER BY id DESC LIMIT :limit`,
+      { run, limit },
+    );
+    return result.all();
+  }
+
+  close(): Promise<void> {
+    return this.#parts.session.close();
+  }
+
+  #checkOrders(orders: readonly CallOrder[]): void {
+    for (const { procedure, values } of orders) {
+      this.#checkProcedure(procedure, {});
+      for (const { name, position, refersTo } of procedureByName.get(procedure)?.parameters ?? []) {
+        const value = values[position] ?? null;
+        // A server without tokens has one client.
+        if (refersTo === undefined || value === null || this.name === "" || this.#given.has(value)) continue;
+        fail("serve/foreign-response", { parameter: name });
+      }
+    }
+  }
+
+  #checkProcedure(procedure: string, place: { source?: Source; span?: Span }): void {
+    const allowed = this.limits.procedures;
+    if (allowed === undefined || allowed.some((name) => name.toLowerCase() === procedure.toLowerCase()))
+      return;
+    fail("serve/procedure-refused", { procedure, token: this.name, allowed }, place);
+  }
+}
+
+const procedureByName: ReadonlyMap<string, Procedure> = new Map(procedures.map((one) => [one.name, one]));
+
+const referredColumns: ReadonlySet<string> = new Set(
+  procedures.flatMap(({ parameters }) => parameters.flatMap(({ refersTo }) => refersTo ?? [])),
+);
+
+function executeOptions({ connection, isFresh, signal }: CallOptions): ExecuteOptions {
+  return { isFresh, signal, ...(connection === undefined ? {} : { connection }) };
+}
+
+interface Site {
+  readonly procedure: { readonly text: string; readonly span: Span };
+  readonly arguments: readonly { readonly sites: readonly Site[] }[];
+}
+
+/** Names of the procedures a statement's text calls, with their places. */
+function proceduresIn(statement: ScriptStatement): readonly Site["procedure"][] {
+  if (statement.kind === "explain-calls") return namesIn(statement.statement.sites);
+  return "sites" in statement ? namesIn(statement.sites) : [];
+}
+
+function namesIn(sites: readonly Site[]): readonly Site["procedure"][] {
+  return sites.flatMap((site) => [
+    site.procedure,
+    ...site.arguments.flatMap((argument) => namesIn(argument.sites)),
+  ]);
+}

@@ -1,0 +1,368 @@
+/**
+ * Processes that run statements. A statement that takes too long, or too much memory, or that nobody waits for any more,
+ * is ended with its process; another one takes its place. Spares stand ready, since a process takes 150 ms to start.
+ */
+import { fork, type ChildProcess } from "node:child_process";
+import { readFileSync } from "node:fs";
+import {
+  diagnostic,
+  DiagnosticError,
+  fail,
+  type CallDesk,
+  type Delivery,
+  type Diagnostic,
+} from "../index.ts";
+import {
+  withoutSource,
+  type FromProcess,
+  type Part,
+  type Setup,
+  type Task,
+  type ToProcess,
+} from "./protocol.ts";
+
+export interface PoolOptions {
+  readonly setup: Setup;
+  /** Processes at most, 1 or more. */
+  readonly processesMax: number;
+  /** Statements that wait for a process at most; more are refused. */
+  readonly waitingMax: number;
+  /** Milliseconds SQLite may work on one statement; time that its calls take does not count. */
+  readonly sqlMs: number;
+  /** Resident memory of a process, bytes. Watched on Linux. */
+  readonly memoryMax: number;
+}
+
+/** What a statement's answer needs besides its task. */
+export interface Conditions {
+  readonly desk: CallDesk;
+  readonly signal: AbortSignal;
+}
+
+export class StatementPool {
+  readonly #options: PoolOptions;
+  readonly #idle: StatementProcess[] = [];
+  readonly #all = new Set<StatementProcess>();
+  readonly #waiting = new Set<PromiseWithResolvers<StatementProcess>>();
+  #isClosed = false;
+  #killed = 0;
+
+  constructor(options: PoolOptions) {
+    this.#options = options;
+  }
+
+  /** Starts the first process. Throws what opening the database throws. */
+  async start(): Promise<void> {
+    await this.#spawn();
+  }
+
+  get counts(): {
+    readonly processes: number;
+    readonly idle: number;
+    readonly waiting: number;
+    readonly killed: number;
+  } {
+    return {
+      processes: this.#all.size,
+      idle: this.#idle.length,
+      waiting: this.#waiting.size,
+      killed: this.#killed,
+    };
+  }
+
+  /** The parts of a statement's answer. Throws serve/busy, serve/statement-timeout, serve/statement-memory, and what the statement throws. */
+  async *run(task: Task, conditions: Conditions): AsyncGenerator<Part> {
+    const worker = await this.#acquire(conditions.signal);
+    try {
+      yield* worker.run(task, conditions, this.#options);
+    } finally {
+      this.#release(worker);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await Promise.all([...this.#all].map((worker) => worker.end()));
+  }
+
+  async #acquire(signal: AbortSignal): Promise<StatementProcess> {
+    const idle = this.#idle.pop();
+    if (idle !== undefined) {
+      this.#keepSpare();
+      return idle;
+    }
+    if (this.#waiting.size >= this.#options.waitingMax) fail("serve/busy", {});
+    const waiting = Promise.withResolvers<StatementProcess>();
+    this.#waiting.add(waiting);
+    const leave = (): void => {
+      this.#waiting.delete(waiting);
+      waiting.reject(new DiagnosticError([diagnostic("call/cancelled", {})]));
+    };
+    signal.addEventListener("abort", leave, { once: true });
+    this.#keepSpare();
+    try {
+      return await waiting.promise;
+    } finally {
+      signal.removeEventListener("abort", leave);
+      this.#waiting.delete(waiting);
+    }
+  }
+
+  #release(worker: StatementProcess): void {
+    if (worker.isAlive) {
+      this.#offer(worker);
+      return;
+    }
+    this.#all.delete(worker);
+    this.#killed++;
+    this.#keepSpare();
+  }
+
+  #offer(worker: StatementProcess): void {
+    const [waiting] = this.#waiting;
+    if (waiting === undefined) {
+      this.#idle.push(worker);
+      return;
+    }
+    this.#waiting.delete(waiting);
+    waiting.resolve(worker);
+  }
+
+  /** One more than are at work, as long as there may be more. */
+  #keepSpare(): void {
+    const isSpare = this.#idle.length > 0 && this.#waiting.size === 0;
+    if (isSpare || this.#isClosed || this.#all.size >= this.#options.processesMax) return;
+    this.#spawn().catch((error: unknown) => {
+      for (const waiting of this.#waiting) waiting.reject(error);
+      this.#waiting.clear();
+    });
+  }
+
+  async #spawn(): Promise<void> {
+    const worker = new StatementProcess(this.#options.setup, () => this.#onExit(worker));
+    this.#all.add(worker);
+    try {
+      await worker.ready;
+      this.#offer(worker);
+    } catch (error) {
+      this.#all.delete(worker);
+      await worker.end();
+      throw error;
+    }
+  }
+
+  /** One that dies while it has nothing to do is replaced when it is needed. */
+  #onExit(worker: StatementProcess): void {
+    const at = this.#idle.indexOf(worker);
+    if (at < 0) return;
+    this.#idle.splice(at, 1);
+    this.#all.delete(worker);
+    this.#keepSpare();
+  }
+}
+
+const entry = new URL(
+  `./statement-process.${import.meta.url.endsWith(".ts") ? "ts" : "js"}`,
+  import.meta.url,
+);
+
+/** How long a process that was asked to end something may take to say so. */
+const graceMs = 200;
+const memoryEveryMs = 100;
+
+class StatementProcess {
+  /** Rejects with what opening the database throws. */
+  readonly ready: Promise<void>;
+  readonly #child: ChildProcess;
+  readonly #heard: FromProcess[] = [];
+  #listener: PromiseWithResolvers<FromProcess> | undefined;
+  readonly #exited: Promise<void>;
+  #isAlive = true;
+
+  constructor(setup: Setup, onExit: () => void) {
+    this.#child = fork(entry, {
+      serialization: "advanced",
+      // No key and no debugger: what a process does not know it cannot tell.
+      env: { PATH: process.env["PATH"] },
+      execArgv: process.execArgv.filter((argument) => !argument.startsWith("--inspect")),
+      stdio: ["ignore", "ignore", "inherit", "ipc"],
+    });
+    this.#exited = new Promise((resolve) => {
+      const onEnd = (): void => {
+        this.#isAlive = false;
+        this.#listener?.reject(new DiagnosticError([diagnostic("serve/process-died", {})]));
+        resolve();
+        onExit();
+      };
+      this.#child.once("exit", onEnd);
+      this.#child.once("error", onEnd);
+    });
+    this.#child.on("message", (message) => this.#hear(readMessage(message)));
+    this.#send({ kind: "setup", setup });
+    this.ready = this.#begin();
+  }
+
+  get isAlive(): boolean {
+    return this.#isAlive;
+  }
+
+  async *run(task: Task, conditions: Conditions, limits: PoolOptions): AsyncGenerator<Part> {
+    const watch = new Watch(limits);
+    let isOver = false;
+    this.#send({ kind: "task", task });
+    try {
+      for (;;) {
+        const message = await this.#within(watch, conditions.signal);
+        switch (message.kind) {
+          case "orders":
+            this.#send(await deliver(conditions, message.orders));
+            break;
+          case "head":
+          case "rows":
+          case "explanation":
+            yield message;
+            this.#send({ kind: "more" });
+            break;
+          case "end":
+            isOver = true;
+            yield message;
+            return;
+          case "failure":
+            isOver = true;
+            throw new DiagnosticError(message.diagnostics);
+          case "ready":
+            break;
+        }
+      }
+    } finally {
+      if (!isOver) await this.#stop();
+    }
+  }
+
+  /** SIGKILL: it takes 3 ms, whatever SQLite is doing. */
+  async end(): Promise<void> {
+    this.#isAlive = false;
+    this.#child.kill("SIGKILL");
+    await this.#exited;
+  }
+
+  async #begin(): Promise<void> {
+    const message = await this.#next();
+    if (message.kind === "failure") throw new DiagnosticError(message.diagnostics);
+  }
+
+  /** The next message, in time; otherwise the process is ended. */
+  async #within(watch: Watch, signal: AbortSignal): Promise<FromProcess> {
+    const ending = Promise.withResolvers<never>();
+    const pid = this.#child.pid ?? 0;
+    const release = watch.begin(pid, signal, (found) => {
+      ending.reject(new DiagnosticError([found]));
+      void this.end();
+    });
+    try {
+      return await Promise.race([this.#next(), ending.promise]);
+    } finally {
+      release();
+    }
+  }
+
+  /** The consumer has left. */
+  async #stop(): Promise<void> {
+    if (!this.#isAlive) return;
+    this.#send({ kind: "stop" });
+    const timer = setTimeout(() => void this.end(), graceMs);
+    try {
+      for (let message = await this.#next(); message.kind !== "end" && message.kind !== "failure";) {
+        message = await this.#next();
+      }
+    } catch {
+      // It was ended.
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #next(): Promise<FromProcess> {
+    const heard = this.#heard.shift();
+    if (heard !== undefined) return Promise.resolve(heard);
+    if (!this.#isAlive) fail("serve/process-died", {});
+    this.#listener = Promise.withResolvers();
+    return this.#listener.promise;
+  }
+
+  #hear(message: FromProcess): void {
+    const listener = this.#listener;
+    this.#listener = undefined;
+    if (listener === undefined) this.#heard.push(message);
+    else listener.resolve(message);
+  }
+
+  #send(message: ToProcess): void {
+    // One that has just died is noticed by its exit.
+    if (this.#child.connected) this.#child.send(message, () => {});
+  }
+}
+
+function readMessage(message: unknown): FromProcess {
+  return message as FromProcess;
+}
+
+async function deliver(
+  { desk, signal }: Conditions,
+  orders: Parameters<CallDesk["buy"]>[0],
+): Promise<ToProcess> {
+  try {
+    const delivery: Delivery = await desk.buy(orders, { signal });
+    return { kind: "delivery", delivery };
+  } catch (error) {
+    if (!(error instanceof DiagnosticError)) throw error;
+    return { kind: "refusal", diagnostics: error.diagnostics.map(withoutSource) };
+  }
+}
+
+/** The time SQLite takes for one statement, and the memory of its process, while the process is at work. */
+class Watch {
+  readonly #limits: PoolOptions;
+  #leftMs: number;
+
+  constructor(limits: PoolOptions) {
+    this.#limits = limits;
+    this.#leftMs = limits.sqlMs;
+  }
+
+  /** `onOver` is called at most once, with the reason. */
+  begin(pid: number, signal: AbortSignal, onOver: (reason: Diagnostic) => void): () => void {
+    const { sqlMs, memoryMax } = this.#limits;
+    const startedAt = performance.now();
+    const timers: NodeJS.Timeout[] = [];
+    const release = (): void => {
+      for (const timer of timers) clearInterval(timer);
+      signal.removeEventListener("abort", abort);
+      this.#leftMs -= performance.now() - startedAt;
+    };
+    const abort = (): void => {
+      timers.push(setTimeout(() => onOver(diagnostic("call/cancelled", {})), graceMs));
+    };
+    const late = (): void => onOver(diagnostic("serve/statement-timeout", { seconds: sqlMs / 1000 }));
+    const weigh = (): void => {
+      if (residentBytes(pid) > memoryMax) {
+        onOver(diagnostic("serve/statement-memory", { megabytes: Math.round(memoryMax / 2 ** 20) }));
+      }
+    };
+    timers.push(setTimeout(late, Math.max(0, this.#leftMs)), setInterval(weigh, memoryEveryMs));
+    if (signal.aborted) abort();
+    else signal.addEventListener("abort", abort, { once: true });
+    return release;
+  }
+}
+
+const pageBytes = 4096;
+
+/** 0 where the system does not say. */
+function residentBytes(pid: number): number {
+  try {
+    return Number(readFileSync(`/proc/${pid}/statm`, "utf8").split(" ")[1]) * pageBytes;
+  } catch {
+    return 0;
+  }
+}

@@ -1,0 +1,100 @@
+/** Errors as RFC 9457 problem details, with our code, span and hint. Nothing of the server's own paths or stacks. */
+import { diagnostic, DiagnosticError, type Diagnostic } from "../index.ts";
+
+type Code = Diagnostic["code"];
+
+export interface Problem {
+  /** `urn:callsql:` and the code. */
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly code: Code;
+  readonly hint?: string;
+  /** Into the command, in UTF-16 code units, half-open. */
+  readonly span?: { readonly start: number; readonly end: number };
+  /** Where there is more than one mistake: all of them. */
+  readonly diagnostics?: readonly Finding[];
+}
+
+export interface Finding {
+  readonly severity: Diagnostic["severity"];
+  readonly code: Code;
+  readonly message: string;
+  readonly hint?: string;
+  readonly span?: { readonly start: number; readonly end: number };
+}
+
+/** What is no DiagnosticError is a mistake of ours, of which the client learns no more than that. */
+export function problemOf(error: unknown): Problem {
+  const own = error instanceof DiagnosticError ? error : undefined;
+  const found = own?.diagnostics ?? [diagnostic("internal/bug", { what: "see the server's log" })];
+  const first = found.find(({ severity }) => severity === "error") ?? found[0];
+  const code = first?.code ?? "internal/bug";
+  return {
+    type: `urn:callsql:${code}`,
+    title: first?.message ?? "",
+    status: statusOf(code),
+    code,
+    ...(first?.hint === undefined ? {} : { hint: first.hint }),
+    ...(first?.span === undefined ? {} : { span: first.span }),
+    ...(found.length > 1 ? { diagnostics: found.map(findingOf) } : {}),
+  };
+}
+
+export function findingOf({ severity, code, message, hint, span }: Diagnostic): Finding {
+  return {
+    severity,
+    code,
+    message,
+    ...(hint === undefined ? {} : { hint }),
+    ...(span === undefined ? {} : { span }),
+  };
+}
+
+/** Anything else about a statement is a mistake in what was sent. */
+const statusByPhase: Readonly<Record<string, number>> = {
+  connect: 502,
+  ledger: 500,
+  internal: 500,
+};
+
+const statusByCode: Partial<Record<Code, number>> = {
+  "bind/unknown-procedure": 404,
+  "call/attempts-used-up": 502,
+  "call/budget-reached": 402,
+  "call/cancelled": 499,
+  "call/failed": 422,
+  "connect/none": 503,
+  "connect/asked-to-wait": 503,
+  "sql/busy": 503,
+  "serve/statement-refused": 403,
+  "serve/read-only": 403,
+  "serve/temporary-refused": 403,
+  "serve/function-refused": 403,
+  "serve/pragma-refused": 403,
+  "serve/table-refused": 403,
+  "serve/module-refused": 403,
+  "serve/procedure-refused": 403,
+  "serve/connection-refused": 403,
+  "serve/foreign-response": 403,
+  "serve/wrong-origin": 403,
+  "serve/unauthorized": 401,
+  "serve/wrong-host": 421,
+  "serve/not-found": 404,
+  "serve/wrong-method": 405,
+  "serve/body-too-slow": 408,
+  "serve/body-too-large": 413,
+  "serve/wrong-type": 415,
+  "serve/statement-timeout": 422,
+  "serve/statement-memory": 422,
+  "serve/too-many-requests": 429,
+  "serve/process-died": 500,
+  "serve/busy": 503,
+  "serve/shutting-down": 503,
+  "serve/request-timeout": 504,
+};
+
+export function statusOf(code: Code): number {
+  const [phase = ""] = code.split("/");
+  return statusByCode[code] ?? statusByPhase[phase] ?? 400;
+}

@@ -1,0 +1,81 @@
+/** What the server and a process that runs statements say to each other. Plain data, by structured clone. */
+import type {
+  CallEstimate,
+  CallOrder,
+  ConnectionFacts,
+  Counts,
+  Delivery,
+  Diagnostic,
+  ResultColumn,
+  SqlValue,
+} from "../index.ts";
+
+/** The first message to a process. */
+export interface Setup {
+  readonly database?: string;
+  readonly isWritable: boolean;
+  /** File of the user's own models. */
+  readonly models?: string;
+  /** What EXPLAIN CALLS goes by. */
+  readonly connection?: ConnectionFacts;
+}
+
+export interface Task {
+  /** `describe`: columns and binds, without running anything. */
+  readonly verb: "execute" | "describe" | "explain";
+  readonly command: string;
+  readonly binds: Readonly<Record<string, SqlValue>>;
+  /** Rows that are given at most. */
+  readonly rowsMax: number;
+}
+
+export type ToProcess =
+  | { readonly kind: "setup"; readonly setup: Setup }
+  | { readonly kind: "task"; readonly task: Task }
+  /** What came of the orders. */
+  | { readonly kind: "delivery"; readonly delivery: Delivery }
+  | { readonly kind: "refusal"; readonly diagnostics: readonly Diagnostic[] }
+  /** The last part has been taken: the next may be made. */
+  | { readonly kind: "more" }
+  /** Nobody wants the rest. */
+  | { readonly kind: "stop" };
+
+/** A bind of a statement that was described, with the parameter it feeds. */
+export interface DescribedBind {
+  readonly name: string;
+  readonly procedure?: string;
+  readonly parameter?: string;
+  readonly type?: string;
+  readonly isRequired?: boolean;
+}
+
+/** Of an answer, in this order: head or explanation, rows, end. Behind each but `end` the process waits for `more`. */
+export type Part =
+  | {
+      readonly kind: "head";
+      readonly columns: readonly ResultColumn[];
+      readonly parameters?: readonly DescribedBind[];
+    }
+  | { readonly kind: "explanation"; readonly sites: readonly CallEstimate[] }
+  | { readonly kind: "rows"; readonly rows: readonly (readonly SqlValue[])[] }
+  | { readonly kind: "end"; readonly end: End };
+
+export interface End {
+  readonly affectedRows: number;
+  /** There were more rows than are given. */
+  readonly isTruncated: boolean;
+  readonly warnings: readonly Diagnostic[];
+  /** Undefined where nothing was run. */
+  readonly counts: Counts | undefined;
+}
+
+export type FromProcess =
+  | Part
+  | { readonly kind: "ready" }
+  | { readonly kind: "orders"; readonly orders: readonly CallOrder[] }
+  | { readonly kind: "failure"; readonly diagnostics: readonly Diagnostic[] };
+
+/** Without the text it points into, which the other side has. */
+export function withoutSource({ source: _, ...found }: Diagnostic): Diagnostic {
+  return found;
+}
