@@ -298,9 +298,13 @@ function addOptions(program: Command, gathered: Gathered): void {
     .option("--set <option=value>", "as SET option = 'value'; repeatable", (text) => {
       gathered.settings.push(text);
     })
-    .option("--import <table=file>", "load a .csv, .tsv, .json or .ndjson file first; repeatable", (text) => {
-      gathered.imports.push(parseImport(text));
-    })
+    .option(
+      "--import <table=file>",
+      "load a .csv, .tsv, .json, .ndjson or .parquet file first; repeatable",
+      (text) => {
+        gathered.imports.push(parseImport(text));
+      },
+    )
     .option(
       "--ledger <file>",
       "record of calls (default: callsql/ledger.db in the state directory)",

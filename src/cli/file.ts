@@ -2,7 +2,6 @@
  * Files given on the command line: read as bytes, or as UTF-8 text that is checked to be so.
  * Every failure is a coded diagnostic that names the file.
  */
-import { createReadStream } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { fail } from "../index.ts";
 import { decodeUtf8 } from "./utf8.ts";
@@ -31,16 +30,6 @@ export async function textOf(
   return parts.join("");
 }
 
-/** The text of a file piece by piece, for files that may be larger than memory. */
-export async function* readTextChunks(file: string): AsyncGenerator<string> {
-  try {
-    yield* decodeUtf8(file, createReadStream(file));
-  } catch (error) {
-    if (readErrorCode(error) === undefined) throw error;
-    failUnreadable(file, error);
-  }
-}
-
 export async function sizeOf(file: string): Promise<number> {
   try {
     const found = await stat(file);
@@ -66,13 +55,13 @@ export function readErrorReason(error: unknown): string {
   return reasons[code ?? ""] ?? (error instanceof Error ? error.message : String(error));
 }
 
-function failUnreadable(file: string, error: unknown): never {
+export function failUnreadable(file: string, error: unknown): never {
   if (readErrorCode(error) === "EISDIR") fail("cli/is-directory", { file });
   return fail("cli/unreadable-file", { file, reason: readErrorReason(error) });
 }
 
 /** `ENOENT` and its like; undefined for anything that the system did not raise. */
-function readErrorCode(error: unknown): string | undefined {
+export function readErrorCode(error: unknown): string | undefined {
   if (!(error instanceof Error) || !("syscall" in error || "errno" in error)) return undefined;
   return "code" in error && typeof error.code === "string" ? error.code : undefined;
 }

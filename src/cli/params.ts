@@ -84,7 +84,7 @@ async function readJsonParameters(file: string): Promise<Parameter[]> {
 }
 
 async function readCsvParameters(file: string): Promise<Parameter[]> {
-  const { columns, rows } = await readCsv(file, ",");
+  const { columns, rows } = await readCsv(file);
   for await (const row of rows) {
     return columns.map((name, index) => ({ name: bareName(name), value: row[index] ?? null }));
   }

@@ -9,8 +9,10 @@ export const tsv: Format = separated("\t");
 function separated(delimiter: string): Format {
   // The pattern meets texts only, never null: so "" is quoted and NULL is not.
   const options: Options = { delimiter, record_delimiter: "\n", quoted_match: /^$/ };
+  // A reader that looks for the delimiter in the header must not find another one.
+  const headerOptions: Options = { ...options, quoted_match: /^$|[;\t|]/ };
   return async function* write(columns, rows) {
-    yield stringify([columns.map(({ name }) => name)], options);
+    yield stringify([columns.map(({ name }) => name)], headerOptions);
     for await (const row of rows) {
       yield stringify([columns.map((column, index) => exactText(row[index] ?? null, column))], options);
     }

@@ -38,7 +38,7 @@ export function parseImport(text: string): ImportRequest {
 async function readImportable(file: string): Promise<Importable> {
   switch (extname(file).toLowerCase()) {
     case ".csv":
-      return readCsv(file, ",");
+      return readCsv(file);
     case ".tsv":
       return readCsv(file, "\t");
     case ".json":
@@ -46,6 +46,9 @@ async function readImportable(file: string): Promise<Importable> {
     case ".ndjson":
     case ".jsonl":
       return readNdjson(file);
+    case ".parquet":
+      // Nobody else waits for its reader to be loaded.
+      return (await import("./parquet.ts")).readParquet(file);
     default:
       return fail("cli/import-format", { file });
   }

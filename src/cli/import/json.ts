@@ -1,6 +1,7 @@
 /** A JSON array of objects. Columns are all keys, in the order of their first appearance; a missing key is NULL. */
 import { fail, type SqlValue } from "../../index.ts";
-import { readText, sizeOf } from "../file.ts";
+import { readDataText } from "../data-text.ts";
+import { sizeOf } from "../file.ts";
 import { isJsonObject, parseJson, sqlValueOfJson, type JsonObject } from "../json.ts";
 import { columnNames } from "./header.ts";
 import type { Importable } from "./importable.ts";
@@ -10,7 +11,7 @@ const megabytesMax = 256;
 
 export async function readJson(file: string): Promise<Importable> {
   if ((await sizeOf(file)) > megabytesMax * 1024 * 1024) fail("cli/json-too-large", { file, megabytesMax });
-  const objects = parseObjects(file, await readText(file));
+  const objects = parseObjects(file, await readDataText(file));
   const keys = new Set<string>();
   for (const object of objects) for (const key of Object.keys(object)) keys.add(key);
   if (keys.size === 0) fail("cli/import-empty", { file });

@@ -3,7 +3,7 @@
  * once every line's keys have been seen.
  */
 import { fail, type SqlValue } from "../../index.ts";
-import { readTextChunks } from "../file.ts";
+import { readTextChunks } from "../data-text.ts";
 import { isJsonObject, parseJson, type JsonObject } from "../json.ts";
 import { columnNames } from "./header.ts";
 import type { Importable } from "./importable.ts";

@@ -102,11 +102,17 @@ export const cliMessages = {
   }),
   "cli/invalid-utf8": (details: { file: string; offset: number; isUtf16: boolean }) => ({
     message: `${quote(details.file)} is not UTF-8: invalid byte at offset ${details.offset}`,
-    hint: details.isUtf16 ? "it looks like UTF-16; convert it to UTF-8 first" : undefined,
+    hint: details.isUtf16
+      ? "it looks like UTF-16; convert it to UTF-8 first"
+      : "if it is Windows-1252, as old spreadsheets write: iconv -f WINDOWS-1252 -t UTF-8 FILE > NEWFILE",
+  }),
+  "cli/invalid-utf16": (details: { file: string }) => ({
+    message: `${quote(details.file)} begins as UTF-16 and is not: half a character stands in it`,
+    hint: "write it as UTF-8",
   }),
   "cli/import-format": (details: { file: string }) => ({
     message: `${quote(details.file)} is not a kind of file --import knows`,
-    hint: "it reads .csv, .tsv, .json, .ndjson and .jsonl",
+    hint: "it reads .csv, .tsv, .json, .ndjson, .jsonl and .parquet",
   }),
   "cli/import-empty": (details: { file: string }) => ({
     message: `${quote(details.file)} has no header and no rows`,
@@ -119,6 +125,13 @@ export const cliMessages = {
   "cli/csv-field-count": (details: { file: string; line: number; fields: number; expected: number }) => ({
     message: `${details.file}:${details.line}: ${details.fields} fields, but the header has ${details.expected}`,
     hint: "a field that contains the separator or a line break must be quoted",
+  }),
+  "cli/csv-more-bad-lines": (details: { file: string; lines: number }) => ({
+    message: `${quote(details.file)} has ${details.lines} more lines with another number of fields`,
+    hint: "nothing was imported",
+  }),
+  "cli/parquet-malformed": (details: { file: string; reason: string }) => ({
+    message: `${quote(details.file)} cannot be read as Parquet: ${details.reason}`,
   }),
   "cli/csv-open-quote": (details: { file: string; line: number }) => ({
     message: `${details.file}:${details.line}: a quoted field is never closed`,

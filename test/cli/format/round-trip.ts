@@ -8,5 +8,5 @@ import { readCsv } from "../../../src/cli/import/csv.ts";
 export async function csv(text: string): Promise<Row[]> {
   const file = join(mkdtempSync(join(tmpdir(), "callsql-")), "t.csv");
   writeFileSync(file, text);
-  return Array.fromAsync((await readCsv(file, ",")).rows);
+  return Array.fromAsync((await readCsv(file)).rows);
 }

@@ -73,8 +73,47 @@ describe("csv", () => {
     );
   });
 
-  test("UTF-16 is recognised", async () => {
-    expect(await failure("a.csv", Buffer.from("\ufeffa,b\n", "utf16le"))).toContain("offset 0");
+  test("UTF-16 with its mark is read, in either order; half a character is refused", async () => {
+    const little = Buffer.from("\ufeffa\tb\r\n日,🙂\t2\r\n", "utf16le");
+    const big = Buffer.from(little).swap16();
+    for (const content of [little, big])
+      expect(await load("a.csv", content)).toEqual(["t(a,b) string 日,🙂,number 2"]);
+    expect(await failure("a.csv", little.subarray(0, -1))).toMatch(/^cli\/invalid-utf16: /);
+  });
+
+  test("Windows-1252 is refused with the way to convert it", async () => {
+    const error: unknown = await load("a.csv", Buffer.from("a\ncafé\n", "latin1")).catch(
+      (reason: unknown) => reason,
+    );
+    expect(error instanceof DiagnosticError && error.diagnostics[0]?.hint).toContain("iconv -f WINDOWS-1252");
+  });
+
+  test.each([
+    ["a;b\n1,5;x\n", "t(a,b) string 1,5,string x"],
+    ["a\tb\n1\tx;y\n", "t(a,b) number 1,string x;y"],
+    ["a|b\n1|x\n", "t(a,b) number 1,string x"],
+    ['"a;b",c\n1,2\n', "t(a;b,c) number 1,number 2"],
+    ['"a;b"\n1\n', "t(a;b) number 1"],
+    ["a\n1;2\n", "t(a) string 1;2"],
+  ])("the header says the delimiter: %j", async (content, row) => {
+    expect(await load("a.csv", content)).toEqual([row]);
+  });
+
+  test("line breaks in quotes are text, and lines are still counted", async () => {
+    expect(await load("a.csv", 'a,b\n"x\n\ny",2\n')).toEqual(["t(a,b) string x\n\ny,number 2"]);
+    expect(await failure("a.csv", 'a,b\n"x\n\ny",2\n1\n')).toContain("a.csv:5: 1 fields");
+  });
+
+  test("all bad lines are named, ten of them one by one, and nothing is imported", async () => {
+    const lines = Array.from({ length: 25 }, (_, index) => (index % 2 === 0 ? "1,2" : "1,2,3"));
+    const error: unknown = await load("a.csv", `a,b\n${lines.join("\n")}\n`).catch(
+      (reason: unknown) => reason,
+    );
+    const messages = error instanceof DiagnosticError ? error.diagnostics.map(({ message }) => message) : [];
+    expect(messages).toHaveLength(11);
+    expect(messages[0]).toContain("a.csv:3: 3 fields");
+    expect(messages[9]).toContain("a.csv:21: 3 fields");
+    expect(messages[10]).toContain("2 more lines");
   });
 
   test("a missing file and a folder are said to be that", async () => {

@@ -33,7 +33,7 @@ export const fileCommands: readonly DotCommand[] = [
   {
     name: "import",
     arguments: "FILE TABLE",
-    summary: "load a .csv, .tsv, .json or .ndjson file into a table, which is made or replaced",
+    summary: "load a .csv, .tsv, .json, .ndjson or .parquet file into a table, which is made or replaced",
     completes: ["file", "table"],
     run: async (context, [file = "", table = ""]) => {
       const { session, terminal, reporter } = context;
