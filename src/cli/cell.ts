@@ -11,6 +11,9 @@ const decimal = /^-?(0|[1-9]\d*)\.\d+(e[-+]?\d+)?$/i;
 const digitsMax = 17;
 
 export function typedValue(text: string): SqlValue {
+  // Most texts end here, without a regular expression.
+  const first = text.charCodeAt(0);
+  if (!(first >= 0x30 && first <= 0x39) && first !== 0x2d) return text;
   if (integer.test(text)) return integerOf(text);
   if (!decimal.test(text) && !isWrittenByJavaScript(text)) return text;
   const value = Number(text);
@@ -28,5 +31,5 @@ function integerOf(text: string): SqlValue {
 
 /** 1e-7 and 1e+21: what our own CSV output writes for such numbers. */
 function isWrittenByJavaScript(text: string): boolean {
-  return /^-?\d/.test(text) && String(Number(text)) === text;
+  return String(Number(text)) === text && /\d/.test(text);
 }

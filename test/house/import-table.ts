@@ -65,8 +65,6 @@ export const importTable: readonly Room[] = [
     rooms: ["index.ts", "server"],
     packages: [
       "commander",
-      "csv-parse",
-      "csv-stringify",
       "fast-string-width",
       "hyparquet",
       "hyparquet-compressors",

@@ -20,8 +20,12 @@ export function safeLine(text: string): string {
   return safeText(text).replaceAll("\n", "\\n");
 }
 
+const printable = /^[ -~]*$/;
+
 /** Cells on the terminal that safe text takes. */
 export function widthOf(text: string): number {
+  // Most texts: no garbage for them.
+  if (printable.test(text)) return text.length;
   const zeroWidth = text.includes("\u200c") ? text.split("\u200c").length - 1 : 0;
   return stringWidth(text) - zeroWidth;
 }

@@ -2,16 +2,12 @@
  * CSV and TSV with a header, row by row. Cells that are written as numbers are numbers (see cell.ts), an empty
  * cell is NULL, a quoted empty cell ("") is the empty text: what `-o csv` writes comes back the same.
  */
-import { Readable } from "node:stream";
-import { CsvError, parse, type InfoField } from "csv-parse";
 import { diagnostic, DiagnosticError, fail, type Diagnostic, type SqlValue } from "../../index.ts";
 import { typedValue } from "../cell.ts";
 import { readTextChunks } from "../data-text.ts";
+import { csvRecords, type CsvRecord } from "./csv-records.ts";
 import { columnNames } from "./header.ts";
 import type { Importable } from "./importable.ts";
-
-/** A row larger than this is taken for a quote that was never closed. */
-const recordBytesMax = 256 * 1024 * 1024;
 
 /** Lines that are named when several have another number of fields than the header. */
 const namedLinesMax = 10;
@@ -20,11 +16,24 @@ const namedLinesMax = 10;
 export async function readCsv(file: string, delimiter?: "\t"): Promise<Importable> {
   const chunks = readTextChunks(file);
   const { value: start = "" } = await chunks.next();
-  const records = parseRecords(file, rejoined(start, chunks), delimiter ?? delimiterOf(start));
-  const header = await records.next();
-  if (header.done) fail("cli/import-empty", { file });
-  const names = header.value.map((cell) => (cell === null ? "" : String(cell)));
-  return { columns: columnNames(file, names), rows: records };
+  const all = rejoined(start, chunks);
+  const batches = csvRecords({ file, delimiter: delimiter ?? delimiterOf(start) }, all);
+  const { header, records } = await readHeader(batches);
+  if (header === undefined) fail("cli/import-empty", { file });
+  const columns = columnNames(file, header.cells);
+  return { columns, rows: rowsOf(file, { expected: columns.length, records, batches }) };
+}
+
+/** The first line that is not empty, and the records that came along with it. */
+async function readHeader(
+  batches: AsyncGenerator<CsvRecord[]>,
+): Promise<{ header?: CsvRecord; records: readonly CsvRecord[] }> {
+  for (let step = await batches.next(); step.done !== true; step = await batches.next()) {
+    const at = step.value.findIndex((record) => !isEmpty(record));
+    const header = step.value[at];
+    if (header !== undefined) return { header, records: step.value.slice(at + 1) };
+  }
+  return { records: [] };
 }
 
 /** A comma, unless the first line has none and has another mark that spreadsheets write: `;`, a tab or `|`. */
@@ -39,40 +48,47 @@ async function* rejoined(start: string, rest: AsyncIterable<string>): AsyncGener
   yield* rest;
 }
 
-/** The header first, then the rows, all of its length. */
-async function* parseRecords(
+/** All of the header's length. */
+async function* rowsOf(
   file: string,
-  chunks: AsyncIterable<string>,
-  delimiter: string,
+  {
+    expected,
+    records,
+    batches,
+  }: {
+    readonly expected: number;
+    readonly records: readonly CsvRecord[];
+    readonly batches: AsyncGenerator<CsvRecord[]>;
+  },
 ): AsyncGenerator<SqlValue[]> {
-  const text = Readable.from(chunks, { objectMode: true });
-  const parser = parse({
-    delimiter,
-    cast: parseCell,
-    info: true,
-    max_record_size: recordBytesMax,
-    relax_column_count: true,
-  });
-  // `pipe` does not carry errors; destroying the parser makes them surface in the loop below.
-  text.on("error", (error) => parser.destroy(error));
-  let expected: number | undefined;
   const bad = new BadLines(file);
   try {
-    for await (const item of text.pipe(parser)) {
-      const { record, line } = readRecord(item);
-      expected ??= record.length;
-      // An empty line is no row, except where a row is one cell and the line one NULL.
-      if (expected > 1 && record.length === 1 && record[0] === null) continue;
-      if (record.length !== expected) bad.add({ line, fields: record.length, expected });
-      else if (bad.count === 0) yield record;
+    for (let batch = records; ;) {
+      for (const record of batch) {
+        const fields = record.cells.length;
+        // An empty line is no row, except where a row is one cell and the line one NULL.
+        if (fields === 1 && expected > 1 && isEmpty(record)) continue;
+        if (fields !== expected) bad.add({ line: record.line, fields, expected });
+        else if (bad.count === 0)
+          yield record.cells.map((cell, index) => valueOf(cell, record.isQuoted[index]));
+      }
+      const step = await batches.next();
+      if (step.done === true) break;
+      batch = step.value;
     }
-  } catch (error) {
-    if (!(error instanceof CsvError)) throw error;
-    failMalformed(file, error);
   } finally {
-    text.destroy();
+    await batches.return(undefined);
   }
   bad.report();
+}
+
+function isEmpty({ cells, isQuoted }: CsvRecord): boolean {
+  return cells.length === 1 && cells[0] === "" && isQuoted[0] !== true;
+}
+
+function valueOf(cell: string, isQuoted = false): SqlValue {
+  if (cell === "") return isQuoted ? "" : null;
+  return typedValue(cell);
 }
 
 /** Lines of another length than the header's: the whole file is read for them, so that one look mends it. */
@@ -95,31 +111,5 @@ class BadLines {
     const lines = this.count - this.#named.length;
     const more = lines === 0 ? [] : [diagnostic("cli/csv-more-bad-lines", { file: this.#file, lines })];
     throw new DiagnosticError([...this.#named, ...more]);
-  }
-}
-
-/** The header keeps its text: a column may be called 2024. */
-function parseCell(cell: string, context: InfoField): SqlValue {
-  if (context.records === 0) return cell;
-  if (cell === "") return context.quoting ? "" : null;
-  return typedValue(cell);
-}
-
-function readRecord(item: unknown): { record: SqlValue[]; line: number } {
-  const { record, info } = item as { record: SqlValue[]; info: { lines: number } };
-  return { record, line: info.lines };
-}
-
-function failMalformed(file: string, error: CsvError): never {
-  const line = typeof error["lines"] === "number" ? error["lines"] : 0;
-  switch (error.code) {
-    case "CSV_QUOTE_NOT_CLOSED":
-    case "CSV_MAX_RECORD_SIZE":
-      return fail("cli/csv-open-quote", { file, line });
-    case "CSV_INVALID_CLOSING_QUOTE":
-    case "INVALID_OPENING_QUOTE":
-      return fail("cli/csv-stray-quote", { file, line });
-    default:
-      return fail("cli/csv-malformed", { file, line, reason: error.message });
   }
 }

@@ -54,10 +54,18 @@ async function readImportable(file: string): Promise<Importable> {
   }
 }
 
-/** The session has no signal for an import: it ends, and rolls back, when its rows fail. */
-async function* untilAborted<T>(rows: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T> {
-  for await (const row of rows) {
-    signal.throwIfAborted();
-    yield row;
-  }
+/** The session has no signal for an import: it ends, and rolls back, when its rows fail. No generator: a row costs less. */
+function untilAborted<T>(rows: AsyncIterable<T>, signal: AbortSignal): AsyncIterable<T> {
+  return {
+    [Symbol.asyncIterator]: () => {
+      const source = rows[Symbol.asyncIterator]();
+      return {
+        next: async () => {
+          signal.throwIfAborted();
+          return source.next();
+        },
+        return: async () => (await source.return?.()) ?? { done: true, value: undefined },
+      };
+    },
+  };
 }

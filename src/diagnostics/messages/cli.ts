@@ -141,9 +141,6 @@ export const cliMessages = {
     message: `${details.file}:${details.line}: a quote stands inside a field`,
     hint: `quote the whole field and double the quotes in it: "a ""quoted"" word"`,
   }),
-  "cli/csv-malformed": (details: { file: string; line: number; reason: string }) => ({
-    message: `${details.file}:${details.line}: ${details.reason}`,
-  }),
   "cli/json-malformed": (details: { file: string; line?: number | undefined; reason: string }) => ({
     message: `${details.line === undefined ? quote(details.file) : `${details.file}:${details.line}`} is not JSON: ${details.reason}`,
   }),
