@@ -52,13 +52,13 @@ type AloneInput = RunInput & { readonly options: CallAloneOptions };
 /** Throws what the same command throws in `execute`. */
 export async function callAlone(workspace: Workspace, call: LoneCall, input: AloneInput): Promise<ResultSet> {
   const { source, statement, binds, options } = input;
-  options.onOrder?.({ procedure: call.site.procedure.name, values: call.valuesOf(binds), key: "" });
   const startedAt = performance.now();
   const counts = noCounts();
   const warnings: Diagnostic[] = [];
   const market = await openMarket(workspace, options, counts, warnings);
   using patience = new Drain(market.signal, market.drainMs);
-  const calls = new LoneCalls({ workspace, source, statement, call, market, patience, warnings });
+  const { onOrder } = options;
+  const calls = new LoneCalls({ workspace, source, statement, call, market, patience, warnings, onOrder });
   const { rows } = await calls.run(binds, 0);
   counts.elapsedMs = Math.round(performance.now() - startedAt);
   const columns = call.site.procedure.columns.map(({ name }) => columnOf({ name, type: null, column: name }));

@@ -9,6 +9,7 @@ import type { SqlValue } from "../catalog/value.ts";
 import type { BindUse, SqlStatement } from "../parser/syntax.ts";
 import type { BoundArgument, BoundSite } from "./bind.ts";
 import { buyOne, callsAtOnce, progressOf, throwDoom, type Market } from "./buy.ts";
+import type { CallOrder } from "./call-desk.ts";
 import type { Progress } from "./counts.ts";
 import type { Patience } from "./dispatch/patience.ts";
 import type { Given, RowRunner } from "./for-each-output.ts";
@@ -83,6 +84,8 @@ export interface LoneCallsOptions {
   readonly market: Market;
   readonly patience: Patience;
   readonly warnings: Diagnostic[];
+  /** Told of each call before it is made; what it throws is the end of it. */
+  readonly onOrder?: ((order: CallOrder) => void) | undefined;
 }
 
 /** More rows than calls in flight: a slow call holds back the outputs behind it, not the next calls. */
@@ -137,12 +140,13 @@ export class LoneCalls implements RowRunner {
   }
 
   async #run(binds: Binds, index: number): Promise<Given> {
-    const { call: lone, warnings } = this.#options;
+    const { call: lone, warnings, onOrder } = this.#options;
     const { procedure } = lone.site;
     const values = lone.valuesOf(binds);
     const key = this.#keys.next(procedure, values);
     // A row's place keeps its call apart from equal ones, today and when the run is repeated.
     const call: Call = { procedure, values, key: this.#dedup ? key : `${key}#${index + 1}` };
+    onOrder?.({ procedure: procedure.name, values, key: call.key });
     const answer = await this.#answer(call);
     this.#callsDone++;
     if (answer.error !== undefined) {

@@ -5,6 +5,7 @@ import { addCounts, type Counts, type Progress } from "./counts.ts";
 import type { RowRunner } from "./for-each-output.ts";
 import type { PreparedStatement } from "./prepared-statement.ts";
 import { addWarnings } from "./result-warnings.ts";
+import type { ExecuteOptions } from "./run-input.ts";
 
 export interface StatementRowsOptions {
   readonly prepared: PreparedStatement;
@@ -12,7 +13,7 @@ export interface StatementRowsOptions {
   readonly warnings: Diagnostic[];
   /** Rows of a result that are read. */
   readonly rowsNeeded: number;
-  readonly signal: AbortSignal | undefined;
+  readonly options: ExecuteOptions;
   readonly onProgress: () => void;
 }
 
@@ -32,10 +33,10 @@ export class StatementRows implements RowRunner {
 
   /** Throws what executing the statement throws. */
   async run(binds: Parameters<RowRunner["run"]>[0]): ReturnType<RowRunner["run"]> {
-    const { prepared, counts, warnings, rowsNeeded, signal, onProgress } = this.#options;
+    const { prepared, counts, warnings, rowsNeeded, options, onProgress } = this.#options;
     try {
       const result = await prepared.execute(binds, {
-        ...(signal === undefined ? {} : { signal }),
+        ...options,
         onProgress: (progress) => {
           this.#current = progress;
           onProgress();

@@ -6,6 +6,7 @@
 import { diagnostic, DiagnosticError, fail, type Diagnostic } from "../diagnostics/diagnostic.ts";
 import type { Source } from "../diagnostics/source.ts";
 import type { Statement } from "../parser/syntax.ts";
+import type { CallOrder } from "./call-desk.ts";
 import { noCounts, type ForEachCounts, type ForEachProgress } from "./counts.ts";
 import { Drain, type Patience } from "./dispatch/patience.ts";
 import { loneCall, LoneCalls } from "./for-each-call.ts";
@@ -22,6 +23,7 @@ import { StatementRows } from "./for-each-statement.ts";
 import type { BindDescription, PreparedStatement } from "./prepared-statement.ts";
 import type { ResultColumn } from "./result-set.ts";
 import { openMarket } from "./run-calls.ts";
+import type { ExecuteOptions } from "./run-input.ts";
 import { bindStatement } from "./run-sql.ts";
 import type { Binds } from "./values.ts";
 import type { Workspace } from "./workspace.ts";
@@ -37,6 +39,14 @@ export interface ForEachOptions<Input extends object> {
   readonly bind?: (input: Input, index: number) => Binds;
   /** Of `Array`: rows one input row may have, 1 to 1,000,000; default 10,000. More is an error of that row. */
   readonly rowsMax?: number;
+  /** Where calls go instead of the session's connection. */
+  readonly connection?: string;
+  /** Recorded answers are not used: every call is made anew. */
+  readonly isFresh?: boolean;
+  /**
+   * Told of each call of a command that is nothing but a call, before it is made; what it throws ends the run.
+   */
+  readonly onOrder?: (order: CallOrder) => void;
   /** Ends the run: nothing more is sent, answers on their way are recorded, then call/cancelled. */
   readonly signal?: AbortSignal;
   /** Called whenever a row is done. */
@@ -143,6 +153,15 @@ export class ForEach<
     }
   }
 
+  get #executeOptions(): ExecuteOptions {
+    const { connection, isFresh, signal } = this.#options;
+    return {
+      ...(connection === undefined ? {} : { connection }),
+      ...(isFresh === undefined ? {} : { isFresh }),
+      ...(signal === undefined ? {} : { signal }),
+    };
+  }
+
   async #open(patience: Patience): Promise<RowRunner> {
     const { workspace, statement, prepared } = this.#host;
     const { counts } = this;
@@ -152,8 +171,9 @@ export class ForEach<
       const sites = bindStatement(workspace, source, statement);
       const call = loneCall(workspace, source, statement, sites);
       if (call !== undefined) {
-        const market = await openMarket(workspace, {}, counts, warnings);
-        return new LoneCalls({ workspace, source, statement, call, market, patience, warnings });
+        const { onOrder } = this.#options;
+        const market = await openMarket(workspace, this.#executeOptions, counts, warnings);
+        return new LoneCalls({ workspace, source, statement, call, market, patience, warnings, onOrder });
       }
     }
     const rows: StatementRows = new StatementRows({
@@ -161,7 +181,7 @@ export class ForEach<
       counts,
       warnings,
       rowsNeeded: this.#join.rowsNeeded,
-      signal: this.#options.signal,
+      options: this.#executeOptions,
       onProgress: () => this.#report(rows),
     });
     return rows;
@@ -212,6 +232,7 @@ const codesOfRow: ReadonlySet<string> = new Set([
   "session/too-many-rows",
   "session/bad-input-row",
   "session/unreadable-file",
+  "serve/foreign-response",
 ]);
 
 /** About; what is nested does not count. */

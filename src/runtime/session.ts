@@ -206,6 +206,12 @@ export class Session implements AsyncDisposable {
     return call && callAlone(this.#workspace, call, { source, statement, binds, options });
   }
 
+  /** Whether `callAlone` would run it. Throws what binding it throws. */
+  isCallAlone(statement: ScriptStatement): boolean {
+    if (statement.kind !== "sql" || this.#workspace.desk !== undefined) return false;
+    return callOfValues(this.#workspace, statement.source, statement) !== undefined;
+  }
+
   /** Where calls go, without what it takes to send them; undefined where there is no connection. Throws connect/…. */
   async connectionFacts(name?: string): Promise<ConnectionFacts | undefined> {
     const connection = await this.#workspace.findConnection(name);

@@ -3,7 +3,7 @@ import type { Counts, ResultColumn } from "../index.ts";
 import type { Deadline } from "./deadline.ts";
 import { findingOf, problemOf } from "./problem.ts";
 import type { End, Part } from "./protocol.ts";
-import { rowWriter } from "./values.ts";
+import { outputWriter, rowWriter } from "./values.ts";
 
 /** Called once, when all is given. */
 export type Note = (used: {
@@ -63,7 +63,7 @@ export async function writeExplanation(parts: AsyncIterable<Part>): Promise<stri
 
 interface LineOptions {
   readonly format: "objects" | "arrays";
-  readonly deadline: Deadline;
+  readonly deadline: Pick<Deadline, "race"> & Disposable;
   readonly note: Note;
 }
 
@@ -87,13 +87,19 @@ async function* linesOf(
 ): AsyncGenerator<string> {
   using _ = deadline;
   let write = rowWriter([], format);
+  let writeOutput = outputWriter([]);
   let rows = 0;
   try {
     for (let step = first; step.done !== true; step = await deadline.race(parts.next())) {
       const part = step.value;
       if (part.kind === "head") {
         write = rowWriter(part.columns, format);
+        writeOutput = outputWriter(part.columns);
         yield `{${headText(part)}}\n`;
+      }
+      if (part.kind === "output") {
+        rows++;
+        yield `${writeOutput(part.output)}\n`;
       }
       if (part.kind === "rows") {
         rows += part.rows.length;

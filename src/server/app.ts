@@ -8,7 +8,7 @@ import { OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { DiagnosticError, fail, procedures, signatureOf, type JsonObject } from "../index.ts";
 import { writeAnswer, writeExplanation, writeLines, type Note } from "./answers.ts";
-import { readJsonBody, type BodyLimits } from "./body.ts";
+import { inTime, readJsonBody, readLines, type BodyLimits } from "./body.ts";
 import type { Client, Clients } from "./clients.ts";
 import { Deadline } from "./deadline.ts";
 import { authenticate, checkHost, checkOrigin, type GateOptions } from "./gate.ts";
@@ -17,8 +17,8 @@ import type { StatementPool } from "./pool.ts";
 import type { Task } from "./protocol.ts";
 import { problemOf } from "./problem.ts";
 import { openapiOf, registerRoutes, routeOf } from "./routes.ts";
-import { executeRequest, explainRequest } from "./schemas.ts";
-import { answer, type Command } from "./statements.ts";
+import { eachHead, executeRequest, explainRequest } from "./schemas.ts";
+import { answer, answerEach, type Command } from "./statements.ts";
 import { bindsOf } from "./values.ts";
 
 export interface AppOptions {
@@ -163,6 +163,7 @@ export function createApp(options: AppOptions): OpenAPIHono<Environment> {
   );
   route("get", "/v1/runs", async (c) => c.json({ runs: await c.get("client").runs(100) }));
   route("post", "/v1/execute", (c) => execute(c, options));
+  route("post", "/v1/execute-each", (c) => executeEach(c, options));
   route("post", "/v1/explain", (c) => explain(c, options));
 
   app.notFound(() => fail("serve/not-found", {}));
@@ -222,12 +223,12 @@ async function readRequest<T>(c: Ctx, schema: z.ZodType<T>, limits: BodyLimits):
   return parseRequest(await readJsonBody(c.req.raw, limits), schema, "the body");
 }
 
-export function checkType(c: Ctx, expected: string): void {
+function checkType(c: Ctx, expected: string): void {
   const type = c.req.header("content-type")?.split(";")[0]?.trim().toLowerCase();
   if (type !== expected) fail("serve/wrong-type", { expected });
 }
 
-export function parseRequest<T>(body: JsonObject, schema: z.ZodType<T>, where: string): T {
+function parseRequest<T>(body: JsonObject, schema: z.ZodType<T>, where: string): T {
   const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
@@ -271,6 +272,50 @@ function commandOf(c: Ctx, request: Executed, { limits }: AppOptions, signal: Ab
   return { client, task, connection: request.connection, isFresh: request.cache !== "run", signal };
 }
 
+/** Rows may keep coming as long as each comes in time; answers begin as soon as the command is known to be right. */
+async function executeEach(c: Ctx, options: AppOptions): Promise<Response> {
+  checkType(c, "application/x-ndjson");
+  const { limits, closing, pool } = options;
+  const lines = readLines(c.req.raw, limits);
+  const first = await inTime(lines.next(), limits.arrivalMs);
+  const where = "line 1";
+  if (first.done === true)
+    fail("serve/bad-body", { where, problem: "is missing: it says what is to be executed" });
+  const head = parseRequest(first.value, eachHead, where);
+  const deadline = new Deadline(head.timeoutMs, [c.req.raw.signal, closing]);
+  const { signal } = deadline;
+  const parts = answerEach(pool, {
+    client: c.get("client"),
+    command: head.command,
+    binds: bindsOf(head.parameters),
+    each: {
+      behavior: head.behavior ?? "FirstOrDefault",
+      ...(head.property === undefined ? {} : { property: head.property }),
+    },
+    isOrdered: head.ordered ?? true,
+    rows: steadyRows(lines, limits.requestMs),
+    connection: head.connection,
+    isFresh: head.cache === "off",
+    signal,
+  });
+  const body = await writeLines(parts, { format: "objects", deadline, note: noteOf(c, options) });
+  return new Response(body, { headers: { "Content-Type": "application/x-ndjson" } });
+}
+
+/** Throws serve/body-too-slow. */
+async function* steadyRows(lines: AsyncGenerator<JsonObject>, idleMs: number): AsyncGenerator<JsonObject> {
+  try {
+    for (;;) {
+      const step = await inTime(lines.next(), idleMs);
+      if (step.done === true) return;
+      yield step.value;
+    }
+  } finally {
+    // A line that is being waited for ends with the request.
+    lines.return(undefined).catch(() => undefined);
+  }
+}
+
 async function explain(c: Ctx, options: AppOptions): Promise<Response> {
   const request = await readRequest(c, explainRequest, options.limits);
   using deadline = deadlineOf(c, request.timeoutMs, options);
@@ -282,13 +327,13 @@ async function explain(c: Ctx, options: AppOptions): Promise<Response> {
   return c.body(text, 200, { "Content-Type": "application/json" });
 }
 
-export function deadlineOf(c: Ctx, timeoutMs: number | undefined, { limits, closing }: AppOptions): Deadline {
+function deadlineOf(c: Ctx, timeoutMs: number | undefined, { limits, closing }: AppOptions): Deadline {
   const ms = Math.min(timeoutMs ?? Infinity, limits.requestMs);
   return new Deadline(ms, [c.req.raw.signal, closing]);
 }
 
 /** For the log and the counters. */
-export function noteOf(c: Ctx, { metrics }: AppOptions): Note {
+function noteOf(c: Ctx, { metrics }: AppOptions): Note {
   const entry = c.get("entry");
   return ({ rows, counts, code }) => {
     entry.rows = rows;

@@ -11,7 +11,7 @@ export interface BodyLimits {
 /** Throws serve/body-too-large, serve/body-too-slow, serve/bad-body. */
 export async function readJsonBody(request: Request, limits: BodyLimits): Promise<JsonObject> {
   checkLength(request, limits);
-  const bytes = await inTime(gather(request, limits), limits);
+  const bytes = await inTime(gather(request, limits), limits.arrivalMs);
   return readObject(decode(bytes, "the body"), "the body");
 }
 
@@ -62,7 +62,7 @@ async function gather(request: Request, { bytesMax }: BodyLimits): Promise<Uint8
 }
 
 /** Throws serve/body-too-slow. */
-export async function inTime<T>(work: Promise<T>, { arrivalMs }: BodyLimits): Promise<T> {
+export async function inTime<T>(work: Promise<T>, arrivalMs: number): Promise<T> {
   const late = Promise.withResolvers<undefined>();
   const timer = setTimeout(() => late.resolve(undefined), arrivalMs);
   work.catch(() => undefined);

@@ -9,6 +9,9 @@ import {
   type CallDesk,
   type CallOrder,
   type ExecuteOptions,
+  type ForEach,
+  type ForEachOptions,
+  type JsonObject,
   type Procedure,
   type ResultSet,
   type ScriptStatement,
@@ -99,6 +102,8 @@ export interface CallOptions {
   readonly signal: AbortSignal;
 }
 
+type EachOptions = Pick<ForEachOptions<JsonObject>, "behavior" | "property" | "ordered" | "bind">;
+
 /** Values that calls may refer to later; the oldest are forgotten. */
 const rememberedMax = 100_000;
 
@@ -109,7 +114,7 @@ export class Client {
   readonly rate: RateLimit | undefined;
   readonly #parts: ClientParts;
   /** What this client was given and may refer to, such as ids of responses. */
-  readonly #given = new Set<SqlValue>();
+  readonly #given = new Set<string>();
 
   constructor(name: string, parts: ClientParts) {
     this.name = name;
@@ -144,9 +149,19 @@ export class Client {
     return this.#parts.session.callAlone(statement, binds, { ...executeOptions(options), onOrder });
   }
 
-  /** The session for commands that run without SQL of their own. */
-  get session(): Session {
-    return this.#parts.session;
+  /** The same for each of many rows; undefined for a command with SQL of its own. */
+  callEach(
+    { source, span, ...statement }: ScriptStatement,
+    rows: AsyncIterable<JsonObject>,
+    { connection, isFresh, signal, ...options }: CallOptions & EachOptions,
+  ): ForEach<JsonObject> | undefined {
+    const { session } = this.#parts;
+    if (!session.isCallAlone({ ...statement, source, span })) return undefined;
+    return session.executeForEach(source.text, rows, {
+      ...options,
+      ...executeOptions({ connection, isFresh, signal }),
+      onOrder: (order) => this.#checkOrders([order]),
+    });
   }
 
   /** Where statements that run in another process have their calls bought. */
@@ -166,13 +181,12 @@ export class Client {
 
   /** Remembers what a row gives the client to refer to. */
   noteRow(columns: readonly { readonly name: string }[], row: readonly SqlValue[]): void {
-    for (const [index, { name }] of columns.entries()) {
-      const value = row[index] ?? null;
-      if (value === null || !referredColumns.has(name)) continue;
-      this.#given.add(value);
-      const [oldest] = this.#given;
-      if (this.#given.size > rememberedMax && oldest !== undefined) this.#given.delete(oldest);
-    }
+    for (const [index, { name }] of columns.entries()) this.#note(name, row[index] ?? null);
+  }
+
+  /** The same of a row with its columns' names. */
+  noteObject(row: Readonly<Record<string, unknown>>): void {
+    for (const name of referredColumns) this.#note(name, row[name]);
   }
 
   /** The client's runs, the latest first. */
@@ -190,13 +204,21 @@ export class Client {
     return this.#parts.session.close();
   }
 
+  #note(column: string, value: unknown): void {
+    if (typeof value !== "string" || !referredColumns.has(column)) return;
+    this.#given.add(value);
+    const [oldest] = this.#given;
+    if (this.#given.size > rememberedMax && oldest !== undefined) this.#given.delete(oldest);
+  }
+
   #checkOrders(orders: readonly CallOrder[]): void {
     for (const { procedure, values } of orders) {
       this.#checkProcedure(procedure, {});
       for (const { name, position, refersTo } of procedureByName.get(procedure)?.parameters ?? []) {
         const value = values[position] ?? null;
         // A server without tokens has one client.
-        if (refersTo === undefined || value === null || this.name === "" || this.#given.has(value)) continue;
+        if (refersTo === undefined || value === null || this.name === "") continue;
+        if (this.#given.has(String(value))) continue;
         fail("serve/foreign-response", { parameter: name });
       }
     }

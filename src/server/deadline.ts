@@ -5,12 +5,14 @@ export class Deadline implements Disposable {
   /** Aborted when the request ends for whatever reason but an answer. */
   readonly signal: AbortSignal;
   readonly #late = Promise.withResolvers<never>();
-  readonly #timer: NodeJS.Timeout;
+  readonly #timer: NodeJS.Timeout | undefined;
 
-  constructor(ms: number, others: readonly AbortSignal[]) {
+  /** `ms`: undefined for as long as it takes. */
+  constructor(ms: number | undefined, others: readonly AbortSignal[]) {
     const late = new AbortController();
     this.signal = AbortSignal.any([late.signal, ...others]);
     this.#late.promise.catch(() => undefined);
+    if (ms === undefined) return;
     this.#timer = setTimeout(() => {
       late.abort();
       try {

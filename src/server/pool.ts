@@ -11,6 +11,7 @@ import {
   type CallDesk,
   type Delivery,
   type Diagnostic,
+  type JsonObject,
 } from "../index.ts";
 import {
   withoutSource,
@@ -37,6 +38,8 @@ export interface PoolOptions {
 export interface Conditions {
   readonly desk: CallDesk;
   readonly signal: AbortSignal;
+  /** Input rows of `each`. */
+  readonly rows?: AsyncIterator<JsonObject>;
 }
 
 export class StatementPool {
@@ -207,7 +210,7 @@ class StatementProcess {
   }
 
   async *run(task: Task, conditions: Conditions, limits: PoolOptions): AsyncGenerator<Part> {
-    const watch = new Watch(limits);
+    let watch = new Watch(limits);
     let isOver = false;
     this.#send({ kind: "task", task });
     try {
@@ -217,8 +220,16 @@ class StatementProcess {
           case "orders":
             this.#send(await deliver(conditions, message.orders));
             break;
+          case "wanted": {
+            // Each row has the time of a statement.
+            watch = new Watch(limits);
+            const step = await conditions.rows?.next();
+            this.#send({ kind: "row", row: step?.done === false ? step.value : undefined });
+            break;
+          }
           case "head":
           case "rows":
+          case "output":
           case "explanation":
             yield message;
             this.#send({ kind: "more" });

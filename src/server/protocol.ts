@@ -1,11 +1,15 @@
 /** What the server and a process that runs statements say to each other. Plain data, by structured clone. */
 import type {
+  Behavior,
   CallEstimate,
   CallOrder,
   ConnectionFacts,
   Counts,
   Delivery,
   Diagnostic,
+  ForEachCounts,
+  ForEachOutput,
+  JsonObject,
   ResultColumn,
   SqlValue,
 } from "../index.ts";
@@ -21,12 +25,19 @@ export interface Setup {
 }
 
 export interface Task {
-  /** `describe`: columns and binds, without running anything. */
-  readonly verb: "execute" | "describe" | "explain";
+  /** `describe`: columns and binds, without running anything. `each`: once for each row that is asked for. */
+  readonly verb: "execute" | "describe" | "explain" | "each";
   readonly command: string;
   readonly binds: Readonly<Record<string, SqlValue>>;
+  /** Of `each`. */
+  readonly each?: EachOptions;
   /** Rows that are given at most. */
   readonly rowsMax: number;
+}
+
+export interface EachOptions {
+  readonly behavior: Behavior;
+  readonly property?: string;
 }
 
 export type ToProcess =
@@ -35,6 +46,8 @@ export type ToProcess =
   /** What came of the orders. */
   | { readonly kind: "delivery"; readonly delivery: Delivery }
   | { readonly kind: "refusal"; readonly diagnostics: readonly Diagnostic[] }
+  /** The next input row; none: there are no more. */
+  | { readonly kind: "row"; readonly row: JsonObject | undefined }
   /** The last part has been taken: the next may be made. */
   | { readonly kind: "more" }
   /** Nobody wants the rest. */
@@ -49,7 +62,7 @@ export interface DescribedBind {
   readonly isRequired?: boolean;
 }
 
-/** Of an answer, in this order: head or explanation, rows, end. Behind each but `end` the process waits for `more`. */
+/** Of an answer, in this order: head or explanation, rows or outputs, end. Behind each but `end` the process waits for `more`. */
 export type Part =
   | {
       readonly kind: "head";
@@ -58,7 +71,10 @@ export type Part =
     }
   | { readonly kind: "explanation"; readonly sites: readonly CallEstimate[] }
   | { readonly kind: "rows"; readonly rows: readonly (readonly SqlValue[])[] }
+  | { readonly kind: "output"; readonly output: EachOutput }
   | { readonly kind: "end"; readonly end: End };
+
+export type EachOutput = ForEachOutput<JsonObject>;
 
 export interface End {
   readonly affectedRows: number;
@@ -66,13 +82,15 @@ export interface End {
   readonly isTruncated: boolean;
   readonly warnings: readonly Diagnostic[];
   /** Undefined where nothing was run. */
-  readonly counts: Counts | undefined;
+  readonly counts: Counts | ForEachCounts | undefined;
 }
 
 export type FromProcess =
   | Part
   | { readonly kind: "ready" }
   | { readonly kind: "orders"; readonly orders: readonly CallOrder[] }
+  /** An input row is wanted. */
+  | { readonly kind: "wanted" }
   | { readonly kind: "failure"; readonly diagnostics: readonly Diagnostic[] };
 
 /** Without the text it points into, which the other side has. */

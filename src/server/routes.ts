@@ -60,6 +60,23 @@ const routes: readonly RouteConfig[] = [
   },
   {
     method: "post",
+    path: "/v1/execute-each",
+    operationId: "executeEach",
+    summary: "Runs one statement for each row of a stream; outputs stream back while rows come.",
+    description:
+      "The first line of the body is an ExecuteEachHead, each line behind it one row. A call of values runs for many rows " +
+      "at once, a statement with SQL of its own for one row after the other.",
+    request: { body: { required: true, content: { "application/x-ndjson": { schema: schemas.eachHead } } } },
+    responses: {
+      200: {
+        description: "The columns, what came of each row, and the end.",
+        content: { "application/x-ndjson": { schema: schemas.eachLine } },
+      },
+      ...problems,
+    },
+  },
+  {
+    method: "post",
     path: "/v1/explain",
     operationId: "explain",
     summary: "What a statement would call and cost, without calling.",

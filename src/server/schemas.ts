@@ -181,6 +181,7 @@ export const executeLine = z
 
 export const eachLine = z
   .union([
+    z.object({ columns: z.array(column) }),
     z.object({
       index: z.number().int(),
       output: z.enum(["matched", "unmatched"]),
@@ -194,17 +195,22 @@ export const eachLine = z
     }),
     z.object({
       end: z.object({
-        rows: z.number().int(),
-        matched: z.number().int(),
-        unmatched: z.number().int(),
-        errors: z.number().int(),
+        affectedRows: z.number().int(),
+        isTruncated: z.boolean(),
         warnings: z.array(finding),
-        counts,
+        counts: counts.extend({
+          rows: z.number().int(),
+          matched: z.number().int(),
+          unmatched: z.number().int(),
+          errors: z.number().int(),
+        }),
       }),
     }),
     z.object({ error: problem }),
   ])
-  .openapi("ExecuteEachLine", { description: "One line: what came of a row; at last end or error." });
+  .openapi("ExecuteEachLine", {
+    description: "One line: columns first, then what came of each row, at last end or error.",
+  });
 
 export const explainAnswer = z
   .object({

@@ -9,10 +9,12 @@ import {
   type CallDesk,
   type Connection,
   type Delivery,
+  type JsonObject,
   type ResultSet,
   type Session,
   type SqlValue,
 } from "../index.ts";
+import { bindsOf } from "./values.ts";
 import {
   withoutSource,
   type DescribedBind,
@@ -78,6 +80,8 @@ async function give(session: Session, task: Task, line: Line): Promise<End> {
       await line.part({ kind: "explanation", sites });
       return { ...nothing, warnings: warnings.map(withoutSource) };
     }
+    case "each":
+      return giveEach(session, task, line);
     case "execute":
       return giveRows(await session.execute(task.command, task.binds), task, line);
   }
@@ -124,6 +128,27 @@ async function giveRows(result: ResultSet, { rowsMax }: Task, line: Line): Promi
   return { affectedRows, isTruncated, warnings: warnings.map(withoutSource), counts };
 }
 
+async function giveEach(session: Session, { command, binds, each }: Task, line: Line): Promise<End> {
+  const run = session.executeForEach(command, line.rows(), {
+    ...each,
+    bind: (row: JsonObject) => ({ ...binds, ...bindsOf(row) }),
+  });
+  let isWanted = await line.part({ kind: "head", columns: run.columns });
+  if (isWanted) {
+    for await (const output of run) {
+      const found = output.output === "error" ? { ...output, error: withoutSource(output.error) } : output;
+      isWanted = await line.part({ kind: "output", output: found });
+      if (!isWanted) break;
+    }
+  }
+  return {
+    affectedRows: 0,
+    isTruncated: false,
+    warnings: run.warnings.map(withoutSource),
+    counts: { ...run.counts },
+  };
+}
+
 function sizeOf(row: readonly SqlValue[]): number {
   let size = 0;
   for (const value of row)
@@ -141,6 +166,7 @@ class Line implements CallDesk {
   onTask: (task: Task) => void = () => {};
   #delivered: PromiseWithResolvers<Delivery> | undefined;
   #taken: ((isWanted: boolean) => void) | undefined;
+  #row: ((row: JsonObject | undefined) => void) | undefined;
 
   constructor() {
     process.on("message", (message: ToProcess) => this.#hear(message));
@@ -164,6 +190,18 @@ class Line implements CallDesk {
     return this.#delivered.promise;
   }
 
+  /** Input rows, each asked for when it is wanted. */
+  async *rows(): AsyncGenerator<JsonObject> {
+    for (;;) {
+      const { promise, resolve } = Promise.withResolvers<JsonObject | undefined>();
+      this.#row = resolve;
+      this.send({ kind: "wanted" });
+      const row = await promise;
+      if (row === undefined) return;
+      yield row;
+    }
+  }
+
   #hear(message: ToProcess): void {
     switch (message.kind) {
       case "setup":
@@ -174,9 +212,13 @@ class Line implements CallDesk {
         return this.#delivered?.resolve(message.delivery);
       case "refusal":
         return this.#delivered?.reject(new DiagnosticError(message.diagnostics));
+      case "row":
+        return this.#row?.(message.row);
       case "more":
+        return this.#taken?.(true);
       case "stop":
-        return this.#taken?.(message.kind === "more");
+        this.#row?.(undefined);
+        return this.#taken?.(false);
     }
   }
 }

@@ -11,6 +11,8 @@ import {
   type ResultColumn,
   type SqlValue,
 } from "../index.ts";
+import { findingOf } from "./problem.ts";
+import type { EachOutput } from "./protocol.ts";
 
 /** Throws serve/bad-body. */
 export function bindsOf(parameters: Readonly<Record<string, unknown>> | undefined): Record<string, SqlValue> {
@@ -76,4 +78,25 @@ export function jsonOfValue(value: SqlValue, column: Pick<ResultColumn, "format"
   if (!(value instanceof Uint8Array) || column.format === "embedding") return jsonOfCell(value, column);
   const mimeType = sniff(value)?.mimeType ?? "application/octet-stream";
   return `{"$base64":true,"encoded":"${Buffer.from(value).toString("base64")}","mimeType":"${mimeType}"}`;
+}
+
+/** An output of execute-each as JSON text. */
+export function outputWriter(columns: readonly ResultColumn[]): (output: EachOutput) => string {
+  const vectors = new Set(columns.filter(({ format }) => format === "embedding").map(({ name }) => name));
+  const isVector = (name: string): boolean => vectors.has(name) || vectors.has(name.replace(/_\d+$/, ""));
+  const write = (value: unknown, name: string): string => {
+    if (value instanceof Uint8Array) {
+      return jsonOfValue(value, { format: isVector(name) ? "embedding" : undefined });
+    }
+    if (Array.isArray(value)) return `[${value.map((item) => write(item, name)).join(",")}]`;
+    if (!isJsonObject(value)) return jsonOf(value);
+    const members = Object.entries(value).map(([key, member]) => `${jsonOfText(key)}:${write(member, key)}`);
+    return `{${members.join(",")}}`;
+  };
+  return (output) => {
+    const start = `{"index":${output.index},"output":"${output.output}",`;
+    return output.output === "error"
+      ? `${start}"input":${write(output.input, "")},"error":${JSON.stringify(findingOf(output.error))}}`
+      : `${start}"row":${write(output.row, "")}}`;
+  };
 }
