@@ -1,11 +1,12 @@
 /**
- * Writes everything that is generated from the sources: grammar.md's EBNF, docs/procedures/, docs/errors.md.
+ * Writes everything that is generated from the sources: grammar.md's EBNF, docs/procedures/, docs/errors.md, row types.
  * With --check it writes nothing, names what is stale, and fails.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { renderErrorsPage } from "./errors-md.ts";
 import { isGrammarPageFresh, writeGrammarPage } from "./grammar-ebnf.ts";
+import { areProcedureRowsFresh, procedureRowsFile, renderProcedureRows } from "./procedure-rows.ts";
 import { staleProcedureDocs, writeProcedureDocs } from "./procedure-docs.ts";
 
 const errorsPage = path.resolve(import.meta.dirname, "../docs/errors.md");
@@ -14,6 +15,7 @@ export function staleFiles(): readonly string[] {
   return [
     ...(isGrammarPageFresh() ? [] : ["grammar.md"]),
     ...staleProcedureDocs(),
+    ...(areProcedureRowsFresh() ? [] : ["src/catalog/procedure-rows.ts"]),
     ...(readPage(errorsPage) === renderErrorsPage() ? [] : ["docs/errors.md"]),
   ];
 }
@@ -21,6 +23,7 @@ export function staleFiles(): readonly string[] {
 function generate(): void {
   writeGrammarPage();
   writeProcedureDocs();
+  writeFileSync(procedureRowsFile, renderProcedureRows());
   writeFileSync(errorsPage, renderErrorsPage());
 }
 

@@ -38,6 +38,8 @@ assert.ok(procedures.length > 5);
 const session = await openSession({ connection: "offline" });
 const result = await session.execute("SELECT 1 + 1 AS two");
 assert.deepEqual(await result.all(), [{ two: 2 }]);
+const outputs = await Array.fromAsync(session.executeForEach("SELECT :a * 2 AS b", [{ a: 1 }, {}]));
+assert.deepEqual(outputs.map((out) => out.output === "error" ? out.error.code : out.row), [{ a: 1, b: 2 }, "bind/missing-bind"]);
 await assert.rejects(
   async () => (await session.execute("CALL GetEmbeddings('a')")).all(),
   (error) => /callsql offline install embeddings/.test(error.diagnostics[0].message),
@@ -47,6 +49,20 @@ await session.close();
 
 const typescript = `
 import { defineProcedure, openSession, type Diagnostic, type Procedure, type ResultSet, type Session, type SqlValue } from "callsql";
+declare module "callsql" {
+  interface ProcedureRows { readonly DetectLanguage: { readonly Language: string | null } }
+}
+export async function typed(session: Session): Promise<(string | number | null)[]> {
+  const found: (string | number | null)[] = [];
+  for await (const row of await session.execute("CALL GetEmbeddings(:t)", { t: "" })) found.push(row.Usage_PromptTokens);
+  for await (const row of await session.execute("CALL DetectLanguage(:t)", { t: "" })) found.push(row.Language);
+  for await (const out of session.executeForEach("CALL SummarizeText(:body)", [{ id: 1, body: "" }])) {
+    found.push(out.output === "error" ? out.error.message : out.row.Summary, out.input.id);
+  }
+  // @ts-expect-error a column that is not there
+  for await (const row of await session.execute("CALL GetEmbeddings(:t)")) found.push(row.Embeding);
+  return found;
+}
 export async function first(sql: string, id: number): Promise<SqlValue | undefined> {
   await using session: Session = await openSession({ database: ":memory:" });
   const result: ResultSet = await session.execute(sql, { id });

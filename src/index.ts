@@ -19,7 +19,10 @@ export type { CallDesk, CallOrder, Delivery } from "./runtime/call-desk.ts";
 export type { Counts, ForEachCounts, ForEachProgress, Progress } from "./runtime/counts.ts";
 export type { ForEach, ForEachOptions } from "./runtime/for-each.ts";
 export type { Rows } from "./runtime/for-each-flow.ts";
-export type { Behavior, ForEachOutput, ResultColumns } from "./runtime/for-each-output.ts";
+export type { Added, Behavior, Beside, ForEachOutput } from "./runtime/for-each-output.ts";
+export type { ResultColumns, RowOf } from "./runtime/row-of.ts";
+/* By *, so that a user's module augmentation reaches it. */
+export type * from "./catalog/procedure-rows.ts";
 export type { Confinement } from "./runtime/confine.ts";
 export type { ExecuteOptions } from "./runtime/run-input.ts";
 export type { Binds, BindValue } from "./runtime/values.ts";

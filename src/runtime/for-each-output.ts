@@ -6,6 +6,7 @@ import { fail, type Diagnostic } from "../diagnostics/diagnostic.ts";
 import type { SqlValue } from "../catalog/value.ts";
 import type { Progress } from "./counts.ts";
 import { uniqueNames } from "./result-set.ts";
+import type { ResultColumns } from "./row-of.ts";
 import { fromSqlite, type Binds } from "./values.ts";
 
 /**
@@ -41,7 +42,7 @@ export type ForEachOutput<Input extends object = Record<string, unknown>, Column
        * The input's own columns, then the result's; one whose name the input has in any case gets `_2`, `_3`… behind it.
        * With the option `property` they are one object (a list of objects for `Array`) of that name.
        */
-      readonly row: Input & Columns;
+      readonly row: Beside<Input, Columns>;
     }
   | {
       readonly output: "error";
@@ -51,8 +52,17 @@ export type ForEachOutput<Input extends object = Record<string, unknown>, Column
       readonly error: Diagnostic;
     };
 
-/** Columns by name. */
-export type ResultColumns = Readonly<Record<string, SqlValue>>;
+/** An input row with columns beside it: of one name, the input's own stands. */
+export type Beside<Input extends object, Columns> = string extends keyof Input
+  ? Input & Columns
+  : Input & Omit<Columns, keyof Input>;
+
+/** What is added to an input row: the columns of a result's row, or what the option `property` makes of them. */
+export type Added<Columns, Options> = Options extends { readonly property: infer Property extends string }
+  ? Options extends { readonly behavior: "Array" }
+    ? { readonly [Name in Property]: readonly Columns[] }
+    : { readonly [Name in Property]: Columns }
+  : Columns;
 
 /** What a command gave for one input row. */
 export interface Given {
@@ -84,7 +94,7 @@ export interface JoinOptions {
 
 export interface Joined<Input extends object, Columns> {
   readonly output: "matched" | "unmatched";
-  readonly row: Input & Columns;
+  readonly row: Beside<Input, Columns>;
 }
 
 export class Join {
@@ -116,7 +126,7 @@ export class Join {
   join<Input extends object, Columns>(input: Input, { hasColumns, rows }: Given): Joined<Input, Columns> {
     const isMatched = rows.length > 0 || !hasColumns;
     // The border between what a command's columns are called and what the caller's types say of them.
-    const row = { ...input, ...this.#added(input, rows, isMatched) } as Input & Columns;
+    const row = { ...input, ...this.#added(input, rows, isMatched) } as Beside<Input, Columns>;
     return { output: isMatched ? "matched" : "unmatched", row };
   }
 

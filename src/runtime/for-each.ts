@@ -11,17 +11,11 @@ import { noCounts, type ForEachCounts, type ForEachProgress } from "./counts.ts"
 import { Drain, type Patience } from "./dispatch/patience.ts";
 import { loneCall, LoneCalls } from "./for-each-call.ts";
 import { Flow, type Rows } from "./for-each-flow.ts";
-import {
-  behaviors,
-  Join,
-  type Behavior,
-  type ForEachOutput,
-  type ResultColumns,
-  type RowRunner,
-} from "./for-each-output.ts";
+import { behaviors, Join, type Behavior, type ForEachOutput, type RowRunner } from "./for-each-output.ts";
 import { StatementRows } from "./for-each-statement.ts";
 import type { BindDescription, PreparedStatement } from "./prepared-statement.ts";
 import type { ResultColumn } from "./result-set.ts";
+import type { ResultColumns } from "./row-of.ts";
 import { openMarket } from "./run-calls.ts";
 import type { ExecuteOptions } from "./run-input.ts";
 import { bindStatement } from "./run-sql.ts";

@@ -4,6 +4,7 @@ import type { Parameter, Procedure } from "../catalog/procedure.ts";
 import type { BindUse, Statement } from "../parser/syntax.ts";
 import type { BoundSite } from "./bind.ts";
 import { columnOf, type ResultColumn, type ResultSet } from "./result-set.ts";
+import type { ResultColumns } from "./row-of.ts";
 import type { ExecuteOptions } from "./run-input.ts";
 import { bindStatement, rewriteStatement } from "./run-sql.ts";
 import { fromSqlite as fromSqliteError } from "./sql-error.ts";
@@ -20,18 +21,18 @@ export interface BindDescription {
   readonly procedure?: Procedure;
 }
 
-export class PreparedStatement {
+export class PreparedStatement<Row = ResultColumns> {
   /** Each bind once, in the order of the text. */
   readonly parameters: readonly BindDescription[];
   /** Empty for a statement that gives no rows, and for those of callsql's own. */
   readonly columns: readonly ResultColumn[];
-  readonly #run: (binds: Binds, options: ExecuteOptions) => Promise<ResultSet>;
+  readonly #run: (binds: Binds, options: ExecuteOptions) => Promise<ResultSet<Row>>;
 
   constructor(
     workspace: Workspace,
     source: Source,
     statement: Statement,
-    run: (binds: Binds, options: ExecuteOptions) => Promise<ResultSet>,
+    run: (binds: Binds, options: ExecuteOptions) => Promise<ResultSet<Row>>,
   ) {
     this.#run = run;
     if (statement.kind !== "sql") {
@@ -50,7 +51,7 @@ export class PreparedStatement {
     }
   }
 
-  execute(binds: Binds = {}, options: ExecuteOptions = {}): Promise<ResultSet> {
+  execute(binds: Binds = {}, options: ExecuteOptions = {}): Promise<ResultSet<Row>> {
     return this.#run(binds, options);
   }
 }

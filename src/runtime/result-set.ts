@@ -5,6 +5,7 @@
 import { fail, type Diagnostic } from "../diagnostics/diagnostic.ts";
 import type { SqlValue } from "../catalog/value.ts";
 import type { Counts } from "./counts.ts";
+import type { ResultColumns } from "./row-of.ts";
 import { fromSqlite } from "./values.ts";
 
 export interface ResultColumn {
@@ -42,7 +43,8 @@ export interface ResultInput {
   readonly counts: Counts;
 }
 
-export class ResultSet implements AsyncIterable<Record<string, SqlValue>> {
+/** `Row`: the columns of its rows, as far as TypeScript knows them. */
+export class ResultSet<Row = ResultColumns> implements AsyncIterable<Row> {
   /** `rows`: has columns. `changes`: a write without RETURNING. `notice`: SET, BEGIN and the like. */
   readonly kind: "rows" | "changes" | "notice";
   readonly columns: readonly ResultColumn[];
@@ -88,19 +90,17 @@ export class ResultSet implements AsyncIterable<Record<string, SqlValue>> {
   }
 
   /** Rows as objects; of columns with one name, the later ones get `_2`, `_3`… behind it. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<Record<string, SqlValue>> {
+  async *[Symbol.asyncIterator](): AsyncGenerator<Row, undefined> {
     const names = uniqueNames(this.columns.map((column) => column.name));
-    for await (const row of this.arrays()) {
-      yield Object.fromEntries(names.map((name, index) => [name, row[index] ?? null]));
-    }
+    for await (const row of this.arrays()) yield this.#object(names, row);
   }
 
-  async all(): Promise<Record<string, SqlValue>[]> {
+  async all(): Promise<Row[]> {
     return Array.fromAsync(this);
   }
 
   /** The first row; the others are dropped. */
-  async first(): Promise<Record<string, SqlValue> | undefined> {
+  async first(): Promise<Row | undefined> {
     for await (const row of this) return row;
     return undefined;
   }
@@ -120,6 +120,11 @@ export class ResultSet implements AsyncIterable<Record<string, SqlValue>> {
   /** Reads what the cursor still holds into memory, so that the database is free. Errors wait for the reader. */
   spool(): void {
     for (let row = this.#next(); row !== undefined; row = this.#next()) this.#rows.push(row);
+  }
+
+  /** The border between a statement's columns and what the type of its text says of them. */
+  #object(names: readonly string[], row: RawRow): Row {
+    return Object.fromEntries(names.map((name, index) => [name, row[index] ?? null])) as Row;
   }
 
   #buffered(): RawRow | undefined {

@@ -15,6 +15,7 @@ import { noCounts } from "./counts.ts";
 import { explain, explainCalls, type Explanation } from "./explain-calls.ts";
 import { ForEach, type ForEachOptions } from "./for-each.ts";
 import type { Rows } from "./for-each-flow.ts";
+import type { Added } from "./for-each-output.ts";
 import { importRows, type ImportedRows } from "./import-rows.ts";
 import type { Run, RunStatus } from "./ledger/runs.ts";
 import { PreparedStatement } from "./prepared-statement.ts";
@@ -24,6 +25,7 @@ import { explainable, Rehearsal } from "./rehearsal.ts";
 import type { ResultSet } from "./result-set.ts";
 import type { ExecuteOptions } from "./run-input.ts";
 import { openMarket } from "./run-calls.ts";
+import type { ResultColumns, RowOf } from "./row-of.ts";
 import { runSql } from "./run-sql.ts";
 import { toSqlite, type Binds, type BindValue } from "./values.ts";
 import type { Workspace } from "./workspace.ts";
@@ -65,18 +67,23 @@ export class Session implements AsyncDisposable {
 
   /**
    * Runs one statement. Throws DiagnosticError; then nothing of the statement has changed the database, and answers
-   * that had arrived are recorded.
+   * that had arrived are recorded. Of a literal `CALL P(…)` the rows have the types of the procedure's columns.
+   *
+   * ```ts
+   * const result = await session.execute("CALL GenerateResponse(:Message)", { Message: "hi" });
+   * for await (const row of result) console.log(row.Response_Result, row.Cost_Usd);
+   * ```
    */
-  execute(
-    statement: string | ScriptStatement,
+  execute<const Text extends string>(
+    statement: Text | ScriptStatement,
     binds: Binds = {},
     options: ExecuteOptions = {},
-  ): Promise<ResultSet> {
+  ): Promise<ResultSet<RowOf<Text>>> {
     return this.#inTurn(async () => {
       const parsed = typeof statement === "string" ? this.#single(statement) : statement;
       const result = await this.#run(parsed, binds, options);
       this.#open = result;
-      return result;
+      return readResult<RowOf<Text>>(result);
     });
   }
 
@@ -85,9 +92,18 @@ export class Session implements AsyncDisposable {
     return this.#single(text);
   }
 
-  /** Describes a statement without calling anything; throws what binding it throws. */
-  prepare(text: string): PreparedStatement {
-    return this.#prepared(this.#single(text));
+  /**
+   * Describes a statement without calling anything; throws what binding it throws. It may be executed many times.
+   *
+   * ```ts
+   * const statement = session.prepare("CALL ClassifyText(:body, :labels)");
+   * for (const { text, parameter } of statement.parameters) console.log(text, parameter?.type, parameter?.summary);
+   * console.log(statement.columns.map(({ name }) => name));
+   * const result = await statement.execute({ body: "It does not start.", labels: "bug, question" });
+   * ```
+   */
+  prepare<const Text extends string>(text: Text | ScriptStatement): PreparedStatement<RowOf<Text>> {
+    return this.#prepared<RowOf<Text>>(typeof text === "string" ? this.#single(text) : text);
   }
 
   /**
@@ -104,20 +120,25 @@ export class Session implements AsyncDisposable {
    * }
    * ```
    */
-  executeForEach<Input extends object>(
-    command: string,
+  executeForEach<
+    Input extends object,
+    const Text extends string,
+    const Options extends ForEachOptions<Input> = object,
+  >(
+    command: Text | ScriptStatement,
     rows: Rows<Input>,
-    options: ForEachOptions<Input> = {},
-  ): ForEach<Input> {
+    options?: Options & ForEachOptions<Input>,
+  ): ForEach<Input, Added<RowOf<Text>, Options>> {
     if (this.#isClosed) fail("session/closed", {});
     const workspace = this.#workspace;
-    const statement = this.#single(command);
+    const statement = typeof command === "string" ? this.#single(command) : command;
     const onBegin = (close: () => Promise<void>) => {
       if (this.#isClosed) fail("session/closed", {});
       this.#forEaches.add(close);
       return (): void => void this.#forEaches.delete(close);
     };
-    return new ForEach({ workspace, statement, prepared: this.#prepared(statement), onBegin }, rows, options);
+    const prepared = this.#prepared(statement);
+    return new ForEach({ workspace, statement, prepared, onBegin }, rows, options ?? {});
   }
 
   /**
@@ -282,9 +303,9 @@ export class Session implements AsyncDisposable {
     }
   }
 
-  #prepared(statement: ScriptStatement): PreparedStatement {
-    return new PreparedStatement(this.#workspace, statement.source, statement, (binds, options) =>
-      this.execute(statement, binds, options),
+  #prepared<Row = ResultColumns>(statement: ScriptStatement): PreparedStatement<Row> {
+    return new PreparedStatement(this.#workspace, statement.source, statement, async (binds, options) =>
+      readResult<Row>(await this.execute(statement, binds, options)),
     );
   }
 
@@ -319,4 +340,9 @@ export class Session implements AsyncDisposable {
     this.#last = turn;
     return turn;
   }
+}
+
+/** The border between a statement's rows and what the type of its text says of them. */
+function readResult<Row>(result: ResultSet<never> | ResultSet<unknown>): ResultSet<Row> {
+  return result as ResultSet<Row>;
 }

@@ -36,7 +36,7 @@ function* numbered(count: number, text = (index: number): string => `text ${inde
 }
 
 /** `[output, row or code]` of each. */
-function brief(outputs: readonly ForEachOutput[]): unknown[] {
+function brief(outputs: readonly ForEachOutput<object, unknown>[]): unknown[] {
   return outputs.map((out) => [out.output, out.output === "error" ? out.error.code : out.row]);
 }
 

@@ -7,6 +7,8 @@ import {
   DiagnosticError,
   diagnostic,
   fail,
+  type Binds,
+  type ExecuteOptions,
   type ResultSet,
   type Session,
   type SessionOptions,
@@ -56,7 +58,7 @@ function fakeSession(log: string[], onWait: () => void): Session {
   const close = async (): Promise<void> => {
     log.push("close");
   };
-  const session: Partial<Session> = {
+  const session: FakeSession = {
     parse,
     setVariable: (name, value) => log.push(`:${name} = ${typeof value} ${JSON.stringify(value)}`),
     beginRun: () => ({ id: 1, isResumed: false, answeredCalls: 0, unansweredCalls: 0 }),
@@ -83,8 +85,17 @@ function fakeSession(log: string[], onWait: () => void): Session {
   return readSession(session);
 }
 
+/** The command line executes parsed statements, whose rows TypeScript knows nothing of. */
+type FakeSession = Omit<Partial<Session>, "execute"> & {
+  readonly execute: (
+    statement: string | ScriptStatement,
+    binds?: Binds,
+    options?: ExecuteOptions,
+  ) => Promise<ResultSet>;
+};
+
 /** The fake has what the command line uses of a session. */
-function readSession(session: Partial<Session>): Session {
+function readSession(session: FakeSession): Session {
   return session as Session;
 }
 
