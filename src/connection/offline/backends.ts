@@ -1,4 +1,5 @@
 /** What computes, each loaded at its first use and kept for the process: models take memory, and sessions come and go. */
+import type { DrawingTask } from "./drawing/images.ts";
 import { createEncoder, type Encoder } from "./encoder.ts";
 import { loadEncoderModel } from "./encoder-model.ts";
 import { type Lexicon, loadLexicon } from "./lexicon.ts";
@@ -13,6 +14,7 @@ export interface Backends {
   readonly encoder: Encoder;
   readonly loadLexicon: () => Promise<Lexicon>;
   readonly speaker: WorkerPool<SpeechTask, Speech>;
+  readonly painter: WorkerPool<DrawingTask, Uint8Array>;
   readonly reader: WorkerPool<VisionTask, Sight>;
   readonly listener: WorkerPool<TranscriptionTask, Transcription>;
 }
@@ -34,6 +36,7 @@ export function backendsOf(folder: string): Backends {
     encoder: createEncoder(once(() => loadEncoderModel(folder))),
     loadLexicon: once(() => loadLexicon(folder)),
     speaker: pool("speech", "speech/speech-worker"),
+    painter: pool("images", "drawing/drawing-worker"),
     reader: pool("vision", "vision/vision-worker"),
     listener: pool("transcription", "transcription/transcription-worker"),
   };
@@ -48,5 +51,5 @@ const lanesMaxByPart: Readonly<Record<OfflinePartName, number>> = {
   speech: 2,
   transcription: 2,
   vision: 1,
-  images: 1,
+  images: 2,
 };

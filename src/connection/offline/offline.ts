@@ -5,6 +5,7 @@
 import type { ConnectionModels } from "../../catalog/request.ts";
 import { ApiError, modelNotFound, notAvailableOffline } from "./api-error.ts";
 import type { Backends } from "./backends.ts";
+import { createEdit, createImage, imageModel } from "./drawing/images.ts";
 import { createEmbeddings, embeddingModel } from "./embeddings.ts";
 import { type JsonObject, readRequiredString } from "./json-body.ts";
 import { createModerations, moderationModel } from "./moderations.ts";
@@ -17,7 +18,7 @@ import { visionModel } from "./vision/vision.ts";
 
 export const offlineModels: ConnectionModels = {
   text: textModel,
-  image: "offline-card",
+  image: imageModel,
   embedding: embeddingModel,
   moderation: moderationModel,
   transcription: transcriptionModel,
@@ -62,14 +63,16 @@ const endpointByPath = new Map<string, OfflineEndpoint>([
   ["embeddings", { model: embeddingModel, create: createEmbeddings }],
   ["moderations", { model: moderationModel, create: createModerations }],
   ["responses", { model: textModel, create: createResponse }],
+  ["images/generations", { model: imageModel, create: createImage }],
+  ["images/edits", { model: imageModel, create: createEdit }],
   ["audio/speech", { model: speechModel, create: createSpeech }],
   ["audio/transcriptions", { model: transcriptionModel, create: createTranscription }],
 ]);
 
 /** What GET /models says: the models that run here. */
 function modelList(): JsonObject {
-  const models = [...[...endpointByPath.values()].map(({ model }) => model), visionModel];
-  const data = models.map((model) => ({
+  const models = new Set([...[...endpointByPath.values()].map(({ model }) => model), visionModel]);
+  const data = Array.from(models, (model) => ({
     id: model,
     object: "model",
     created: 0,
