@@ -9,7 +9,7 @@ export interface RoleSpan {
 
 export function rolesOf(text: string, isProcedure: (name: string) => boolean): RoleSpan[] {
   if (isDotCommand(text)) {
-    const end = /^\s*[.\\]\w*/.exec(text)?.[0].length ?? 0;
+    const end = /^\s*[.\\]?\w*/.exec(text)?.[0].length ?? 0;
     return [{ start: 0, end, role: "command" }];
   }
   return highlight(text).map((span) => {
@@ -19,7 +19,7 @@ export function rolesOf(text: string, isProcedure: (name: string) => boolean): R
   });
 }
 
-/** `.tables`, and `\e`, which hands know from psql. */
+/** `.tables`; `\e`, which hands know from psql; and a bare `exit`, `quit` or `help`, which no statement begins with. */
 export function isDotCommand(text: string): boolean {
-  return /^\s*(?:\.[A-Za-z?]|\\[A-Za-z?])/.test(text);
+  return /^\s*(?:\.[A-Za-z?]|\\[A-Za-z?]|(?:exit|quit|help)\s*;?\s*$)/i.test(text);
 }

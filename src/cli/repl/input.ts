@@ -1,11 +1,11 @@
 /** Where input comes from: the editor on a terminal, plain lines where the terminal cannot be drawn on. */
 import { stdin } from "node:process";
 import { createInterface } from "node:readline";
-import { exitCodeOfSignal, type Terminal } from "../terminal.ts";
+import { exitCodeOfSignal, type OutputStream, type Terminal } from "../terminal.ts";
 import { filesFor } from "./complete/files.ts";
 import type { Console } from "./console.ts";
 import { readInput, type Input, type PromptOptions } from "./prompt.ts";
-import { isSubmittable } from "./split.ts";
+import { isSubmittable, strandedHint } from "./split.ts";
 
 export interface InputSource {
   /** Lines that a screen shows; Infinity where results are not paged. */
@@ -101,6 +101,8 @@ export class LineInput implements InputSource {
       }
       written += `${written === "" ? "" : "\n"}${line.text}`;
       if (isSubmittable(written)) return { kind: "text", text: written };
+      const hint = strandedHint(`${written}\n`);
+      if (hint !== undefined) await this.#screen.write(`(${hint})\n`);
     }
   }
 
@@ -113,10 +115,14 @@ export class LineInput implements InputSource {
     this.#lines.close();
   }
 
-  async #line(prompt: string): Promise<Input> {
-    // Standard output that goes elsewhere is for results alone.
+  /** Standard output that goes elsewhere is for results alone. */
+  get #screen(): OutputStream {
     const { stdout, stderr } = this.#terminal;
-    const screen = stdout.isTTY ? stdout : stderr;
+    return stdout.isTTY ? stdout : stderr;
+  }
+
+  async #line(prompt: string): Promise<Input> {
+    const screen = this.#screen;
     await screen.write(prompt);
     let input: Input | undefined;
     const release = this.#terminal.onSignal((signal) => {

@@ -28,7 +28,7 @@ import { EditorInput, LineInput, type InputSource } from "./input.ts";
 import { connectionOf, openSessionFor } from "./open.ts";
 import type { PromptOptions } from "./prompt.ts";
 import { runText } from "./run.ts";
-import { isSubmittable } from "./split.ts";
+import { isSubmittable, strandedHint } from "./split.ts";
 import { themeOf } from "./theme.ts";
 import { Totals } from "./totals.ts";
 
@@ -152,7 +152,10 @@ function promptOptions(context: Context, vocabulary: VocabularyReader, prompt: s
     rules: { isComplete: isSubmittable },
     paint: themeOf(coloursOf(terminal, terminal.stdout, options.isColourWanted)),
     roles: (text) => rolesOf(text, (name) => names.has(name.toLowerCase())),
-    hint: (buffer) => (isDotCommand(buffer.text) ? undefined : hintAt(buffer, procedures)),
+    hint: (buffer) => {
+      if (isDotCommand(buffer.text)) return undefined;
+      return strandedHint(buffer.text.slice(0, buffer.cursor)) ?? hintAt(buffer, procedures);
+    },
     complete: async (buffer) =>
       complete(buffer, {
         vocabulary: await vocabulary.read(),

@@ -43,6 +43,13 @@ export function isSubmittable(text: string): boolean {
   return last === undefined || last.kind === "command" || last.isComplete;
 }
 
+/** What to say where the line above is a command that became a part of the open statement around it. */
+export function strandedHint(text: string): string | undefined {
+  const line = (text.split("\n").at(-2) ?? "").trim();
+  if (!isDotCommand(line) || isSubmittable(text)) return undefined;
+  return `${line} is a part of the statement now: ; ends it, Ctrl-C forgets it`;
+}
+
 /** Blanks and comments, the last of which is closed. */
 function isNoStatement(text: string): boolean {
   if (!highlight(text).every(({ role }) => role === "comment")) return false;

@@ -19,6 +19,10 @@ const vocabulary: Vocabulary = {
   ],
   binds: [{ text: "city", detail: "has a value" }],
   options: [{ text: "on_error", detail: "" }, { text: "concurrency", detail: "" }],
+  models: [
+    { name: "gpt-x", procedures: ["generateresponse", "analyzeimage"], detail: "USD 1 in" },
+    { name: "embed-x", procedures: ["getembeddings"], detail: "USD 2 in" },
+  ],
 }; // prettier-ignore
 
 function unmarked(marked: string) {
@@ -85,6 +89,22 @@ describe("SQL", () => {
     const parameter = procedure?.parameters.find(({ values }) => values !== undefined);
     const text = `call ${procedure?.name}(${parameter?.name} => '`;
     expect(offered(`${text}|`)).toEqual(parameter?.values?.map((value) => `${value}'`));
+  });
+
+  test.each([
+    ["call GenerateResponse('a', Model => '|", ["gpt-x'"]],
+    ["call GenerateResponse('a', Model => |", ["'gpt-x'"]],
+    ["call GenerateResponse('a', NULL, 'g|", ["gpt-x'"]],
+    ["select GetEmbeddings(body, '|", ["embed-x'"]],
+    ["call GenerateResponse('a|", []],
+    ["select lower('|", []],
+  ])("models are offered where one is wanted: %j", (marked, expected) => {
+    expect(offered(marked).slice(0, Math.max(1, expected.length))).toEqual(expected);
+  });
+
+  test("a model's price stands beside it", () => {
+    const { text, cursor } = unmarked("call GenerateResponse('a', Model => '|");
+    expect(candidatesAt(placeOf(text, cursor), vocabulary)[0]?.detail).toBe("USD 1 in");
   });
 
   test("a signature marks what is optional with brackets", () => {

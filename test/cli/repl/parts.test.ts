@@ -11,9 +11,8 @@ import { wordsOf } from "../../../src/cli/repl/dot/command.ts";
 import { keyOf, type Keypress } from "../../../src/cli/repl/edit/keys.ts";
 import { rolesOf } from "../../../src/cli/repl/highlighting.ts";
 import { fitted, shareOut, type Mode } from "../../../src/cli/repl/show/fit.ts";
-import { drawnImage, graphicsOf } from "../../../src/cli/repl/show/media.ts";
 import { pagerOf } from "../../../src/cli/repl/show/page.ts";
-import { isSubmittable, portionsOf } from "../../../src/cli/repl/split.ts";
+import { isSubmittable, portionsOf, strandedHint } from "../../../src/cli/repl/split.ts";
 import type { Parameter, SqlValue } from "../../../src/index.ts";
 import { imageBytes } from "../../support/tiny-media.ts";
 
@@ -73,6 +72,23 @@ describe("portions", () => {
     expect(portionsOf("select '\n.tables\n';")).toHaveLength(1);
     expect(isSubmittable(".mode csv\nselect 1")).toBe(false);
     expect(isSubmittable(".mode csv\nselect 1;")).toBe(true);
+  });
+});
+
+describe("commands without a dot", () => {
+  test("exit, quit and help are commands where a statement may begin, and only as the whole line", () => {
+    for (const text of ["exit", "QUIT;", " help "]) expect(portionsOf(text)[0]?.kind).toBe("command");
+    expect(portionsOf("exit now").map(({ kind }) => kind)).toEqual(["sql"]);
+    expect(findCommand("exit").name).toBe("quit");
+    expect(findCommand("help").name).toBe("help");
+  });
+
+  test("inside a statement they are its text, and that is said", () => {
+    expect(isSubmittable("select 1\nexit")).toBe(false);
+    for (const line of ["exit", ".help", "\\q", "quit;"].filter((text) => !text.endsWith(";")))
+      expect(strandedHint(`select 1\n${line}\n`)).toMatch(/is a part of the statement now: ; ends it/);
+    expect(strandedHint("select 1\n, 2\n")).toBeUndefined();
+    expect(strandedHint("select 1;\n.help\n")).toBeUndefined();
   });
 });
 
@@ -253,27 +269,7 @@ describe("results that fit", () => {
   });
 });
 
-describe("pictures and pagers", () => {
-  const png = imageBytes("png", { width: 3, height: 2, seed: "x" });
-
-  test("are drawn where the terminal says that it can", () => {
-    expect(graphicsOf({ KITTY_WINDOW_ID: "1" })).toBe("kitty");
-    expect(graphicsOf({ TERM_PROGRAM: "iTerm.app" })).toBe("iterm2");
-    expect(graphicsOf({ KITTY_WINDOW_ID: "1", TMUX: "x" })).toBeUndefined();
-    expect(graphicsOf({ TERM: "xterm-256color" })).toBeUndefined();
-  });
-
-  test("kitty gets PNG in pieces, iTerm2 any kind", () => {
-    const large = new Uint8Array(10_000);
-    large.set(png);
-    const text = drawnImage(large, "kitty", 80) ?? "";
-    expect(text.split("\u001b_G")).toHaveLength(1 + 4);
-    expect(text.startsWith("\u001b_Ga=T,f=100,q=2,c=1,m=1;")).toBe(true);
-    expect(drawnImage(imageBytes("jpeg", { width: 3, height: 2, seed: "x" }), "kitty", 80)).toBeUndefined();
-    expect(drawnImage(png, "iterm2", 80)).toContain(`:${png.toString("base64")}\u0007`);
-    expect(drawnImage(Buffer.from("text"), "iterm2", 80)).toBeUndefined();
-  });
-
+describe("pagers", () => {
   test("the pager is the user's, or less", () => {
     expect(pagerOf({}, true)).toBe("less -FRSX");
     expect(pagerOf({}, false)).toBe("less -FRX");

@@ -14,6 +14,6 @@ test("`callsql -c` loads neither the prompt nor node:readline", () => {
   );
   expect(stdout).toBe("one\n1\n");
   expect(stderr).toContain("/cli/main.js");
-  expect(stderr).not.toContain("/repl/");
+  expect(stderr).not.toContain("/cli/repl/");
   expect(stderr).not.toContain("node:readline");
 });

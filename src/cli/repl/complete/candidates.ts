@@ -9,6 +9,15 @@ export interface Vocabulary {
   readonly tables: readonly Table[];
   readonly binds: readonly Candidate[];
   readonly options: readonly Candidate[];
+  readonly models: readonly Model[];
+}
+
+export interface Model {
+  readonly name: string;
+  /** In lower case: those that it can be used with. */
+  readonly procedures: readonly string[];
+  /** What it costs. */
+  readonly detail: string;
 }
 
 export interface Table {
@@ -50,8 +59,10 @@ function candidatesOfKind(place: Place, vocabulary: Vocabulary): readonly Candid
     case "option":
       return vocabulary.options;
     case "argument-value": {
-      const parameter = procedureOf(call, vocabulary)?.findParameter(kind.parameter);
-      return (parameter?.values ?? []).map((value) => ({ text: `${value}'`, detail: "" }));
+      const values = valuesOf(call, kind.parameter, vocabulary);
+      if (kind.isQuoted) return values.map(({ text, detail }) => ({ text: `${text}'`, detail }));
+      const quoted = values.map(({ text, detail }) => ({ text: `'${text}'`, detail }));
+      return [...quoted, ...expressionCandidates(place, vocabulary)];
     }
     case "column":
       return columnsOf(vocabulary.tables, [kind.table], vocabulary.tables);
@@ -64,6 +75,23 @@ function candidatesOfKind(place: Place, vocabulary: Vocabulary): readonly Candid
     case "expression":
       return expressionCandidates(place, vocabulary);
   }
+}
+
+/** What a parameter may be, where that is a list: its own values, or models for what is called. */
+function valuesOf(
+  call: CallPlace | undefined,
+  written: string | number,
+  vocabulary: Vocabulary,
+): readonly Candidate[] {
+  const procedure = procedureOf(call, vocabulary);
+  const parameter =
+    typeof written === "number" ? procedure?.parameters[written] : procedure?.findParameter(written);
+  if (procedure === undefined || parameter === undefined) return [];
+  if (parameter.defaultModel === undefined)
+    return (parameter.values ?? []).map((value) => ({ text: value, detail: "" }));
+  return vocabulary.models
+    .filter(({ procedures }) => procedures.includes(procedure.name.toLowerCase()))
+    .map(({ name, detail }) => ({ text: name, detail }));
 }
 
 export function procedureOf(

@@ -28,8 +28,8 @@ export type PlaceKind =
   | { readonly kind: "procedure" }
   | { readonly kind: "table" }
   | { readonly kind: "option" }
-  /** In quotes behind `Name =>`. */
-  | { readonly kind: "argument-value"; readonly parameter: string }
+  /** Behind `Name =>`, or in quotes where an argument of a call stands. */
+  | { readonly kind: "argument-value"; readonly parameter: string | number; readonly isQuoted: boolean }
   | { readonly kind: "column"; readonly table: string }
   /** Where an argument of a call begins. */
   | { readonly kind: "argument" }
@@ -102,6 +102,8 @@ function kindOf(typed: Piece | undefined, earlier: readonly Piece[], call: CallP
   const isStart = (index: number): boolean => index < 0 || earlier[index]?.text === ";";
   if ((word === "SET" || word === "RESET") && isStart(earlier.length - 2)) return { kind: "option" };
   if (["FROM", "JOIN", "INTO", "UPDATE", "TABLE", "LATERAL"].includes(word)) return { kind: "table" };
+  if (call !== undefined && previous?.text === "=>")
+    return { kind: "argument-value", parameter: earlier.at(-2)?.text ?? "", isQuoted: false };
   if (call !== undefined && (previous?.text === "(" || previous?.text === ",")) return { kind: "argument" };
   return { kind: "expression" };
 }
@@ -112,8 +114,10 @@ function inString(typed: Piece, earlier: readonly Piece[], call: CallPlace | und
   const previous = earlier.at(-1)?.text;
   const name = earlier.at(-2);
   if (previous === "(" && /^(?:readfile|writefile)$/i.test(name?.text ?? "")) return { kind: "file" };
-  if (previous === "=>" && call !== undefined) return { kind: "argument-value", parameter: name?.text ?? "" };
-  return { kind: "nothing" };
+  if (call === undefined) return { kind: "nothing" };
+  if (previous === "=>") return { kind: "argument-value", parameter: name?.text ?? "", isQuoted: true };
+  if (previous !== "(" && previous !== ",") return { kind: "nothing" };
+  return { kind: "argument-value", parameter: call.position, isQuoted: true };
 }
 
 function isPunctuation({ role, text }: Piece): boolean {

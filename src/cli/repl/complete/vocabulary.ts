@@ -2,12 +2,16 @@
 import type { SqlValue } from "../../../index.ts";
 import type { Context } from "../context.ts";
 import type { Candidate } from "../edit/state.ts";
-import type { Table, Vocabulary } from "./candidates.ts";
+import type { Model, Table, Vocabulary } from "./candidates.ts";
 
 const tablesSql = `SELECT t.name AS "table", t.type AS kind, c.name AS "column", c.type AS type
   FROM pragma_table_list AS t LEFT JOIN pragma_table_xinfo(t.name, t.schema) AS c
   WHERE t.type IN ('table', 'view', 'virtual') AND t.name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
   ORDER BY t.name LIKE 'sys\\_%' ESCAPE '\\', t.name, c.cid`;
+
+/** Those that are going away stand last. */
+const modelsSql = `SELECT model, price, procedures, 'retires on ' || retires_on AS retires FROM sys_models
+  ORDER BY retires_on IS NOT NULL`;
 
 export class VocabularyReader {
   readonly #context: Context;
@@ -37,7 +41,12 @@ export class VocabularyReader {
     const own = (await this.#rows("SHOW VARIABLES")).map((row) => row["variable"]);
     const names = new Set([...parameters.keys(), ...own.map(String)]);
     const binds = [...names].map((name): Candidate => ({ text: name, detail: "has a value" }));
-    return { procedures, tables, binds, options };
+    const models = (await this.#rows(modelsSql)).map((row): Model => ({
+      name: String(row["model"]),
+      procedures: String(row["procedures"]).toLowerCase().split(", "),
+      detail: [row["price"], row["retires"]].filter((text) => text !== null).join("; "),
+    }));
+    return { procedures, tables, binds, options, models };
   }
 
   async #rows(sql: string): Promise<Record<string, SqlValue>[]> {

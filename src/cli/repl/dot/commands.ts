@@ -52,7 +52,9 @@ export async function runCommand(context: Context, text: string): Promise<boolea
 export function findCommand(written: string): DotCommand {
   const wanted = written.replace(/;$/, "").toLowerCase();
   const bare = wanted.replace(/^\./, "");
-  const exact = dotCommands.find(({ name, aliases }) => name === bare || aliases?.includes(wanted));
+  const exact = dotCommands.find(
+    ({ name, aliases }) => name === bare || aliases?.includes(wanted) || aliases?.includes(`.${wanted}`),
+  );
   if (exact !== undefined) return exact;
   // As sqlite3's shell: what begins only one command is that command.
   const begun = dotCommands.filter(({ name }) => bare.length > 1 && name.startsWith(bare));

@@ -1,14 +1,16 @@
 /** A result set in the chosen mode, to the screen or to the file that `.output` and `.once` named. */
 import { setImmediate } from "node:timers/promises";
 import pc from "picocolors";
-import type { ResultSet, SqlValue } from "../../../index.ts";
+import { sniff, type ResultSet, type SqlValue } from "../../../index.ts";
 import type { Column, Row, Style } from "../../format/column.ts";
 import { formatOfFile, formats, separatorOf, written, type FormatName } from "../../format/format.ts";
 import { fileOutput } from "../../output.ts";
+import { count } from "../../quantity.ts";
 import { coloursOf, type Colours } from "../../terminal.ts";
 import type { Context } from "../context.ts";
 import { fitted, type Fit } from "./fit.ts";
-import { drawnImage, graphicsOf, MediaKeeper } from "./media.ts";
+import { drawnImage, graphicsOf } from "../picture/draw.ts";
+import { MediaKeeper } from "./kept-media.ts";
 import { PagedOutput, pagerOf } from "./page.ts";
 
 export interface Shown {
@@ -115,16 +117,23 @@ function coloursFor({ terminal, options }: Pick<Context, "terminal" | "options">
   return coloursOf(terminal, terminal.stdout, options.isColourWanted);
 }
 
-async function drawImages({ terminal, input }: Context, { values }: MediaKeeper): Promise<void> {
-  const graphics = Number.isFinite(input.rows) ? graphicsOf(terminal.env) : undefined;
-  if (graphics === undefined) return;
+async function drawImages(context: Context, { values, dropped }: MediaKeeper): Promise<void> {
+  const { terminal, input, reporter } = context;
+  const isScreen = Number.isFinite(input.rows) && terminal.stdout.isTTY;
+  const graphics = isScreen ? graphicsOf(terminal.env) : undefined;
   let drawn = 0;
-  for (const { bytes } of values) {
-    const image = drawn < imagesMax ? drawnImage(bytes, graphics, input.columns) : undefined;
-    if (image === undefined) continue;
-    drawn++;
-    await terminal.stdout.write(image);
+  let left = 0;
+  for (const { bytes } of graphics === undefined ? [] : values) {
+    if (sniff(bytes)?.kind !== "image") continue;
+    const image =
+      drawn < imagesMax && graphics !== undefined ? drawnImage(bytes, graphics, input) : undefined;
+    if (image === undefined) left++;
+    else await terminal.stdout.write(image);
+    if (image !== undefined) drawn++;
   }
+  if (left > 0) await reporter.note(`${count(left, "image")} not drawn: .save FOLDER writes all of them`);
+  if (dropped > 0)
+    await reporter.note(`${count(dropped, "BLOB")} too many to keep for .save: write them with --save-media`);
 }
 
 /** Counts, keeps BLOBs, and lets Ctrl-C be heard between rows that come without waiting. */
