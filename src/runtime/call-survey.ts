@@ -106,7 +106,7 @@ function runPasses(stage: Stage, known: KnownAnswers): readonly Surveying[] {
   }
   if (first.isClean || isSettled(first, stage.plan)) return [first];
   // Every call has a row: a placeholder without one would only tell what cannot be.
-  const others = probes(stage.plan.literals).filter(({ kind }) => kind === "value");
+  const others = probes(stage.plan.literals, 0).filter(({ kind }) => kind === "value");
   return [first, ...others.map((placeholder) => runOne(stage, placeholder))];
 }
 

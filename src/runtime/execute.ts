@@ -11,8 +11,10 @@ import { runPass, type Attempt, type Clean, type Missed, type PassOutcome, type 
 import { nullPlaceholder, probes, type Placeholder } from "./placeholder.ts";
 
 /** New calls a pass may hold at most, however far the window has grown. */
-const windowCap = 100_000;
+const windowCap = 50_000;
 const windowGrowth = 4;
+/** Of a statement that may stop early: new calls at most, by those it had. It has needed those, it may need these. */
+const guessedShare = 1 / 8;
 
 /**
  * The clean pass; its savepoint is open, and calls that turned out not to be needed may be. Throws what runPass and
@@ -42,7 +44,8 @@ export async function replay(stage: Stage, windowStart: number, purchases: Purch
     // there is to see without their answers, or where placeholders are told apart.
     const isOver = !outcome.isFull || !stage.plan.isCertain;
     await purchases.untilBelow(isOver ? 0 : Math.min(Math.floor(purchases.openCount / 2), 2 * windowStart));
-    if (!stage.plan.hasLimit) windowMax = Math.min(windowCap, windowMax * windowGrowth);
+    const grown = stage.plan.hasLimit ? stage.memo.size * guessedShare : windowMax * windowGrowth;
+    windowMax = Math.min(windowCap, Math.max(windowMax, Math.floor(grown)));
   }
 }
 
@@ -93,8 +96,8 @@ const agreeingMin = 2;
 /** Real answers are tried only where there are some. */
 function usefulProbes(stage: Stage): readonly Placeholder[] {
   const procedures = new Set(stage.functions.names.map((name) => name.procedure));
-  const known = Math.max(0, ...[...procedures].map((procedure) => stage.memo.recentOf(procedure).length));
-  return probes(stage.plan.literals).filter((item) => item.kind !== "recent" || item.age < known);
+  const recent = Math.max(0, ...[...procedures].map((procedure) => stage.memo.recentOf(procedure).length));
+  return probes(stage.plan.literals, recent);
 }
 
 function intersect(calls: readonly Call[], others: readonly Call[]): readonly Call[] {

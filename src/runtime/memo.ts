@@ -37,7 +37,7 @@ export class Memo {
   readonly #readsRow: (procedure: Procedure) => boolean;
   readonly #index = new CallIndex();
   /** Number of a call → id of its answer in the ledger. */
-  readonly #recorded: number[] = [];
+  #recorded = new Float64Array(1024);
   /** Statements walk their rows in one order, again and again: what came first is worth keeping, not what came last. */
   readonly #rows = new RowStore(bytesMax);
   readonly #failures = new Map<number, Answer>();
@@ -78,6 +78,11 @@ export class Memo {
   store(call: Call, answer: Answer, recorded?: number): void {
     const number = this.#index.add(call.key);
     const isRecorded = recorded !== undefined;
+    if (number >= this.#recorded.length) {
+      const larger = new Float64Array(this.#recorded.length * 2);
+      larger.set(this.#recorded);
+      this.#recorded = larger;
+    }
     this.#recorded[number] = recorded ?? 0;
     this.#keep(number, call, answer, isRecorded);
     this.onStored?.();

@@ -286,7 +286,7 @@ class Recorder implements Answering {
     this.#miss(siteName(name).toLowerCase(), call);
     this.#attempt.onAsked?.({ name, call, isSound });
     const recent = memo.recentOf(name.procedure);
-    const row = placeholderRow(this.#attempt.placeholder, name.procedure, recent);
+    const row = placeholderRow(this.#attempt.placeholder, call, recent);
     return row === undefined ? undefined : { row };
   }
 

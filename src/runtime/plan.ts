@@ -29,7 +29,7 @@ export interface Plan {
   readonly writeAddress: number;
   /** Each row of the result is given as soon as its calls are made: not sorted, grouped or written first. */
   readonly isRowByRow: boolean;
-  /** A limit counter can end the program early. */
+  /** The program can end a loop before it has seen all rows: LIMIT, EXISTS, min() over an index. */
   readonly hasLimit: boolean;
   /** Text constants of the program, triggers and views included: what results may be compared with. */
   readonly literals: readonly string[];
@@ -89,7 +89,7 @@ export function planStatement(
     seesOwnEffects,
     writeAddress: lastWrite(programs[0] ?? []),
     isRowByRow: operations.some(isResultRow) && !operations.some(gathersRows),
-    hasLimit: operations.some(isLimitCounter),
+    hasLimit: programs.some(stopsEarly),
     literals: literalsOf(operations),
     functions: new Set(operations.flatMap((operation) => functionName(operation) ?? [])),
   };
@@ -212,6 +212,21 @@ function isResultRow({ opcode }: Operation): boolean {
 function gathersRows({ opcode }: Operation): boolean {
   return ["SorterOpen", "OpenEphemeral", "AggStep", "AggStep1", "OpenWrite"].includes(opcode);
 }
+
+/**
+ * A limit counter, or a jump out of a loop that does not wait for its end: min() over an index takes the first row, an
+ * EXISTS that became a join the first match, a sorter of the first n of an ordered loop ends it with the first that is too late.
+ */
+function stopsEarly(program: readonly Operation[]): boolean {
+  const loops = program.filter(({ opcode, p2, addr }) => loopEnds.has(opcode) && p2 <= addr);
+  const leaves = ({ opcode, addr, p2: target }: Operation, index: number): boolean => {
+    const isJump = opcode === "Goto" || (opcode === "IdxLE" && program[index - 2]?.opcode === "IfNotZero");
+    return isJump && loops.some(({ p2: start, addr: end }) => start <= addr && addr < end && target > end);
+  };
+  return program.some((operation, index) => isLimitCounter(operation) || leaves(operation, index));
+}
+
+const loopEnds = new Set(["Next", "Prev", "VNext", "SorterNext"]);
 
 /** A counter whose jump leads anywhere but to the next operation; scalar subqueries of one row carry idle ones. */
 function isLimitCounter({ opcode, p2, addr }: Operation): boolean {
