@@ -18,7 +18,7 @@ let session: Session;
 beforeAll(async () => {
   first = await runNode(["examples/support/run.js", "--db", database]);
   session = await openSession({ database });
-}, 60_000);
+}, 180_000);
 afterAll(async () => {
   await session?.close();
   folder.remove();
@@ -97,7 +97,7 @@ test("a second run over the same database gives the same", async () => {
   const again = await runNode(["examples/support/run.js", "--db", database]);
   expect(again.code).toBe(0);
   expect(again.stdout).toBe(first.stdout);
-}, 60_000);
+}, 180_000);
 
 function withoutSeconds(text: string): string {
   return text.replace(/, (?:\d+(?:\.\d+)? s|\d+:\d\d), /, ", … s, ");

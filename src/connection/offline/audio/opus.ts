@@ -89,7 +89,7 @@ function writeTags(): Buffer {
   return tags;
 }
 
-export const opusRate = 24_000;
+const opusRate = 24_000;
 /** Ogg counts Opus in this rate, whatever the sound has. */
 const countedRate = 48_000;
 /** 20 ms. */
