@@ -1,14 +1,17 @@
 /**
- * Writes everything that is generated from the sources: grammar.md's EBNF, docs/procedures/, docs/errors.md, row types.
+ * Writes everything that is generated from the sources: grammar.md's EBNF, docs/procedures/, docs/errors.md, row types,
+ * docs/api.md.
  * With --check it writes nothing, names what is stale, and fails.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { renderApiPage } from "./api-docs.ts";
 import { renderErrorsPage } from "./errors-md.ts";
 import { isGrammarPageFresh, writeGrammarPage } from "./grammar-ebnf.ts";
 import { areProcedureRowsFresh, procedureRowsFile, renderProcedureRows } from "./procedure-rows.ts";
 import { staleProcedureDocs, writeProcedureDocs } from "./procedure-docs.ts";
 
+const apiPage = path.resolve(import.meta.dirname, "../docs/api.md");
 const errorsPage = path.resolve(import.meta.dirname, "../docs/errors.md");
 
 export function staleFiles(): readonly string[] {
@@ -16,6 +19,7 @@ export function staleFiles(): readonly string[] {
     ...(isGrammarPageFresh() ? [] : ["grammar.md"]),
     ...staleProcedureDocs(),
     ...(areProcedureRowsFresh() ? [] : ["src/catalog/procedure-rows.ts"]),
+    ...(readPage(apiPage) === renderApiPage() ? [] : ["docs/api.md"]),
     ...(readPage(errorsPage) === renderErrorsPage() ? [] : ["docs/errors.md"]),
   ];
 }
@@ -25,6 +29,7 @@ function generate(): void {
   writeProcedureDocs();
   writeFileSync(procedureRowsFile, renderProcedureRows());
   writeFileSync(errorsPage, renderErrorsPage());
+  writeFileSync(apiPage, renderApiPage());
 }
 
 function readPage(file: string): string | undefined {

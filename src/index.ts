@@ -16,6 +16,7 @@ export { uniqueNames, type ResultSet, type ResultColumn } from "./runtime/result
 export type { Run, RunStatus } from "./runtime/ledger/runs.ts";
 export type { CallAloneOptions } from "./runtime/call-alone.ts";
 export type { CallDesk, CallOrder, Delivery } from "./runtime/call-desk.ts";
+export type { Answer } from "./runtime/memo.ts";
 export type { Counts, ForEachCounts, ForEachProgress, Progress } from "./runtime/counts.ts";
 export type { ForEach, ForEachOptions } from "./runtime/for-each.ts";
 export type { Rows } from "./runtime/for-each-flow.ts";
@@ -26,12 +27,40 @@ export type * from "./catalog/procedure-rows.ts";
 export type { Confinement } from "./runtime/confine.ts";
 export type { ExecuteOptions } from "./runtime/run-input.ts";
 export type { Binds, BindValue } from "./runtime/values.ts";
-export type { SqlValue } from "./catalog/value.ts";
+export type { Arguments, ArgumentValue, ColumnType, SqlValue } from "./catalog/value.ts";
+export type { ImportedRows } from "./runtime/import-rows.ts";
 export { defineProcedure } from "./catalog/define.ts";
+export type {
+  ArgumentsOf,
+  CallContext,
+  ColumnDefinitions,
+  Definition,
+  ParameterDefinitions,
+  Reading,
+  Rule,
+} from "./catalog/definition.ts";
 export { signatureOf } from "./catalog/describe.ts";
-export { imageSize, sniff, type Media } from "./catalog/media.ts";
-export type { ModelData } from "./catalog/models.ts";
-export type { Procedure, Parameter, Column } from "./catalog/procedure.ts";
+export { imageSize, sniff, type ImageSize, type Media, type MediaKind } from "./catalog/media.ts";
+export type { Model, ModelData, ModelTable, Usage } from "./catalog/models.ts";
+export type {
+  CallError,
+  CallResult,
+  CallWarning,
+  CellValue,
+  Column,
+  ColumnDefinition,
+  Defaults,
+  Outcome,
+  Overload,
+  PackRule,
+  Parameter,
+  ParameterDefinition,
+  ParameterType,
+  PrepareContext,
+  Prepared,
+  Procedure,
+  Row,
+} from "./catalog/procedure.ts";
 export type {
   ApiAnswer,
   ApiFailure,
@@ -39,8 +68,11 @@ export type {
   Connection,
   ConnectionFacts,
   ConnectionModels,
+  Endpoint,
   ListedModel,
   ModelListing,
+  RateLimit,
+  RateWindow,
   SendOptions,
   SendOutcome,
   StoredFile,
@@ -57,15 +89,27 @@ export {
   jsonOfText,
   parseJson,
   sqlValueOfJson,
+  type ColumnForm,
   type JsonObject,
 } from "./catalog/json.ts";
+export type { Environment } from "./connection/connect.ts";
 export {
   installOfflineParts,
   listOfflineParts,
   type InstallOptions,
   type OfflinePartStatus,
 } from "./connection/offline/install.ts";
-export { DiagnosticError, diagnostic, fail, type Diagnostic } from "./diagnostics/diagnostic.ts";
+export {
+  DiagnosticError,
+  diagnostic,
+  fail,
+  type Diagnostic,
+  type Place,
+  type Related,
+  type Severity,
+} from "./diagnostics/diagnostic.ts";
+export type { CallCode } from "./catalog/problem.ts";
+export type { Code, Details } from "./diagnostics/messages.ts";
 export { exitCodeOf } from "./diagnostics/exit-code.ts";
 export { renderDiagnostic } from "./diagnostics/render.ts";
 export type { Source, Span } from "./diagnostics/source.ts";

@@ -28,6 +28,7 @@ import { StableSurroundings } from "./runtime/stable.ts";
 import { createSystemTables } from "./runtime/system-tables.ts";
 import { SessionDefaults, type Workspace } from "./runtime/workspace.ts";
 
+/** Of openSession. Without any: a database in memory, and the connection of the environment. */
 export interface SessionOptions {
   /** Path of an SQLite file, made if there is none; default ":memory:". */
   readonly database?: string;

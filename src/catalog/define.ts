@@ -9,6 +9,34 @@ import type { Column, Parameter, ParameterType, Procedure } from "./procedure.ts
 import { commonColumns, errorRow, resultOf } from "./result.ts";
 import type { ColumnType } from "./value.ts";
 
+/**
+ * A procedure of your own, for the option `procedures` of openSession: data, and two pure functions, from the arguments to a
+ * request and from an answer to a row. Its columns are followed by status, usage and error columns and by the arguments.
+ * Throws session/bad-procedure with all that contradicts itself.
+ *
+ * ```ts
+ * import { defineProcedure, openSession } from "callsql";
+ *
+ * const detectLanguage = defineProcedure({
+ *   name: "DetectLanguage",
+ *   summary: "Names the language of a text.",
+ *   source: "in-house",
+ *   endpoint: "responses",
+ *   parameters: {
+ *     Text: { type: "text", required: true, maxLength: 10_000, summary: "Text to look at." },
+ *     Model: { type: "text", defaultModel: "text", summary: "Model that answers." },
+ *   },
+ *   primary: "Language",
+ *   columns: { Language: { type: "text", summary: "ISO 639-1 code." } },
+ *   examples: ["CALL DetectLanguage(:Text)"],
+ *   request: ({ Text, Model }) => ({ model: Model, instructions: "Answer with an ISO 639-1 code.", input: Text }),
+ *   row: (body) => ({ cells: { Language: JSON.stringify(body).length > 2 ? "en" : undefined } }),
+ * });
+ * await using session = await openSession({ procedures: [detectLanguage] });
+ * const result = await session.execute("SELECT DetectLanguage(:text) AS language", { text: "Good morning" });
+ * console.log(await result.first());
+ * ```
+ */
 export function defineProcedure<const P extends ParameterDefinitions, const C extends ColumnDefinitions>(
   definition: Definition<P, C>,
 ): Procedure {

@@ -16,7 +16,9 @@ import type {
 } from "./procedure.ts";
 import type { ApiAnswer, Endpoint } from "./request.ts";
 
+/** By name, in the order of the signature. */
 export type ParameterDefinitions = Readonly<Record<string, ParameterDefinition>>;
+/** By name, in their order. */
 export type ColumnDefinitions = Readonly<Record<string, ColumnDefinition>>;
 
 interface TypeOf {
@@ -44,6 +46,7 @@ export type ArgumentsOf<P extends ParameterDefinitions> = {
   readonly [K in keyof P]: IsPresent<P[K]> extends true ? ValueOf<P[K]> : ValueOf<P[K]> | undefined;
 };
 
+/** What a procedure's functions see beside the arguments. */
 export interface CallContext {
   readonly procedure: string;
   /** What is known about the model of this call; undefined for an unknown id. */
@@ -65,6 +68,7 @@ export interface Reading<C extends string = string> {
   readonly model?: string | undefined;
 }
 
+/** What defineProcedure takes. */
 export interface Definition<P extends ParameterDefinitions, C extends ColumnDefinitions> {
   readonly name: string;
   readonly summary: string;

@@ -14,8 +14,10 @@ export function parseJson(text: string): unknown {
   return JSON.parse(text, revive) as unknown;
 }
 
+/** A JSON object. */
 export type JsonObject = { readonly [key: string]: unknown };
 
+/** Whether a parsed value is an object, not an array or null. */
 export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
@@ -64,6 +66,7 @@ export function embeddingIn(value: SqlValue, column: ColumnForm): number[] | und
   return Array.from({ length: value.byteLength / 4 }, (_, index) => view.getFloat32(index * 4, true));
 }
 
+/** An array of the shortest numbers that are the same float32. */
 export function jsonOfEmbedding(vector: readonly number[]): string {
   return `[${vector.map((component) => jsonOfNumber(shortest(component))).join(", ")}]`;
 }
@@ -83,6 +86,7 @@ export function jsonOfNumber(value: number): string {
   return Number.isNaN(value) ? "null" : value > 0 ? "9e999" : "-9e999";
 }
 
+/** A JSON string without control and direction characters. */
 export function jsonOfText(text: string): string {
   return JSON.stringify(text).replace(
     /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g,

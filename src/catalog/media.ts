@@ -3,8 +3,10 @@
  * Reads headers only; decodes no pixel and no sound.
  */
 
+/** What a parameter of type bytes may want. */
 export type MediaKind = "image" | "audio";
 
+/** A kind of file. */
 export interface Media {
   readonly kind: MediaKind;
   /** As the API names it: png, jpeg, webp, gif, flac, mp3, mp4, m4a, ogg, wav, webm. */
@@ -12,6 +14,7 @@ export interface Media {
   readonly mimeType: string;
 }
 
+/** In pixels. */
 export interface ImageSize {
   readonly width: number;
   readonly height: number;
@@ -44,6 +47,7 @@ export function mimeTypeOf(format: string): string {
   return mimeTypes[format] ?? "application/octet-stream";
 }
 
+/** What kind of file these bytes are, by their first ones; undefined for anything but images and audio the API takes. */
 export function sniff(bytes: Uint8Array): Media | undefined {
   const image = sniffImage(bytes);
   if (image !== undefined) return { kind: "image", format: image, mimeType: mimeTypeOf(image) };

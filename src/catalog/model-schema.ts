@@ -100,6 +100,7 @@ function isPattern(text: string): boolean {
 
 /** A model table as JSON: models.json, and the user's own file. */
 export type ModelData = z.input<typeof modelTableSchema>;
+/** What is known about a model: where it may be used, its prices, what it refuses. */
 export type Model = z.infer<typeof model>;
 export type Price = z.infer<typeof price>;
 export type TokenPrices = z.infer<typeof tokenPrices>;

@@ -28,6 +28,7 @@ export interface Cost {
   readonly asOf: string;
 }
 
+/** The models that are known. */
 export interface ModelTable {
   /** `YYYY-MM-DD` the table was last checked. */
   readonly asOf: string;

@@ -4,6 +4,7 @@ import type { Code, Details } from "../diagnostics/messages.ts";
 import type { CallError, CallWarning } from "./procedure.ts";
 
 /** Codes about a single call. */
+/** Codes of what goes wrong with one call. */
 export type CallCode = Extract<Code, `call/${string}`>;
 
 export function callError<C extends CallCode>(code: C, details: Details<C>): CallError {

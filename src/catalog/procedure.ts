@@ -7,8 +7,10 @@ import type { ModelTable } from "./models.ts";
 import type { ApiAnswer, ApiFailure, ApiRequest, ConnectionModels, Endpoint } from "./request.ts";
 import type { Arguments, ColumnType, SqlValue } from "./value.ts";
 
+/** What a parameter takes. Numbers given as text are coerced; json is text that parses. */
 export type ParameterType = "text" | "integer" | "real" | "boolean" | "bytes" | "json";
 
+/** What a definition says of a parameter. What it refuses is refused before anything is sent. */
 export interface ParameterDefinition {
   readonly type: ParameterType;
   readonly summary: string;
@@ -45,17 +47,20 @@ export interface ParameterDefinition {
   readonly source?: string;
 }
 
+/** What a definition says of a result column. */
 export interface ColumnDefinition {
   readonly type: ColumnType;
   readonly summary: string;
 }
 
+/** A parameter of a procedure, with its place. */
 export interface Parameter extends ParameterDefinition {
   readonly name: string;
   /** From 0, in the signature. */
   readonly position: number;
 }
 
+/** A result column of a procedure. */
 export interface Column extends ColumnDefinition {
   readonly name: string;
 }
@@ -83,6 +88,7 @@ export interface CallError {
   readonly hint?: string | undefined;
 }
 
+/** What a call says that does not end it. */
 export interface CallWarning {
   /** A code of messages/call.ts. */
   readonly code: string;
@@ -143,6 +149,7 @@ export interface PackRule {
 /** Session defaults by parameter name, from SET DEFAULT. */
 export type Defaults = Readonly<Record<string, SqlValue>>;
 
+/** What the values of a call are prepared with. */
 export interface PrepareContext {
   readonly models: ConnectionModels;
   readonly defaults: Defaults;
@@ -154,6 +161,7 @@ export interface PrepareContext {
   readonly countTokens?: (text: string, endpoint: Endpoint) => number;
 }
 
+/** A complete procedure, as the catalogue holds it. Made by defineProcedure. */
 export interface Procedure {
   readonly name: string;
   readonly summary: string;

@@ -14,6 +14,7 @@ export type Endpoint =
   | "audio/translations"
   | "audio/speech";
 
+/** What a procedure asks of the API, and a connection sends. */
 export interface ApiRequest {
   readonly endpoint: Endpoint;
   /** API field → value, `undefined` already removed. For multipart endpoints (images/edits, audio/transcriptions,
@@ -59,6 +60,7 @@ export interface RateLimit {
   readonly tokens?: RateWindow;
 }
 
+/** One limit, and how much of it is left. */
 export interface RateWindow {
   /** A minute. */
   readonly limit?: number;
@@ -101,10 +103,12 @@ export interface ApiFailure {
   readonly rateLimit?: RateLimit;
 }
 
+/** What a connection gives for a request: it never throws. */
 export type SendOutcome =
   | { readonly ok: true; readonly answer: ApiAnswer }
   | { readonly ok: false; readonly failure: ApiFailure };
 
+/** How long one exchange may take, and what ends it. */
 export interface SendOptions {
   readonly signal: AbortSignal;
   /** Of the whole exchange, body included. */
@@ -118,6 +122,7 @@ export interface ListedModel {
   readonly shutdownDate?: string;
 }
 
+/** What a service's list of models comes to. */
 export type ModelListing =
   | { readonly ok: true; readonly models: readonly ListedModel[] }
   | { readonly ok: false; readonly failure: ApiFailure };

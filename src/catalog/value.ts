@@ -20,4 +20,5 @@ export function characterCount(text: string): number {
   return count;
 }
 
+/** Of a result column, as SQLite stores it. */
 export type ColumnType = "text" | "integer" | "real" | "blob";

@@ -4,6 +4,7 @@ import { fail } from "../diagnostics/diagnostic.ts";
 import { presentable } from "./mask.ts";
 import { createOpenAIConnection } from "./openai.ts";
 
+/** Variables of an environment, such as process.env. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Without a name: `openai` where there is a key, else none, and the first call says so. Never a stand-in silently. */

@@ -5,8 +5,10 @@
 import { messages, type Code, type Details } from "./messages.ts";
 import type { Source, Span } from "./source.ts";
 
+/** A warning ends nothing. */
 export type Severity = "error" | "warning";
 
+/** What is wrong, where, and what to do about it. */
 export interface Diagnostic {
   readonly severity: Severity;
   /** `phase/kebab-name`; never changes its meaning. */
@@ -26,12 +28,14 @@ export interface Related {
   readonly message: string;
 }
 
+/** Where it is. */
 export interface Place {
   readonly source?: Source;
   readonly span?: Span;
   readonly related?: readonly Related[];
 }
 
+/** Builds a diagnostic of a code. */
 export function diagnostic<C extends Code>(code: C, details: Details<C>, place: Place = {}): Diagnostic {
   return build("error", code, details, place);
 }
@@ -66,6 +70,7 @@ export class DiagnosticSink {
 
 /** The only exception callsql throws on purpose; `diagnostics` is never empty. */
 export class DiagnosticError extends Error {
+  /** All that was found, never empty. */
   readonly diagnostics: readonly Diagnostic[];
 
   constructor(diagnostics: readonly Diagnostic[], options?: ErrorOptions) {
@@ -82,6 +87,7 @@ export class DiagnosticError extends Error {
   }
 }
 
+/** Throws a DiagnosticError of one diagnostic. */
 export function fail<C extends Code>(code: C, details: Details<C>, place: Place = {}): never {
   throw new DiagnosticError([diagnostic(code, details, place)]);
 }

@@ -32,6 +32,7 @@ const byCode: Partial<Record<Code, number>> = {
   "sql/not-a-database": exitCodes.usage,
 };
 
+/** What a command that ends with this error should exit with. */
 export function exitCodeOf(error: DiagnosticError): number {
   const known = byCode[error.code];
   if (known !== undefined) return known;

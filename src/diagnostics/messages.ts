@@ -28,5 +28,7 @@ export const messages = {
   ...internalMessages,
 };
 
+/** Of every message: docs/errors.md lists them. */
 export type Code = keyof typeof messages;
+/** What a code's sentence is built of. */
 export type Details<C extends Code> = Parameters<(typeof messages)[C]>[0];

@@ -5,6 +5,7 @@ import { positionOf, type Source, type Span } from "./source.ts";
 /** At most this many characters of a source line are shown around the caret. */
 const lineWidthMax = 160;
 
+/** As the command line prints it: message, line with a caret, hint. Without colours. */
 export function renderDiagnostic(item: Diagnostic): string {
   const lines = [`${item.severity}[${item.code}]: ${item.message}`];
   if (item.source !== undefined && item.span !== undefined) {

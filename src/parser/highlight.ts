@@ -16,6 +16,7 @@ import {
   Unterminated,
 } from "./tokens.ts";
 
+/** What a piece of SQL is, for its colour. */
 export type TokenRole =
   | "keyword"
   | "name"
@@ -27,6 +28,7 @@ export type TokenRole =
   | "comment"
   | "error";
 
+/** A piece of a text and what it is. */
 export interface HighlightedSpan {
   readonly start: number;
   /** Exclusive. */

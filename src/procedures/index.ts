@@ -12,6 +12,7 @@ import { getEmbeddings } from "./get-embeddings.ts";
 import { moderateText } from "./moderate-text.ts";
 import { summarizeText } from "./summarize-text.ts";
 
+/** The procedures callsql ships, in the order of the documentation. */
 export const procedures: readonly Procedure[] = [
   generateResponse,
   moderateText,

@@ -42,6 +42,7 @@ export function callOfValues(
     : undefined;
 }
 
+/** Of session.callAlone. */
 export interface CallAloneOptions extends ExecuteOptions {
   /** Told of the call before it is made; what it throws is the end of it. */
   readonly onOrder?: (order: CallOrder) => void;

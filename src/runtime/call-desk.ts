@@ -20,6 +20,7 @@ export interface CallOrder {
   readonly key: string;
 }
 
+/** What a desk gives for orders. */
 export interface Delivery {
   /** One an order, in their order. */
   readonly answers: readonly Answer[];
@@ -28,6 +29,7 @@ export interface Delivery {
   readonly warnings: readonly Diagnostic[];
 }
 
+/** Where a session buys its calls instead of sending them itself: the option `desk` of openSession. */
 export interface CallDesk {
   /** Rejects with a DiagnosticError when the statement is to end: no credit, a budget, a cancelled statement. */
   buy(orders: readonly CallOrder[], options: Pick<ExecuteOptions, "signal">): Promise<Delivery>;

@@ -12,6 +12,7 @@ import { Dot, Equals, LParen, RParen, spanOf, Text, type Token } from "../parser
 import { isName, nameOf } from "../parser/words.ts";
 import { safeFunctions, safeModules, safePragmas, safeTables } from "./safe-names.ts";
 
+/** What the SQL of strangers may do: the option `confine` of openSession. */
 export interface Confinement {
   /** Statements may write the session's own database; default false. */
   readonly isWritable?: boolean;

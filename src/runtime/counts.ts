@@ -38,6 +38,7 @@ export interface Progress {
   readonly elapsedMs: number;
 }
 
+/** What a progress line shows while executeForEach runs. */
 export interface ForEachProgress extends Progress {
   /** Input rows that are done, whether or not their output was read. */
   readonly rowsDone: number;

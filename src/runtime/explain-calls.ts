@@ -55,6 +55,7 @@ export interface CallEstimate {
     | undefined;
 }
 
+/** What session.explain finds. */
 export interface Explanation {
   /** In the order SQLite reaches them; empty for a statement that calls nothing. */
   readonly sites: readonly CallEstimate[];

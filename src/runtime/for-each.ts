@@ -22,6 +22,7 @@ import { bindStatement } from "./run-sql.ts";
 import type { Binds } from "./values.ts";
 import type { Workspace } from "./workspace.ts";
 
+/** Of session.executeForEach. */
 export interface ForEachOptions<Input extends object> {
   /** Which of the rows a command gives are taken; default FirstOrDefault. */
   readonly behavior?: Behavior;

@@ -5,6 +5,7 @@ import { markStep, stepsDone } from "./progress-mark.ts";
 import type { Workspace } from "./workspace.ts";
 import { toSqlite } from "./values.ts";
 
+/** Rows of values, in the order of the columns. */
 export type ImportedRows = AsyncIterable<readonly SqlValue[]> | Iterable<readonly SqlValue[]>;
 
 /**

@@ -17,6 +17,7 @@ export interface Call {
   readonly values: readonly SqlValue[];
 }
 
+/** What a call came to. */
 export interface Answer {
   /** As SQLite takes it: integers are bigint. */
   readonly row: Row;

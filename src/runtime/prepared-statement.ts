@@ -11,6 +11,7 @@ import { fromSqlite as fromSqliteError } from "./sql-error.ts";
 import type { Binds } from "./values.ts";
 import type { Workspace } from "./workspace.ts";
 
+/** A bind of a statement, and the parameter it feeds. */
 export interface BindDescription {
   /** As written: `:Message`, `?`. */
   readonly text: string;
@@ -21,6 +22,7 @@ export interface BindDescription {
   readonly procedure?: Procedure;
 }
 
+/** A statement that is described and can be executed many times. Made by session.prepare. */
 export class PreparedStatement<Row = ResultColumns> {
   /** Each bind once, in the order of the text. */
   readonly parameters: readonly BindDescription[];
@@ -51,6 +53,7 @@ export class PreparedStatement<Row = ResultColumns> {
     }
   }
 
+  /** As session.execute. */
   execute(binds: Binds = {}, options: ExecuteOptions = {}): Promise<ResultSet<Row>> {
     return this.#run(binds, options);
   }

@@ -8,6 +8,7 @@ import type { Counts } from "./counts.ts";
 import type { ResultColumns } from "./row-of.ts";
 import { fromSqlite } from "./values.ts";
 
+/** A column of a result. */
 export interface ResultColumn {
   /** As the user typed or named it; not necessarily unique. */
   readonly name: string;
@@ -47,10 +48,13 @@ export interface ResultInput {
 export class ResultSet<Row = ResultColumns> implements AsyncIterable<Row> {
   /** `rows`: has columns. `changes`: a write without RETURNING. `notice`: SET, BEGIN and the like. */
   readonly kind: "rows" | "changes" | "notice";
+  /** Empty for a statement that gives no rows. */
   readonly columns: readonly ResultColumn[];
   /** Rows inserted, updated or deleted. */
   readonly affectedRows: number;
+  /** Of its calls: rows that failed, parameters that are not sent, models that retire. */
   readonly warnings: readonly Diagnostic[];
+  /** Calls, tokens, cost and time. */
   readonly counts: Counts;
   #rows: RawRow[];
   #rest: Iterator<RawRow> | undefined;
@@ -95,6 +99,7 @@ export class ResultSet<Row = ResultColumns> implements AsyncIterable<Row> {
     for await (const row of this.arrays()) yield this.#object(names, row);
   }
 
+  /** All rows as objects. */
   async all(): Promise<Row[]> {
     return Array.fromAsync(this);
   }

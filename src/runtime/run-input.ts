@@ -4,6 +4,7 @@ import type { SqlStatement } from "../parser/syntax.ts";
 import type { Progress } from "./counts.ts";
 import type { Binds } from "./values.ts";
 
+/** Of session.execute and of a prepared statement. */
 export interface ExecuteOptions {
   /** Ends the statement: nothing more is sent, answers on their way are recorded, then call/cancelled. */
   readonly signal?: AbortSignal;

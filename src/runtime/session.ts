@@ -30,6 +30,7 @@ import { runSql } from "./run-sql.ts";
 import { toSqlite, type Binds, type BindValue } from "./values.ts";
 import type { Workspace } from "./workspace.ts";
 
+/** A text split into statements, with what is wrong with it. */
 export type Script = Pick<ParsedScript, "source" | "diagnostics"> & {
   readonly statements: readonly ScriptStatement[];
 };
@@ -43,6 +44,10 @@ export interface ScriptRehearsal extends AsyncDisposable {
   step(statement: ScriptStatement, binds?: Binds): Promise<Explanation>;
 }
 
+/**
+ * A database, a connection, options and variables. One statement runs at a time; what is asked for meanwhile waits its turn,
+ * while rows of executeForEach are on their way. Made by openSession; to be closed, by `await using` or `close()`.
+ */
 export class Session implements AsyncDisposable {
   readonly #workspace: Workspace;
   readonly #onClose: () => Promise<void>;
@@ -262,6 +267,7 @@ export class Session implements AsyncDisposable {
     this.#workspace.variables.set(name.toLowerCase(), toSqlite(value, name));
   }
 
+  /** Ends runs of executeForEach, waits for what was asked for before, and closes database and ledger. Once is enough. */
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
@@ -271,6 +277,7 @@ export class Session implements AsyncDisposable {
     await this.#onClose();
   }
 
+  /** What `await using` calls: close(). */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

@@ -17,6 +17,7 @@ import {
   offlineParts,
 } from "./packages.ts";
 
+/** A part of the offline models, and whether it is there. */
 export interface OfflinePartStatus {
   readonly part: string;
   readonly isInstalled: boolean;
@@ -53,6 +54,7 @@ export function listOfflineParts(env: Environment = process.env): readonly Offli
   });
 }
 
+/** Of installOfflineParts. */
 export interface InstallOptions {
   /** Says where the cache is, and where npm is. Default process.env. */
   readonly env?: Environment;

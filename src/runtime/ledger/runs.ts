@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs";
 import type Database from "better-sqlite3";
 import { fail } from "../../diagnostics/diagnostic.ts";
 
+/** What beginRun begins: calls are recorded under it. */
 export interface Run {
   readonly id: number;
   /** The run died earlier and goes on here. */
@@ -26,6 +27,7 @@ export interface RunDescription {
   readonly isFresh?: boolean;
 }
 
+/** How a run ended. */
 export type RunStatus = "finished" | "failed" | "interrupted";
 
 /** Of a row of `calls c`: its request has not succeeded later on. */
