@@ -326,6 +326,30 @@ describe("running", () => {
   });
 });
 
+describe("strangers", () => {
+  test("exit inside of a statement is hinted at, at its start it leaves; .help goes through the pager", async () => {
+    await using pty = await atPrompt({ env: { PAGER: "head -3; cat >/dev/null; echo PAGED" } });
+    pty.type(`select 1${keys.enter}exit${keys.enter}`);
+    await expect(pty).toShow("exit is a part of the statement now: ; ends it, Ctrl-C forgets it");
+    pty.type(`${keys.ctrl("c")}help${keys.enter}`);
+    await expect(pty).toShow("PAGED");
+    await pty.prompt();
+    pty.type(`exit${keys.enter}`);
+    expect(await pty.exitCode).toBe(0);
+  });
+
+  test("images are cells where there is nothing better, and the terminal stays as it was", async () => {
+    await using pty = await atPrompt({ env: { COLORTERM: "truecolor" } });
+    const image = imageBytes("png", { width: 3, height: 2, seed: "cat" });
+    writeFileSync(join(pty.folder, "in.png"), image);
+    pty.type(`select readfile('in.png') as photo;${keys.enter}`);
+    await expect(pty).toShow(/▀▀▀\n1 row, /);
+    expect(pty.raw).toMatch(/38;2;\d+;\d+;\d+/);
+    pty.type(`call GenerateResponse('a', Model => '${keys.tab}`);
+    await expect(pty).toShow(/gpt-\S+' +USD [^\n]+ per 1M tokens/);
+  });
+});
+
 describe("dot-commands", () => {
   test("one that is unknown gets the nearest one", async () => {
     await using pty = await atPrompt();

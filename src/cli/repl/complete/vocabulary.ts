@@ -11,7 +11,7 @@ const tablesSql = `SELECT t.name AS "table", t.type AS kind, c.name AS "column",
 
 /** Those that are going away stand last. */
 const modelsSql = `SELECT model, price, procedures, 'retires on ' || retires_on AS retires FROM sys_models
-  ORDER BY retires_on IS NOT NULL`;
+  WHERE instr(model, '*') = 0 ORDER BY retires_on IS NOT NULL`;
 
 export class VocabularyReader {
   readonly #context: Context;

@@ -2,6 +2,7 @@
 import { fail, suggest } from "../../../index.ts";
 import { ClosedPipe } from "../../terminal.ts";
 import type { Context } from "../context.ts";
+import { showText } from "../show/show.ts";
 import { wrapped } from "../show/wrap.ts";
 import { wordsOf, type DotCommand } from "./command.ts";
 import { fileCommands } from "./files.ts";
@@ -18,9 +19,9 @@ const help: DotCommand = {
   arguments: "[COMMAND]",
   summary: "list the dot-commands, or explain one",
   completes: ["command"],
-  run: async ({ terminal, input }, [name]) => {
+  run: (context, [name]) => {
     const commands = name === undefined ? dotCommands : [findCommand(name)];
-    await terminal.stdout.write(helpText(commands, input.columns));
+    return showText(context, helpText(commands, context.input.columns));
   },
 };
 

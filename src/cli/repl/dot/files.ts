@@ -1,4 +1,5 @@
 /** Commands that read: .read, .import, .edit. */
+import { parse } from "node:path";
 import { fail } from "../../../index.ts";
 import { readText } from "../../file.ts";
 import { importFile } from "../../import/import.ts";
@@ -32,10 +33,11 @@ export const fileCommands: readonly DotCommand[] = [
   },
   {
     name: "import",
-    arguments: "FILE TABLE",
-    summary: "load a .csv, .tsv, .json, .ndjson or .parquet file into a table, which is made or replaced",
+    arguments: "FILE [TABLE]",
+    summary:
+      "load a .csv, .tsv, .json, .ndjson or .parquet file into a table (called as the file), which is made or replaced",
     completes: ["file", "table"],
-    run: async (context, [file = "", table = ""]) => {
+    run: async (context, [file = "", table = parse(file).name]) => {
       const { session, terminal, reporter } = context;
       const stop = listenForStop(terminal);
       try {

@@ -2,7 +2,7 @@
 import type { Procedure } from "../../../index.ts";
 import { proceduresText } from "../../commands/procedures.ts";
 import type { Context } from "../context.ts";
-import { showQuery } from "../show/show.ts";
+import { showQuery, showText } from "../show/show.ts";
 import type { DotCommand } from "./command.ts";
 
 export const schemaCommands: readonly DotCommand[] = [
@@ -30,7 +30,7 @@ export const schemaCommands: readonly DotCommand[] = [
       const sql = `SELECT sql FROM sqlite_schema WHERE tbl_name LIKE :pattern AND sql IS NOT NULL ORDER BY rowid`;
       const rows = await (await context.session.execute(sql, { pattern: table })).all();
       const text = rows.map(({ sql: statement }) => `${String(statement)};\n`).join("");
-      await context.terminal.stdout.write(text);
+      await showText(context, text);
       if (rows.length === 0) await context.reporter.note("nothing of that name");
     },
   },
@@ -39,12 +39,13 @@ export const schemaCommands: readonly DotCommand[] = [
     aliases: ["\\df"],
     arguments: "[PATTERN]",
     summary: "what can be called; PATTERN is a part of the name",
-    run: async ({ terminal, procedures, reporter }, [part = ""]) => {
+    run: async (context, [part = ""]) => {
+      const { procedures, reporter } = context;
       const wanted = part.toLowerCase();
       const found = procedures.filter(({ name }) => name.toLowerCase().includes(wanted));
       const width = found.reduce((widest, { name }) => Math.max(widest, name.length), 0);
       const lines = found.map(({ name, summary }) => `${name.padEnd(width)}  ${summary}\n`);
-      await terminal.stdout.write(lines.join(""));
+      await showText(context, lines.join(""));
       if (found.length === 0) await reporter.note("no procedure has that in its name");
     },
   },
@@ -55,7 +56,7 @@ export const schemaCommands: readonly DotCommand[] = [
     completes: ["table-or-procedure"],
     run: async (context, [name = ""]) => {
       if (findProcedure(context.procedures, name) !== undefined || !(await isTable(context, name))) {
-        await context.terminal.stdout.write(proceduresText(context.procedures, { name, isJson: false }));
+        await showText(context, proceduresText(context.procedures, { name, isJson: false }));
         return;
       }
       const sql = `SELECT name, type, "notnull", dflt_value AS "default", pk FROM pragma_table_xinfo(:pattern)`;

@@ -111,7 +111,7 @@ export const sessionCommands: readonly DotCommand[] = [
     name: "quit",
     aliases: [".exit", ".q", "\\q"],
     arguments: "",
-    summary: "leave (also Ctrl-D)",
+    summary: "leave, as Ctrl-D does",
     run: async (context) => {
       context.exitCode = 0;
     },

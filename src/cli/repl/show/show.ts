@@ -59,6 +59,24 @@ export async function showQuery(
   if (rows === 0) await context.reporter.note("none");
 }
 
+/** What a dot-command says, through the pager where it is taller than the screen. */
+export async function showText(context: Context, text: string): Promise<void> {
+  const output = pagedOutput(context, () => true);
+  try {
+    await output.write(text);
+  } finally {
+    await output.close();
+  }
+}
+
+/** `areLinesCut`: long lines go on beyond the screen's edge instead of being broken. */
+function pagedOutput({ terminal, input }: Context, areLinesCut: () => boolean): PagedOutput {
+  const { rows, columns } = input;
+  const pager = (): string | undefined =>
+    Number.isFinite(rows) ? pagerOf(terminal.env, areLinesCut()) : undefined;
+  return new PagedOutput(terminal, { pager, rows, columns });
+}
+
 /** Files get no colours, and no values cut. */
 function plain({ insertTable }: Context): Style {
   return styleOf(pc.createColors(false), insertTable);
@@ -98,12 +116,9 @@ async function toScreen(
   rows: AsyncIterable<Row>,
   fit: Fit,
 ): Promise<void> {
-  const { terminal, input, mode, insertTable } = context;
+  const { terminal, mode, insertTable } = context;
   const style = styleOf(coloursFor(context), insertTable);
-  const { rows: height, columns: width } = input;
-  const pager = (): string | undefined =>
-    Number.isFinite(height) ? pagerOf(terminal.env, !fit.isOnSide) : undefined;
-  const output = new PagedOutput(terminal, { pager, rows: height, columns: width });
+  const output = pagedOutput(context, () => !fit.isOnSide);
   try {
     // What goes elsewhere is for others, who want values whole.
     const format = terminal.stdout.isTTY ? fitted(mode, fit) : formats[mode === "auto" ? "table" : mode];
