@@ -93,6 +93,8 @@ export {
   type JsonObject,
 } from "./catalog/json.ts";
 export type { Environment } from "./connection/connect.ts";
+export type { OpenAIConnectionOptions } from "./connection/openai.ts";
+export type { FetchConnection } from "./connection/own-connection.ts";
 export {
   installOfflineParts,
   listOfflineParts,

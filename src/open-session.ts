@@ -8,6 +8,7 @@ import type { ModelData } from "./catalog/models.ts";
 import type { Procedure } from "./catalog/procedure.ts";
 import type { Connection } from "./catalog/request.ts";
 import { connectionFromName } from "./connection/connect.ts";
+import { ownConnection, type FetchConnection } from "./connection/own-connection.ts";
 import { findModelTable } from "./connection/models-file.ts";
 import { openaiModels } from "./connection/openai.ts";
 import { procedures as shippedProcedures } from "./procedures/index.ts";
@@ -37,7 +38,7 @@ export interface SessionOptions {
    * `openai`, `offline`, or a connection of your own. Default: openai if the environment has OPENAI_API_KEY; otherwise
    * none, and the first call fails with connect/none.
    */
-  readonly connection?: string | Connection;
+  readonly connection?: string | Connection | FetchConnection;
   /** Where OPENAI_* and the place of the configuration are read from; default process.env. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /**
@@ -106,7 +107,7 @@ function openShared(options: SessionOptions, sessionOptions: Options): Shared {
 }
 
 async function assemble(db: Database.Database, options: SessionOptions): Promise<Session> {
-  const catalog = createCatalog([...shippedProcedures, ...(options.procedures ?? [])]);
+  const catalog = createCatalog([...shippedProcedures, ...(options.procedures ?? [])], sqlFunctions(db));
   const sessionOptions = new Options();
   const owned = options.sharing === undefined ? undefined : sharedBy.get(options.sharing);
   const shared = owned ?? openShared(options, sessionOptions);
@@ -165,29 +166,37 @@ function openDatabase(file: string, readonly: boolean): Database.Database {
   }
 }
 
+/** A procedure of such a name would take the function's place in every statement. */
+function sqlFunctions(db: Database.Database): ReadonlySet<string> {
+  const names: unknown[] = db.prepare("SELECT lower(name) FROM pragma_function_list").pluck().all();
+  return new Set(names.map(String));
+}
+
 /** The session's connection, made when it is first needed; `SET connection` changes it. */
 class Connections {
   readonly #session: SessionOptions;
   readonly #options: Options;
   readonly #made = new Map<string, Promise<Connection | undefined>>();
+  readonly #own: Connection | undefined;
   readonly #dispatchers = new Map<string, Dispatcher>();
 
   constructor(session: SessionOptions, options: Options) {
     this.#session = session;
     this.#options = options;
+    const { connection } = session;
+    this.#own = typeof connection === "object" ? ownConnection(connection) : undefined;
   }
 
   /** `wanted` instead of what the session says. */
   async find(wanted?: string): Promise<Connection | undefined> {
-    const chosen = wanted ?? this.#options.text("connection") ?? this.#session.connection;
-    const own = this.#session.connection;
-    if (typeof own === "object" && (chosen === own || chosen === own.name)) return own;
-    if (typeof chosen === "object") return chosen;
-    const name = chosen ?? "";
-    let made = this.#made.get(name);
+    const { connection } = this.#session;
+    const byDefault = typeof connection === "string" ? connection : this.#own?.name;
+    const name = wanted ?? this.#options.text("connection") ?? byDefault;
+    if (this.#own !== undefined && name === this.#own.name) return this.#own;
+    let made = this.#made.get(name ?? "");
     if (made === undefined) {
-      made = connectionFromName(chosen, this.#session.env ?? process.env);
-      this.#made.set(name, made);
+      made = connectionFromName(name, this.#session.env ?? process.env);
+      this.#made.set(name ?? "", made);
     }
     return made;
   }

@@ -1,9 +1,9 @@
 /**
  * Makes a complete procedure of its definition: signature order, names and aliases, result columns, and the
- * functions that prepare a call and read its result. A definition that contradicts itself is our bug.
+ * functions that prepare a call and read its result. A definition that contradicts itself is refused (check.ts).
  */
-import { assert } from "../diagnostics/diagnostic.ts";
 import type { ColumnDefinitions, Definition, ParameterDefinitions } from "./definition.ts";
+import { checkDefinition } from "./check.ts";
 import { prepareCall } from "./prepare.ts";
 import type { Column, Parameter, ParameterType, Procedure } from "./procedure.ts";
 import { commonColumns, errorRow, resultOf } from "./result.ts";
@@ -41,8 +41,9 @@ export function defineProcedure<const P extends ParameterDefinitions, const C ex
   definition: Definition<P, C>,
 ): Procedure {
   const parameters = signatureOf(definition.parameters);
-  const parameterByName = namesOf(definition.name, parameters);
-  const columns = columnsOf(definition.name, definition.columns, parameters);
+  const parameterByName = namesOf(parameters);
+  const columns = columnsOf(definition.columns, parameters);
+  checkDefinition(definition, parameters, columns);
   const findParameter = (name: string): Parameter | undefined => parameterByName.get(name.toLowerCase());
   const signature = { definition, parameters, findParameter };
   const pack = definition.pack === undefined ? {} : { pack: definition.pack };
@@ -78,23 +79,18 @@ function signatureOf(definitions: ParameterDefinitions): readonly Parameter[] {
   }));
 }
 
-function namesOf(procedure: string, parameters: readonly Parameter[]): ReadonlyMap<string, Parameter> {
+function namesOf(parameters: readonly Parameter[]): ReadonlyMap<string, Parameter> {
   const parameterByName = new Map<string, Parameter>();
   for (const parameter of parameters) {
     for (const name of [parameter.name, ...(parameter.aliases ?? [])]) {
-      assert(!parameterByName.has(name.toLowerCase()), `${procedure} has two parameters ${name}`);
       parameterByName.set(name.toLowerCase(), parameter);
     }
   }
   return parameterByName;
 }
 
-function columnsOf(
-  procedure: string,
-  own: ColumnDefinitions,
-  parameters: readonly Parameter[],
-): readonly Column[] {
-  const columns: Column[] = [
+function columnsOf(own: ColumnDefinitions, parameters: readonly Parameter[]): readonly Column[] {
+  return [
     ...Object.entries({ ...own, ...commonColumns }).map(([name, column]) => ({ name, ...column })),
     ...parameters.map((parameter) => ({
       name: parameter.name,
@@ -102,9 +98,6 @@ function columnsOf(
       summary: `The call's ${parameter.name}.`,
     })),
   ];
-  const names = new Set(columns.map((column) => column.name.toLowerCase()));
-  assert(names.size === columns.length, `${procedure} has two columns of one name`);
-  return columns;
 }
 
 const echoTypes: Readonly<Record<ParameterType, ColumnType>> = {

@@ -22,6 +22,7 @@ import { listingOf } from "./model-listing.ts";
 import { failure, readAnswer, type Asked } from "./read-answer.ts";
 import { StoredFiles } from "./stored-files.ts";
 
+/** Of a service that speaks the OpenAI protocol. */
 export interface OpenAIConnectionOptions {
   readonly name: string;
   /** A key, or where to get one: asked before every request, so that tokens can be fresh. */

@@ -1,7 +1,13 @@
 /** The library as its documentation shows it, through the one public entry, against the protocol test server. */
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { DiagnosticError, openSession, type Progress, type Session } from "../../src/index.ts";
+import {
+  DiagnosticError,
+  openSession,
+  type Progress,
+  type Session,
+  type SessionOptions,
+} from "../../src/index.ts";
 import { faults, startOpenAIServer, type OpenAIServer } from "../support/openai-server.ts";
 import { temporaryFolder } from "./support/folder.ts";
 
@@ -260,6 +266,62 @@ describe("statements at once on one session", () => {
   });
 });
 
+describe("a connection of one's own", () => {
+  const embed = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
+    const { input: text } = (await new Request(input, init).json()) as { input: string };
+    asked.push([input instanceof Request ? input.url : String(input), text]);
+    return Response.json({
+      data: [{ index: 0, embedding: [0.5, 1] }],
+      model: "mine",
+      usage: { prompt_tokens: 3 },
+    });
+  };
+  const asked: [string, string][] = [];
+
+  test("is a fetch, which the protocol runs over", async () => {
+    await using session = await openSession({
+      connection: { fetch: embed, baseUrl: "https://gateway.example/v1", models: { embedding: "mine" } },
+      env: {},
+    });
+    const result = await session.execute("CALL GetEmbeddings(:t)", { t: "hello" });
+    expect(await result.first()).toMatchObject({
+      Embedding_Dimensions: 2,
+      Model_Used: "mine",
+      Model: "mine",
+    });
+    expect(asked).toEqual([["https://gateway.example/v1/embeddings", "hello"]]);
+  });
+
+  test("that is not complete is refused when the session is opened", async () => {
+    const bad = [{}, { send: () => undefined, name: "x", models: {} }, { fetch: "https://…" }];
+    for (const connection of bad) {
+      expect(await codeOf(openSession({ connection: connection as never, env: {} }))).toBe(
+        "connect/bad-connection",
+      );
+    }
+    const connection = { fetch: embed, baseUrl: "ftp://x" };
+    expect(await codeOf(openSession({ connection, env: {} }))).toBe("connect/bad-base-url");
+  });
+});
+
+describe("the ledger of a session", () => {
+  test("that is named keeps answers for the next session, one that is not goes with it", async () => {
+    const ledger = join(folder.path, "kept/ledger.db");
+    const ask = async (options: SessionOptions): Promise<number> => {
+      await using session = await openSession({ connection: "openai", env: env(), ...options });
+      await session.execute("SET cache = 'on'");
+      return (await session.execute("CALL GenerateResponse('remember')")).counts.made;
+    };
+    expect([await ask({ ledger }), await ask({ ledger })]).toEqual([1, 0]);
+    expect([await ask({}), await ask({}), await ask({ ledger: ":memory:" })]).toEqual([1, 1, 1]);
+  });
+
+  test("that cannot be opened says so", async () => {
+    await using session = await openSession({ connection: "openai", env: env(), ledger: folder.path });
+    expect(await codeOf(session.execute("CALL GenerateResponse('hi')"))).toMatch(/^ledger\//);
+  });
+});
+
 describe("importRows", () => {
   test("takes rows as they come, in one transaction", async () => {
     await using session = await open();
@@ -281,6 +343,13 @@ describe("a session", () => {
     await session.execute(sql, {}, { onProgress: (progress) => news.push(progress) });
     expect(news.length).toBeGreaterThanOrEqual(4);
     expect(news.at(-1)).toMatchObject({ callsDone: 4, callsKnown: 4, inFlight: 0, failed: 0 });
+    const spent = news.map(({ tokens, costUsd }) => [tokens, costUsd] as const);
+    expect(spent.at(-1)?.[0]).toBeGreaterThan(10);
+    expect(spent.at(-1)?.[1]).toBeGreaterThan(0);
+    for (const index of [0, 1]) {
+      const column = spent.map((pair) => pair[index] ?? 0);
+      expect(column).toEqual(column.toSorted((a, b) => a - b));
+    }
   });
 
   test("runs the statements of a script", async () => {

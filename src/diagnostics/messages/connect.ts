@@ -10,6 +10,10 @@ export const connectMessages = {
     message: `there is no connection ${quote(details.name)}`,
     hint: "connections are: openai, offline",
   }),
+  "connect/bad-connection": (details: { missing: readonly string[] }) => ({
+    message: `a connection of your own lacks ${list(details.missing)}`,
+    hint: "see Connection and FetchConnection in docs/api.md",
+  }),
   "connect/no-key": (details: { name: string }) => ({
     message: `connection ${quote(details.name)} has no API key`,
     hint: "set OPENAI_API_KEY, or try without one: --connection offline",

@@ -55,6 +55,14 @@ export const sessionMessages = {
     message: `row ${details.row} of the import has ${details.found} values, the table has ${details.expected} columns`,
     hint: "nothing of the import was kept",
   }),
+  "session/bad-procedure": (details: {
+    procedure: string;
+    problem: keyof typeof procedureProblems;
+    name: string;
+  }) => ({
+    message: `procedure ${quote(details.procedure)}: ${procedureProblems[details.problem](quote(details.name))}`,
+    hint: "defineProcedure in docs/api.md shows a complete definition",
+  }),
   "session/no-row": (details: { behavior: string }) => ({
     message: `the command gave no row for this input row, and ${details.behavior} needs one`,
     hint: "the behaviours FirstOrDefault and SingleOrDefault take NULLs instead",
@@ -75,3 +83,26 @@ export const sessionMessages = {
     message: `executeForEach: ${details.option} is ${details.found}, expected ${details.expected}`,
   }),
 } satisfies MessageTable;
+
+/** By what is wrong; `name` is quoted. */
+const procedureProblems = {
+  name: (name: string) => `${name} is no name in SQL: letters, digits and _`,
+  taken: (name: string) => `two procedures are named ${name}`,
+  sqlFunction: (name: string) => `${name} is a function of SQLite's`,
+  notDefined: (_: string) => "it was not made by defineProcedure",
+  endpoint: (name: string) => `there is no endpoint ${name}`,
+  function: (name: string) => `${name} is no function`,
+  parameterName: (name: string) => `parameter ${name} has no name in SQL: letters, digits and _`,
+  parameterTwice: (name: string) => `two parameters or aliases are named ${name}`,
+  parameterReserved: (name: string) => `parameter ${name} has the name of the call key`,
+  parameterType: (name: string) =>
+    `parameter ${name} has no type of text, integer, real, boolean, bytes, json`,
+  tooManyParameters: (name: string) => `it has ${name} parameters, and 31 is the most`,
+  default: (name: string) => `the default of parameter ${name} is a value it would refuse`,
+  columnName: (name: string) => `column ${name} has no name in SQL: letters, digits and _`,
+  columnTwice: (name: string) => `two columns are named ${name}; every parameter is a column, too`,
+  columnType: (name: string) => `column ${name} has no type of text, integer, real, blob`,
+  primary: (name: string) => `the primary column ${name} is none of its columns`,
+  pack: (name: string) => `it packs by ${name}, which is none of its parameters`,
+  overload: (name: string) => `it stands for ${name}, and there is no such procedure`,
+};
