@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { main } from "../../src/cli/main.ts";
 import { fakeLibrary } from "./support/session.ts";
+import { formatNames } from "../../src/cli/format/format.ts";
 import { fakeTerminal, type FakeTerminalOptions } from "./support/terminal.ts";
 
 async function callsql(args: readonly string[], options: FakeTerminalOptions = {}) {
@@ -100,6 +101,31 @@ describe("what is written", () => {
     const piped = await callsql(["-c", "rows 2", "--quiet"], { env });
     const shown = await callsql(["-c", "rows 2", "--quiet"], { env, isTTY: true });
     expect(shown).toEqual(piped);
+  });
+
+  test.each(formatNames.filter((name) => name !== "parquet"))(
+    "%s: the same on a terminal and in a pipe, and a reader that leaves ends it quietly",
+    async (format) => {
+      const args = ["-c", "rows 2000; rows 1", "--quiet", "-o", format];
+      const env = { NO_COLOR: "1" };
+      const piped = await callsql(args, { env });
+      expect(await callsql(args, { env, isTTY: true })).toEqual(piped);
+      expect(piped.out.split("\n").length).toBeGreaterThan(2000);
+      const { code, err } = await callsql(args, { env, pipeLength: 10 });
+      expect([code, err]).toEqual([0, ""]);
+    },
+  );
+
+  test("Parquet goes into a pipe or a file, not onto a screen, and before anything runs", async () => {
+    const piped = await callsql(["-c", "rows 3", "-o", "parquet"]);
+    expect([piped.out.slice(0, 4), piped.out.slice(-4)]).toEqual(["PAR1", "PAR1"]);
+    const shown = await callsql(["-c", "rows 3", "-o", "parquet"], { isTTY: true });
+    expect([shown.code, shown.out]).toEqual([2, ""]);
+    expect(shown.err).toContain("cli/not-for-screen");
+    expect(shown.log).not.toContain("rows 3");
+    const file = join(folder(), "out.parquet");
+    await callsql(["-c", "rows 3", "--output", file]);
+    expect(readFileSync(file, "latin1")).toBe(piped.out);
   });
 
   test("every result set is a document of its own", async () => {

@@ -11,6 +11,7 @@ import { safeLine, widthOf } from "../format/text.ts";
 import { importFile } from "../import/import.ts";
 import { fileOutput } from "../output.ts";
 import { readParameters } from "../params.ts";
+import { count } from "../quantity.ts";
 import type { Reporter } from "../reporter.ts";
 import { coloursOf, type Terminal } from "../terminal.ts";
 import { complete } from "./complete/complete.ts";
@@ -128,7 +129,10 @@ async function prepare(context: Context): Promise<void> {
   for (const { name, value } of await readParameters(options.parameters)) {
     context.parameters.set(name.toLowerCase(), value);
   }
-  for (const request of options.imports) await importFile(session, request, new AbortController().signal);
+  for (const request of options.imports) {
+    const rows = await importFile(session, request, new AbortController().signal);
+    await context.reporter.note(`${count(rows, "row")} imported into ${request.table} from ${request.file}`);
+  }
   if (options.output !== undefined) {
     context.output = { path: options.output, output: await fileOutput(options.output), results: 0 };
   }

@@ -278,6 +278,12 @@ describe("files", () => {
   });
 });
 
+test("the guide names every command", () => {
+  const guide = readFileSync(new URL("../../../docs/guides/prompt.md", import.meta.url), "utf8");
+  const missing = dotCommands.filter(({ name }) => !guide.includes(`\`.${name}`));
+  expect(missing.map(({ name }) => name)).toEqual([]);
+});
+
 describe("binds without a value", () => {
   test("are asked for until the answer fits; leaving the question leaves the statement", async () => {
     const { asked, err, out } = await typed(
