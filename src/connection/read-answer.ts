@@ -105,7 +105,8 @@ function httpFailure(exchange: Exchange, contentType: string, secrets: Iterable<
   return {
     kind: isOffline ? "unavailable" : "http",
     message: presentable(words, secrets) || failureTexts.noWords({ status }),
-    ...(code === undefined ? {} : { code }),
+    // The offline connection is ours, and so is the code users see: call/not-available-offline.
+    ...(code === undefined || isOffline ? {} : { code }),
     ...(type === undefined ? {} : { type }),
     ...(param === undefined ? {} : { param }),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),

@@ -81,6 +81,23 @@ export function readNumber(body: JsonObject, field: string): number | undefined 
   throw invalidRequest(`Invalid type for '${field}': expected a number.`, field, "invalid_type");
 }
 
+/** A number from `min` to `max`, or absent. Outside of them the API says which bound was missed. */
+export function readNumberWithin(
+  body: JsonObject,
+  field: string,
+  { min, max }: { readonly min: number; readonly max: number },
+): number | undefined {
+  const value = readNumber(body, field);
+  if (value === undefined || (value >= min && value <= max)) return value;
+  const isAbove = value > max;
+  const [side, bound] = isAbove ? ["above maximum", `<= ${max}`] : ["below minimum", `>= ${min}`];
+  throw invalidRequest(
+    `Invalid '${field}': decimal ${side} value. Expected a value ${bound}, but got ${value} instead.`,
+    field,
+    isAbove ? "decimal_above_max_value" : "decimal_below_min_value",
+  );
+}
+
 /** `input` of embeddings and moderations: one text or several. */
 export function readTexts(body: JsonObject): readonly string[] {
   const input = body["input"];

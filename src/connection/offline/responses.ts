@@ -7,7 +7,7 @@ import { invalidRequest, notAvailableOffline } from "./api-error.ts";
 import { fillSchema } from "./classify.ts";
 import type { Backends } from "./backends.ts";
 import type { Encoder } from "./encoder.ts";
-import { isObject, type JsonObject, readNumber, readString } from "./json-body.ts";
+import { isObject, type JsonObject, readNumber, readNumberWithin, readString } from "./json-body.ts";
 import { type Prompt, readPrompt } from "./prompt.ts";
 import { makeId } from "./reply.ts";
 import { summarize, summaryTask } from "./summarize.ts";
@@ -41,6 +41,8 @@ export async function createResponse(
       "integer_below_min_value",
     );
   }
+  const temperature = readNumberWithin(body, "temperature", { min: 0, max: 2 }) ?? 1;
+  const topP = readNumberWithin(body, "top_p", { min: 0, max: 1 }) ?? 1;
   const found = asked.images.map((url) => describeImage(url, reader, signal));
   const prompt: Prompt = { ...asked, facts: (await Promise.all(found)).flat() };
   // An image counts by what was found in it.
@@ -76,11 +78,11 @@ export async function createResponse(
     reasoning: { effort: null, summary: null },
     service_tier: "default",
     store: body["store"] ?? true,
-    temperature: readNumber(body, "temperature") ?? 1,
+    temperature,
     text: isObject(body["text"]) ? body["text"] : { format: { type: "text" } },
     tool_choice: "auto",
     tools: [],
-    top_p: readNumber(body, "top_p") ?? 1,
+    top_p: topP,
     truncation: "disabled",
     usage: {
       input_tokens: inputTokens,

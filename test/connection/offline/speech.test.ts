@@ -79,7 +79,7 @@ describe("speech", () => {
     ["a custom voice", { voice: { id: "voice_1" } }, 400, "not_available_offline"],
     ["aac", { response_format: "aac" }, 400, "not_available_offline"],
     ["an unknown format", { response_format: "mod" as never }, 400, "invalid_value"],
-    ["a speed out of range", { speed: 5 }, 400, null],
+    ["a speed out of range", { speed: 5 }, 400, "decimal_above_max_value"],
     ["instructions", { instructions: "Sound cheerful." }, 400, "not_available_offline"],
     ["another model", { model: "tts-1" }, 404, "model_not_found"],
   ] as const)("%s is refused", async (_, params, status, code) => {

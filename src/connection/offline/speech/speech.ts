@@ -5,7 +5,7 @@ import {
   isObject,
   type JsonObject,
   readChoice,
-  readNumber,
+  readNumberWithin,
   readRequiredString,
   readString,
 } from "../json-body.ts";
@@ -70,10 +70,7 @@ function readTask(body: JsonObject): SpeechTask {
       "string_above_max_length",
     );
   }
-  const speed = readNumber(body, "speed") ?? 1;
-  if (!(speed >= speedMin && speed <= speedMax)) {
-    throw invalidRequest(`Invalid 'speed': expected a number from ${speedMin} to ${speedMax}.`, "speed");
-  }
+  const speed = readNumberWithin(body, "speed", { min: 0.25, max: 4 }) ?? 1;
   const format = readChoice(body, "response_format", speechFormats) ?? "mp3";
   if (format === "aac") throw noAac();
   if ((readString(body, "instructions") ?? "") !== "") {
@@ -155,7 +152,5 @@ const mimeTypes: Readonly<Record<SpeechFormat, string>> = {
 };
 
 const inputMax = 4096;
-const speedMin = 0.25;
-const speedMax = 4;
 /** What the API counts of spoken audio. */
 const tokensPerSecond = 20;
