@@ -1,9 +1,7 @@
 /** Prints how good and how fast the offline models are. Run: node bench/offline/quality.ts */
-import OpenAI from "openai";
-
-import { backendsOf } from "../../src/connection/offline/backends.ts";
-import { offlineFolder } from "../../src/connection/offline/packages.ts";
-import { offlineFetch, offlineModels } from "../../src/connection/offline/offline.ts";
+import { offlineModels } from "../../src/connection/offline/offline.ts";
+import { countFirst } from "./rank.ts";
+import { client } from "./requests.ts";
 import {
   article,
   heldArticle,
@@ -14,22 +12,17 @@ import {
   newsCategories,
   paraphrases,
   questions,
+  retrieval,
   sentiment,
   ticketCategories,
   tickets,
 } from "./sets.ts";
 
-const client = new OpenAI({
-  apiKey: "none",
-  baseURL: "http://offline.callsql.invalid/v1",
-  fetch: offlineFetch(backendsOf(offlineFolder(process.env))),
-  maxRetries: 0,
-});
-
 const started = performance.now();
 await embed(["warm up"]);
 console.log(`first embedding, load included: ${(performance.now() - started).toFixed(0)} ms`);
 await measureParaphrases();
+await measureRetrieval();
 await measureClassification("tickets, with descriptions", tickets, ticketCategories);
 await measureClassification(
   "tickets, labels only",
@@ -53,19 +46,17 @@ async function embed(input: string[]): Promise<readonly (readonly number[])[]> {
   return data.map((item) => item.embedding);
 }
 
-function dot(left: readonly number[], right: readonly number[]): number {
-  return left.reduce((sum, value, index) => sum + value * (right[index] ?? 0), 0);
-}
-
 /** Every left side should be nearest to its own right side among all right sides. */
 async function measureParaphrases(): Promise<void> {
   const left = await embed(paraphrases.map(([text]) => text));
   const right = await embed(paraphrases.map(([, text]) => text));
-  const hits = left.filter((vector, index) => {
-    const scores = right.map((other) => dot(vector, other));
-    return scores.indexOf(Math.max(...scores)) === index;
-  });
-  console.log(`paraphrase found among ${right.length}: ${hits.length}/${left.length}`);
+  console.log(`paraphrase found among ${right.length}: ${countFirst(right, left)}/${left.length}`);
+}
+
+async function measureRetrieval(): Promise<void> {
+  const articles = await embed(retrieval.map(([text]) => text));
+  const asked = await embed(retrieval.map(([, question]) => question));
+  console.log(`article found for a question, held out: ${countFirst(articles, asked)}/${asked.length}`);
 }
 
 async function classify(text: string, categories: Readonly<Record<string, string>>): Promise<string> {

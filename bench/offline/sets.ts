@@ -225,3 +225,22 @@ export const heldQuestions: readonly (readonly [string, string])[] = [
   ["When did production begin?", "2021"],
   ["How heavy is it?", "480"],
 ];
+
+/** Help articles in one sentence each, with a question whose answer is there, in other words. */
+export const retrieval: readonly (readonly [article: string, question: string])[] = [
+  ["Parcels are delivered within three working days.", "How long does shipping take?"],
+  ["Money is paid back within a week after we have received the returned goods.", "When do I get my refund?"],
+  ["Passwords are changed under Settings, Security.", "I forgot my login, what now?"],
+  ["Gift cards are valid for three years.", "Does my voucher expire?"],
+  ["The tent withstands rain for two days.", "Is it waterproof?"],
+  [
+    "Shoes that are too small can be exchanged for a larger pair free of charge.",
+    "Wrong size, can I swap them?",
+  ],
+  ["Our shop opens on weekdays from nine to six.", "What are your business hours?"],
+  ["Batteries must not be thrown into the household waste.", "How do I dispose of an old battery?"],
+  ["Bills are sent by mail on the first of the month.", "Where do I find my invoice?"],
+  ["Wash the jacket at thirty degrees without softener.", "How should I clean the coat?"],
+  ["Members collect one point for every euro they spend.", "How does the loyalty programme work?"],
+  ["A damaged item is replaced if you send us a photo of it.", "It arrived broken, what shall I do?"],
+];

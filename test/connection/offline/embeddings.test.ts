@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 
+import { countFirst } from "../../../bench/offline/rank.ts";
+import { retrieval } from "../../../bench/offline/sets.ts";
 import { client, failureOf, post } from "./client.ts";
 
 const model = "offline-use-lite";
@@ -21,6 +23,12 @@ describe("embeddings", () => {
       "She plays the piano every evening.",
     );
     expect(cosine(parcel, package_)).toBeGreaterThan(cosine(parcel, piano) + 0.2);
+  });
+
+  it("questions find their help article first, two times of three", async () => {
+    const articles = await embed(...retrieval.map(([article]) => article));
+    const questions = await embed(...retrieval.map(([, question]) => question));
+    expect(countFirst(articles, questions)).toBeGreaterThanOrEqual(8);
   });
 
   it("answers with the API's shape, 512 dimensions and a name nobody mistakes", async () => {

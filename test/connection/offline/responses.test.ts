@@ -206,6 +206,14 @@ describe("answers", () => {
     for (const request of refused) expect((await failureOf(request)).code).toBe("not_available_offline");
   });
 
+  it.each([
+    [{ temperature: 3 }, "decimal_above_max_value"],
+    [{ temperature: -1 }, "decimal_below_min_value"],
+    [{ top_p: 2 }, "decimal_above_max_value"],
+  ])("%j is out of range", async (params, code) => {
+    expect(await failureOf(respond({ input: report, ...params }))).toMatchObject({ status: 400, code });
+  });
+
   it("one megabyte of context is refused by its tokens, not computed for minutes", async () => {
     const error = await failureOf(
       respond({ instructions: "Summarize.", input: "Some words here. ".repeat(60_000) }),
