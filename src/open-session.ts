@@ -9,6 +9,7 @@ import type { Procedure } from "./catalog/procedure.ts";
 import type { Connection } from "./catalog/request.ts";
 import { connectionFromName } from "./connection/connect.ts";
 import { ownConnection, type FetchConnection } from "./connection/own-connection.ts";
+import { maskPatterns } from "./connection/mask.ts";
 import { findModelTable } from "./connection/models-file.ts";
 import { openaiModels } from "./connection/openai.ts";
 import { procedures as shippedProcedures } from "./procedures/index.ts";
@@ -23,6 +24,7 @@ import { Spending } from "./runtime/ledger/spending.ts";
 import { LedgerTables } from "./runtime/ledger/tables.ts";
 import { Options } from "./runtime/options.ts";
 import type { CallDesk } from "./runtime/call-desk.ts";
+import { createRunChanges } from "./runtime/run-changes.ts";
 import { PrivateFunctions } from "./runtime/private-functions.ts";
 import { Session } from "./runtime/session.ts";
 import { StableSurroundings } from "./runtime/stable.ts";
@@ -98,7 +100,7 @@ function openShared(options: SessionOptions, sessionOptions: Options): Shared {
   let opened: Ledger | undefined;
   return {
     connections,
-    ledger: () => (opened ??= new Ledger(options.ledger ?? "")),
+    ledger: () => (opened ??= new Ledger(options.ledger ?? "", maskPatterns)),
     close: async () => {
       await connections.close();
       opened?.close();
@@ -142,8 +144,9 @@ async function assemble(db: Database.Database, options: SessionOptions): Promise
     desk: options.desk,
   };
   createSystemTables(workspace);
+  createRunChanges(db, ledger);
   const session = new Session(workspace, async () => {
-    runs.end("finished");
+    runs.end();
     if (owned === undefined) await shared.close();
     workspace.surroundings.close();
     db.close();

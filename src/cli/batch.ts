@@ -59,9 +59,9 @@ export async function runBatch(
       const parseFailure = await reportParse(scripts, reporter);
       if (parseFailure !== undefined && !options.isKeepGoing) return parseFailure;
       const batch = { session, scripts, parameters, options, stop, surroundings };
-      const script = await beginScript(session, { ...given, parameters }, { options, reporter });
+      await beginScript(session, { ...given, parameters }, { options, reporter });
       const exitCode = (await run(batch, parseFailure)) ?? 0;
-      if (script !== undefined) session.endRun(endStatus(exitCode, stop));
+      session.endRun(endStatus(exitCode, stop));
       return exitCode;
     } finally {
       await session.close();

@@ -9,6 +9,7 @@ import { addServeCommand, type ServeFlags, type TokenRequest } from "./commands/
 import { examples, exitCodes } from "./help.ts";
 import { parseImport, type ImportRequest } from "./import/import.ts";
 import type { ParameterSource } from "./params.ts";
+import { replaySetting } from "./script-run.ts";
 
 export type Invocation =
   | {
@@ -30,10 +31,11 @@ export type Invocation =
       readonly isJson: boolean;
       readonly options: Options;
     }
+  | { readonly kind: "retry"; readonly run?: string; readonly options: Options }
   | {
       readonly kind: "runs";
-      readonly run?: string;
-      readonly pruneDays?: string;
+      /** `[]`, `[ID]`, `["diff", A, B]` or `["prune", DAYS]`. */
+      readonly arguments: readonly string[];
       readonly isJson: boolean;
       readonly options: Options;
     }
@@ -177,18 +179,20 @@ function buildParser(printed: string[]): Parser {
   });
   const runs = configure(program.command("runs"), printed)
     .description("list what was run, asked and spent; one run's calls by procedure and outcome")
-    .argument("[id]", "run")
-    .option("--prune <days>", "remove runs that ended longer ago")
+    .argument(
+      "[what...]",
+      "ID; diff A B: which answers changed; prune DAYS: remove runs that ended longer ago",
+    )
+    .option("--prune <days>", "as prune DAYS")
     .option("--json", "as JSON");
-  runs.action((id: string | undefined) => {
+  runs.action((what: string[]) => {
     const isJson = runs.getOptionValue("json") === true;
     const pruneDays = runs.opts<{ prune?: string }>().prune;
     invocation = {
       kind: "runs",
       isJson,
       options: options(),
-      ...(id === undefined ? {} : { run: id }),
-      ...(pruneDays === undefined ? {} : { pruneDays }),
+      arguments: pruneDays === undefined ? what : ["prune", pruneDays],
     };
   });
   const offline = configure(program.command("offline"), printed)
@@ -209,6 +213,12 @@ function buildParser(printed: string[]): Parser {
       options: options(),
       ...(verb === undefined ? {} : { install }),
     };
+  });
+  const retry = configure(program.command("retry"), printed)
+    .description("run again what failed in a run: what succeeded is taken from its record")
+    .argument("[id]", "run; the latest with something to try again when absent");
+  retry.action((id: string | undefined) => {
+    invocation = { kind: "retry", options: options(), ...(id === undefined ? {} : { run: id }) };
   });
   const detach = configure(program.command("detach"), printed)
     .description(
@@ -242,7 +252,7 @@ function buildParser(printed: string[]): Parser {
   });
   return {
     program,
-    subcommands: [run, procedures, models, runs, offline, detach, ...serve],
+    subcommands: [run, retry, procedures, models, runs, offline, detach, ...serve],
     invocation: () => invocation,
   };
 }
@@ -318,7 +328,7 @@ function addOptions(program: Command, gathered: Gathered): void {
       gathered.settings.push(`max_calls=${max}`);
     })
     .option("--replay", "answer from the record alone; a call that is not in it is an error", () => {
-      gathered.settings.push("cache=only");
+      gathered.settings.push(replaySetting);
     })
     .option("--with-statement", "add the statement's number as the first column")
     .option("--keep-going", "go on behind a statement that failed")

@@ -10,6 +10,7 @@ import { proceduresText } from "./commands/procedures.ts";
 import { asksForPrompt, textsOfQuery } from "./commands/query.ts";
 import { runDetach } from "./commands/detach.ts";
 import { runOffline } from "./commands/offline.ts";
+import { runRetry } from "./commands/retry.ts";
 import { runRuns } from "./commands/runs.ts";
 import { runServe, runServeToken } from "./commands/serve.ts";
 import { textsOfRun } from "./commands/run.ts";
@@ -72,6 +73,8 @@ async function execute(
       return runDetach(invocation, surroundings);
     case "offline":
       return runOffline(invocation, surroundings);
+    case "retry":
+      return runRetry(invocation, surroundings);
     case "runs":
       return runRuns(invocation, surroundings);
     case "serve":

@@ -9,13 +9,17 @@ import { count } from "./quantity.ts";
 import type { Reporter } from "./reporter.ts";
 import type { TextsAndDatabase } from "./texts.ts";
 
+/** What --replay sets. */
+export const replaySetting = "cache=only";
+
 /** Begins the script's run, or goes on with it, and says so. Undefined for commands that are no script. */
 export async function beginScript(
   session: Session,
   given: TextsAndDatabase & { readonly parameters: readonly Parameter[] },
   { options, reporter }: { readonly options: Options; readonly reporter: Reporter },
 ): Promise<Run | undefined> {
-  if (given.isScript !== true) return undefined;
+  // A replay sends nothing, so there is nothing to go on with; and it leaves the record as it is.
+  if (given.isScript !== true || options.settings.includes(replaySetting)) return undefined;
   const name = given.texts.map((text) => text.name).join(", ");
   const run = session.beginRun({ name, identity: identityOf(given, options), isFresh: options.isFresh });
   if (run.isResumed) await reporter.note(resumption(run));

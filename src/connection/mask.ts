@@ -30,7 +30,12 @@ export function maskSecrets(text: string, secrets: Iterable<string> = []): strin
       masked = masked.replaceAll(spelling, mask);
     }
   }
-  return patterns.reduce((result, pattern) => result.replace(pattern, mask), masked);
+  return maskPatterns(masked);
+}
+
+/** Takes out what looks like a secret, and nothing else; of a text of any length. */
+export function maskPatterns(text: string): string {
+  return patterns.reduce((result, pattern) => result.replace(pattern, mask), text);
 }
 
 /** Masked first, cut last: a cut key is no longer recognised. */

@@ -24,8 +24,8 @@ import type { Budget, Reached, Spent } from "./budget.ts";
 import type { Counts, Progress } from "./counts.ts";
 import type { Estimator, Need } from "./estimate.ts";
 import type { Ledger, Reuse } from "./ledger/ledger.ts";
-import type { Run } from "./ledger/runs.ts";
 import type { Answer, Call, Memo } from "./memo.ts";
+import type { StatementRecord } from "./statement-record.ts";
 import { countTokens } from "./tokens.ts";
 
 /** Where a statement's calls go, and what they are counted in. */
@@ -35,7 +35,7 @@ export interface Market {
   readonly ledger: Ledger;
   readonly models: ConnectionModels;
   readonly defaultsOf: (procedure: Procedure) => Defaults;
-  readonly run: Run;
+  readonly record: StatementRecord;
   /** Which recorded answers are used again. */
   readonly reuse: Reuse;
   /** Answers come from the ledger alone; a call that is not recorded ends the statement. */
@@ -141,15 +141,16 @@ export async function buyOne(
   const prepared = prepareCall(call, market);
   if (!prepared.ok) {
     market.counts.failed++;
+    if (!market.isReplay) market.record.refused(procedure, market.connection.name, prepared.error);
     const row = sqliteRow(procedure, procedure.errorRow(prepared.arguments, prepared.error));
     memo.store(call, { row, error: prepared.error });
     return undefined;
   }
   for (const warning of prepared.warnings) market.onWarning(warning, procedure);
-  const { ledger, connection, run } = market;
+  const { ledger, connection } = market;
   const { request } = prepared;
   const key = requestKey(connection.identity, request, separation(call));
-  const recorded = ledger.find(key, market.reuse, run);
+  const recorded = ledger.find(key, market.reuse);
   if (recorded !== undefined) {
     market.counts.cached++;
     memo.store(call, answerOf(call, prepared, ledger.read(recorded)), recorded);
@@ -166,7 +167,7 @@ export async function buyOne(
     let id: number | undefined;
     const onDeparting = async (): Promise<void> => {
       const started = { key, procedure: procedure.name, connection: connection.name, request };
-      id = await ledger.started({ ...started, requestText: requestText(request) }, run);
+      id = await market.record.started({ ...started, requestText: requestText(request) });
     };
     const wanted = { key, request, pack: procedure.pack, onDeparting };
     const outcome = await market.dispatcher.dispatch(wanted, patience);

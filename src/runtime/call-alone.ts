@@ -24,6 +24,7 @@ import type { CallOrder } from "./call-desk.ts";
 import type { ExecuteOptions, RunInput } from "./run-input.ts";
 import { openMarket } from "./run-calls.ts";
 import { bindStatement } from "./run-sql.ts";
+import { StatementRecord } from "./statement-record.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** Undefined for any other command. Throws what binding it throws. */
@@ -56,7 +57,11 @@ export async function callAlone(workspace: Workspace, call: LoneCall, input: Alo
   const startedAt = performance.now();
   const counts = noCounts();
   const warnings: Diagnostic[] = [];
-  const market = await openMarket(workspace, options, counts, warnings);
+  const market = await openMarket(workspace, options, {
+    counts,
+    warnings,
+    record: new StatementRecord(workspace),
+  });
   using patience = new Drain(market.signal, market.drainMs);
   const { onOrder } = options;
   const calls = new LoneCalls({ workspace, source, statement, call, market, patience, warnings, onOrder });

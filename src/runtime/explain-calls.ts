@@ -211,7 +211,7 @@ class Offers implements KnownAnswers {
   }
 
   #make(call: Call): Offer {
-    const { ledger, options, runs, models } = this.#workspace;
+    const { ledger, models } = this.#workspace;
     const { procedure } = call;
     const prepared = this.#prepare(call);
     if (!prepared.ok) {
@@ -221,9 +221,9 @@ class Offers implements KnownAnswers {
     const { request } = prepared;
     const model = typeof request.body["model"] === "string" ? request.body["model"] : undefined;
     const key = requestKey(this.#connection?.identity ?? "", request, separation(call));
-    const reuse = reuseOf(options);
+    const reuse = reuseOf(this.#workspace);
     const isAskable = this.#connection !== undefined && reuse.scope !== "none";
-    const recorded = isAskable ? ledger().find(key, reuse, runs.get()) : undefined;
+    const recorded = isAskable ? ledger().find(key, reuse) : undefined;
     if (recorded !== undefined) return { kind: "recorded", model, id: recorded };
     const wanted = { key, request, pack: procedure.pack };
     const group = packGroup(wanted);

@@ -20,6 +20,7 @@ import { openMarket } from "./run-calls.ts";
 import type { ExecuteOptions } from "./run-input.ts";
 import { bindStatement } from "./run-sql.ts";
 import type { Binds } from "./values.ts";
+import { StatementRecord } from "./statement-record.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** Of session.executeForEach. */
@@ -167,7 +168,8 @@ export class ForEach<
       const call = loneCall(workspace, source, statement, sites);
       if (call !== undefined) {
         const { onOrder } = this.#options;
-        const market = await openMarket(workspace, this.#executeOptions, counts, warnings);
+        const books = { counts, warnings, record: new StatementRecord(workspace) };
+        const market = await openMarket(workspace, this.#executeOptions, books);
         return new LoneCalls({ workspace, source, statement, call, market, patience, warnings, onOrder });
       }
     }

@@ -11,6 +11,8 @@ interface OptionDefinition {
   readonly values?: readonly string[];
   readonly min?: number;
   readonly max?: number;
+  /** A statement that is run again needs it as it was, to ask for the same. */
+  readonly shapesRequests?: true;
 }
 
 export type OptionValue = string | number | boolean | null;
@@ -29,12 +31,14 @@ const optionDefinitions: readonly OptionDefinition[] = [
   {
     name: "connection",
     type: "text",
+    shapesRequests: true,
     default: null,
     summary: "connection that calls go to: openai or offline",
   },
   {
     name: "on_error",
     type: "text",
+    shapesRequests: true,
     default: "auto",
     values: ["auto", "abort", "row"],
     summary:
@@ -55,7 +59,13 @@ const optionDefinitions: readonly OptionDefinition[] = [
     max: 1e9,
     summary: "how old an answer may be for cache = on; NULL: any age",
   },
-  { name: "dedup", type: "boolean", default: true, summary: "equal calls of one statement are one call" },
+  {
+    name: "dedup",
+    type: "boolean",
+    shapesRequests: true,
+    default: true,
+    summary: "equal calls of one statement are one call",
+  },
   {
     name: "concurrency",
     type: "integer",
@@ -119,10 +129,15 @@ const optionDefinitions: readonly OptionDefinition[] = [
   ...modelPurposes.map((purpose): OptionDefinition => ({
     name: `${purpose}_model`,
     type: "text",
+    shapesRequests: true,
     default: null,
     summary: `model where a call names none, for ${purpose}; NULL: the connection's`,
   })),
 ];
+
+const shapingNames: ReadonlySet<string> = new Set(
+  optionDefinitions.filter(({ shapesRequests }) => shapesRequests === true).map(({ name }) => name),
+);
 
 export class Options {
   readonly #set = new Map<string, OptionValue>();
@@ -158,6 +173,20 @@ export class Options {
     const chosen = { ...shipped };
     for (const purpose of modelPurposes) chosen[purpose] = this.text(`${purpose}_model`) ?? shipped[purpose];
     return chosen;
+  }
+
+  /** Of those that shape requests, what is set. */
+  shaping(): Readonly<Record<string, OptionValue>> {
+    return Object.fromEntries([...this.#set].filter(([name]) => shapingNames.has(name)));
+  }
+
+  /** Sets those that shape requests to this, and no others. */
+  reshape(values: Readonly<Record<string, OptionValue>>): void {
+    for (const name of shapingNames) {
+      const value = values[name];
+      if (value === undefined) this.#set.delete(name);
+      else this.#set.set(name, value);
+    }
   }
 
   /** name, value, source (`default` or `set`), summary. */

@@ -4,7 +4,7 @@
  */
 import { fail, type Diagnostic } from "../diagnostics/diagnostic.ts";
 import type { SqlValue } from "../catalog/value.ts";
-import type { Counts } from "./counts.ts";
+import { addCounts, type Counts } from "./counts.ts";
 import type { ResultColumns } from "./row-of.ts";
 import { fromSqlite } from "./values.ts";
 
@@ -52,10 +52,9 @@ export class ResultSet<Row = ResultColumns> implements AsyncIterable<Row> {
   readonly columns: readonly ResultColumn[];
   /** Rows inserted, updated or deleted. */
   readonly affectedRows: number;
-  /** Of its calls: rows that failed, parameters that are not sent, models that retire. */
-  readonly warnings: readonly Diagnostic[];
   /** Calls, tokens, cost and time. */
   readonly counts: Counts;
+  #warnings: readonly Diagnostic[];
   #rows: RawRow[];
   #rest: Iterator<RawRow> | undefined;
   readonly #onClosed: (() => void) | undefined;
@@ -67,11 +66,22 @@ export class ResultSet<Row = ResultColumns> implements AsyncIterable<Row> {
     this.kind = input.kind;
     this.columns = input.columns;
     this.affectedRows = input.affectedRows;
-    this.warnings = input.warnings;
+    this.#warnings = input.warnings;
     this.counts = input.counts;
     this.#rows = [...input.rows];
     this.#rest = input.rest;
     this.#onClosed = input.onClosed;
+  }
+
+  /** Of its calls: rows that failed, parameters that are not sent, models that retire. */
+  get warnings(): readonly Diagnostic[] {
+    return this.#warnings;
+  }
+
+  /** Takes over the counts and warnings of statements that ran before as parts of the same one. */
+  follow(earlier: readonly Pick<ResultSet, "counts" | "warnings">[]): void {
+    for (const { counts } of earlier) addCounts(this.counts, counts);
+    this.#warnings = [...earlier.flatMap(({ warnings }) => warnings), ...this.#warnings];
   }
 
   /** Raw rows in column order, read once. Integers past 2^53 are bigint, bytes are Buffer. */

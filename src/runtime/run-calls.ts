@@ -10,6 +10,7 @@ import { orderCalls } from "./call-desk.ts";
 import { noCounts, type Counts } from "./counts.ts";
 import { replay } from "./execute.ts";
 import type { Reuse } from "./ledger/ledger.ts";
+import type { Run } from "./ledger/runs.ts";
 import { Memo, type Answer, type Call } from "./memo.ts";
 import { discard, keep, replaying, type Clean, type Stage } from "./pass.ts";
 import type { BoundValues, Plan } from "./plan.ts";
@@ -18,13 +19,22 @@ import { stepMark } from "./progress-mark.ts";
 import { Purchases } from "./purchases.ts";
 import { readRows, ResultSet } from "./result-set.ts";
 import { addFailures, addWarning } from "./result-warnings.ts";
+import type { StatementRecord } from "./statement-record.ts";
 import { rowsKept, type ExecuteOptions, type RunInput } from "./run-input.ts";
 import type { Workspace } from "./workspace.ts";
+
+/** What is run, and where it is recorded. */
+interface Calling {
+  readonly text: string;
+  readonly binds: BoundValues;
+  readonly plan: Plan;
+  readonly record: StatementRecord;
+}
 
 export async function runCalling(
   workspace: Workspace,
   input: RunInput,
-  { text, binds, plan }: { text: string; binds: BoundValues; plan: Plan },
+  { text, binds, plan, record }: Calling,
 ): Promise<ResultSet> {
   const { db, files, functions, surroundings, options } = workspace;
   const { statement } = input;
@@ -56,7 +66,7 @@ export async function runCalling(
     if (desk !== undefined) {
       return orderCalls(desk, calls, { memo, counts, warnings, signal: input.options.signal });
     }
-    market ??= await openMarket(workspace, input.options, counts, warnings);
+    market ??= await openMarket(workspace, input.options, { counts, warnings, record });
     return buy(calls, memo, market, stop);
   });
   workspace.ledgerTables.freeze();
@@ -134,12 +144,18 @@ function streamed(
   });
 }
 
+/** Where it is written down what calls did. */
+export interface MarketBooks {
+  readonly counts: Counts;
+  readonly warnings: Diagnostic[];
+  readonly record: StatementRecord;
+}
+
 /** Throws connect/none, and what finding the connection throws. */
 export async function openMarket(
   workspace: Workspace,
   execute: ExecuteOptions,
-  counts: Counts,
-  warnings: Diagnostic[],
+  { counts, warnings, record }: MarketBooks,
 ): Promise<Market> {
   const { options, defaults, ledger, budget, estimator } = workspace;
   const connection = (await workspace.findConnection(execute.connection)) ?? fail("connect/none", {});
@@ -149,8 +165,8 @@ export async function openMarket(
     ledger: ledger(),
     models: options.models(connection.models),
     defaultsOf: (procedure) => defaults.of(procedure),
-    run: workspace.runs.get(),
-    reuse: execute.isFresh === true ? { scope: "none" } : reuseOf(options),
+    record,
+    reuse: execute.isFresh === true ? { scope: "none" } : reuseOf(workspace),
     isReplay: options.text("cache") === "only",
     budget,
     estimator,
@@ -172,10 +188,12 @@ function recall(recorded: number, call: Call, { ledger }: Workspace, market: Mar
   return answerOf(call, prepared, ledger().read(recorded));
 }
 
-export function reuseOf(options: Workspace["options"]): Reuse {
+export function reuseOf({ options, runs }: Pick<Workspace, "options" | "runs">): Reuse {
   const cache = options.text("cache");
+  const run = (): Run | undefined => runs.current;
+  if (runs.isRetrying) return { scope: "run", run, isRetry: true };
   if (cache === "off") return { scope: "none" };
-  if (cache === "run") return { scope: "run" };
+  if (cache === "run") return { scope: "run", run, isRetry: false };
   return { scope: "all", ttlMs: (options.number("cache_ttl") ?? Infinity) * 1000 };
 }
 

@@ -19,6 +19,7 @@ import { rowsKept, type RunInput } from "./run-input.ts";
 import { reachesThroughSchema } from "./schema.ts";
 import { fromSqlite as fromSqliteError } from "./sql-error.ts";
 import { bindArguments, resolveBinds } from "./statement-binds.ts";
+import { StatementRecord } from "./statement-record.ts";
 import type { Workspace } from "./workspace.ts";
 
 export async function runSql(workspace: Workspace, input: RunInput): Promise<ResultSet> {
@@ -26,6 +27,8 @@ export async function runSql(workspace: Workspace, input: RunInput): Promise<Res
   const sites = bindStatement(workspace, source, statement);
   const binds = resolveBinds(statement.binds, { given: input.binds, variables: workspace.variables }, source);
   const startedAt = performance.now();
+  const text = (statement.prefix ?? "") + source.text.slice(statement.span.start, statement.span.end);
+  const record = new StatementRecord(workspace, { text, binds });
   const errorOf = (error: unknown): unknown =>
     withPlace(
       fromSqliteError(error, {
@@ -38,13 +41,16 @@ export async function runSql(workspace: Workspace, input: RunInput): Promise<Res
       sites,
     );
   try {
-    const result = await run(workspace, input, sites, binds);
+    const result = await run(workspace, input, sites, { binds, record });
+    record.end();
     result.counts.elapsedMs = Math.round(performance.now() - startedAt);
     result.explainErrors(errorOf);
     return result;
   } catch (error) {
     workspace.files?.drop();
-    throw errorOf(error);
+    const explained = errorOf(error);
+    record.end(explained);
+    throw explained;
   }
 }
 
@@ -84,7 +90,7 @@ async function run(
   workspace: Workspace,
   input: RunInput,
   sites: readonly BoundSite[],
-  binds: BoundValues,
+  { binds, record }: { readonly binds: BoundValues; readonly record: StatementRecord },
 ): Promise<ResultSet> {
   const { source, statement } = input;
   if (sites.length === 0 && !(mayRunCalls(statement) && reachesThroughSchema(workspace.db))) {
@@ -97,7 +103,7 @@ async function run(
   const plan = planStatement(workspace.db, text, { binds, names, hasUpsert: statement.hasUpsert });
   workspace.surroundings.begin(plan.functions);
   return plan.reaches
-    ? runCalling(workspace, input, { text, binds, plan })
+    ? runCalling(workspace, input, { text, binds, plan, record })
     : runPlain(workspace, text, [binds], input);
 }
 

@@ -20,6 +20,7 @@ import { importRows, type ImportedRows } from "./import-rows.ts";
 import type { Run, RunStatus } from "./ledger/runs.ts";
 import { PreparedStatement } from "./prepared-statement.ts";
 import { refreshModels } from "./refresh-models.ts";
+import { retryFailed } from "./retry.ts";
 import { isDone, removeMark } from "./progress-mark.ts";
 import { explainable, Rehearsal } from "./rehearsal.ts";
 import type { ResultSet } from "./result-set.ts";
@@ -27,6 +28,7 @@ import type { ExecuteOptions } from "./run-input.ts";
 import { openMarket } from "./run-calls.ts";
 import type { ResultColumns, RowOf } from "./row-of.ts";
 import { runSql } from "./run-sql.ts";
+import { StatementRecord } from "./statement-record.ts";
 import { toSqlite, type Binds, type BindValue } from "./values.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -195,10 +197,11 @@ export class Session implements AsyncDisposable {
     return run;
   }
 
-  /** Ends it. A script that has not finished goes on when it is begun again. */
+  /** Ends it, or the session's own run. A script that has not finished goes on when it is begun again. */
   endRun(status: RunStatus): void {
-    if (status === "finished") removeMark(this.#workspace.db);
-    this.#workspace.runs.end(status);
+    const { runs, db } = this.#workspace;
+    if (status === "finished" && runs.identity !== undefined) removeMark(db);
+    runs.end(status);
   }
 
   /**
@@ -253,7 +256,8 @@ export class Session implements AsyncDisposable {
   async buyCalls(orders: readonly CallOrder[], options: ExecuteOptions = {}): Promise<Delivery> {
     if (this.#isClosed) fail("session/closed", {});
     const warnings: Diagnostic[] = [];
-    const market = await openMarket(this.#workspace, options, noCounts(), warnings);
+    const books = { counts: noCounts(), warnings, record: new StatementRecord(this.#workspace) };
+    const market = await openMarket(this.#workspace, options, books);
     return fillOrders(this.#workspace.catalog, orders, { market, warnings });
   }
 
@@ -306,7 +310,13 @@ export class Session implements AsyncDisposable {
       case "explain-calls":
         return explainCalls(workspace, source, statement, binds);
       case "retry-failed":
-        return fail("session/no-retry", {}, { source, span: statement.span });
+        return retryFailed(workspace, {
+          source,
+          statement,
+          binds,
+          options,
+          parse: (text) => this.#single(text),
+        });
     }
   }
 

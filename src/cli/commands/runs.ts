@@ -1,16 +1,15 @@
-/** `callsql runs [ID] [--prune DAYS] [--json]`: what was run, asked and spent, from the record of calls. */
-import { fail } from "../../index.ts";
+/** `callsql runs [ID | diff A B | prune DAYS] [--json]`: what was run, asked and spent, from the record of calls. */
+import { fail, type Binds, type Session } from "../../index.ts";
 import type { Surroundings } from "../batch.ts";
 import type { Options } from "../command-line.ts";
 import { printQuery } from "../print-query.ts";
 import { count } from "../quantity.ts";
+import { runOf } from "../run-id.ts";
 import { ledgerFile } from "../state-folder.ts";
 import { listenForStop } from "../stop.ts";
 
 interface RunsRequest {
-  readonly run?: string;
-  /** Remove runs that ended longer ago than this many days. */
-  readonly pruneDays?: string;
+  readonly arguments: readonly string[];
   readonly isJson: boolean;
   readonly options: Options;
 }
@@ -22,29 +21,47 @@ const shownCalls = `SELECT procedure, coalesce(model, '') AS model, status, coal
   count(*) AS calls, sum(input_tokens) AS input_tokens, sum(output_tokens) AS output_tokens, sum(cost_usd) AS cost_usd
   FROM sys_calls WHERE run = :run GROUP BY procedure, model, status, error_code ORDER BY calls DESC`;
 
+const shownChanges = `SELECT change, procedure, model, request, before, after FROM sys_run_changes(:a, :b)`;
+
 /** The exit code. */
 export async function runRuns(request: RunsRequest, surroundings: Surroundings): Promise<number> {
-  const { options, run, pruneDays, isJson } = request;
+  const { options, isJson } = request;
   const { terminal, reporter, openSession } = surroundings;
   const stop = listenForStop(terminal);
   try {
     await using session = await openSession({ env: terminal.env, ledger: ledgerFile(options, terminal) });
-    if (pruneDays !== undefined) {
-      const days = Number(pruneDays);
-      if (!(days >= 0)) fail("cli/usage", { problem: `--prune takes a number of days, not "${pruneDays}"` });
+    const [verb, first, second] = request.arguments;
+    if (verb === "prune") {
+      expectArguments(request, 2, "runs prune DAYS");
+      const days = Number(first);
+      if (!(days >= 0)) fail("cli/usage", { problem: `prune takes a number of days, not "${first ?? ""}"` });
       await reporter.note(`${count(await session.pruneRuns(days), "run")} removed from the record of calls`);
       return 0;
     }
-    if (run !== undefined) {
-      const known = await (
-        await session.execute("SELECT 1 FROM sys_runs WHERE id = :run", { run: Number(run) })
-      ).first();
-      if (known === undefined) fail("ledger/unknown-run", { run });
+    let query: { sql: string; binds?: Binds } = { sql: shownRuns };
+    if (verb === "diff") {
+      expectArguments(request, 3, "runs diff A B");
+      query = {
+        sql: shownChanges,
+        binds: { a: await knownRun(session, first ?? ""), b: await knownRun(session, second ?? "") },
+      };
+    } else if (verb !== undefined) {
+      expectArguments(request, 1, "runs ID");
+      query = { sql: shownCalls, binds: { run: await knownRun(session, verb) } };
     }
-    const query = run === undefined ? { sql: shownRuns } : { sql: shownCalls, binds: { run: Number(run) } };
     await printQuery(session, { ...query, isJson }, { ...surroundings, options, signal: stop.signal });
     return stop.exitCode ?? 0;
   } finally {
     stop.release();
   }
+}
+
+function expectArguments({ arguments: given }: RunsRequest, wanted: number, form: string): void {
+  if (given.length !== wanted) fail("cli/usage", { problem: `expected callsql ${form}` });
+}
+
+async function knownRun(session: Session, text: string): Promise<number> {
+  const run = runOf(text);
+  const known = await (await session.execute("SELECT 1 FROM sys_runs WHERE id = :run", { run })).first();
+  return known === undefined ? fail("ledger/unknown-run", { run: text }) : run;
 }

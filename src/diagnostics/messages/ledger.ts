@@ -30,6 +30,10 @@ export const ledgerMessages = {
     message: `${details.name} is running already, in process ${details.process}`,
     hint: "wait for it, or start a separate run with --fresh",
   }),
+  "ledger/nothing-failed": (_: object) => ({
+    message: "no recorded run has a call to try again",
+    hint: "callsql runs lists them; callsql retry ID runs one's failed statements again",
+  }),
   "ledger/unknown-run": (details: { run: string }) => ({
     message: `there is no run ${quote(details.run)}`,
     hint: "callsql runs lists them",

@@ -32,9 +32,25 @@ export const sessionMessages = {
   "session/variable-needs-one-value": (details: { name: string; columns: number }) => ({
     message: `SET :${details.name} takes one value, the expression gives ${details.columns}`,
   }),
-  "session/no-retry": (_: object) => ({
-    message: "RETRY FAILED is not part of this version",
-    hint: "run the statement again: calls that succeeded are not made twice, those that failed are",
+  "session/nothing-to-retry": (details: { database: string }) => ({
+    message: `no run on ${quote(details.database)} has a statement that failed or a call without an answer`,
+    hint: "callsql runs lists all runs; RETRY FAILED OF names one",
+  }),
+  "session/retry-other-database": (details: { run: number; database: string; open: string }) => ({
+    message: `run ${details.run} worked on ${quote(details.database)}, this session is on ${quote(details.open)}`,
+    hint: `callsql retry ${details.run} opens the right one`,
+  }),
+  "session/retry-lacks-values": (details: { run: number; text: string; names: readonly string[] }) => ({
+    message: `the record of run ${details.run} holds only a hash of ${list(details.names)} for ${quote(details.text)}`,
+    hint: "bytes and very long texts are not kept: bind them again, as for the statement itself",
+  }),
+  "session/retry-masked": (details: { run: number; text: string }) => ({
+    message: `run ${details.run} cannot repeat ${quote(details.text)}: something in it looked like a key and was not recorded`,
+    hint: "run the statement itself again",
+  }),
+  "session/retry-would-repeat": (details: { run: number; text: string }) => ({
+    message: `run ${details.run} has written the rows of ${quote(details.text)}; run again, it would write them twice`,
+    hint: "write an UPDATE of what is missing, or INSERT OR REPLACE so that the statement can be repeated",
   }),
   "session/unreadable-file": (details: { path: string; reason: string }) => ({
     message: `cannot read ${quote(details.path)}: ${details.reason}`,

@@ -10,11 +10,13 @@ import type { Outcome } from "../../catalog/procedure.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { Runs, type Run } from "./runs.ts";
 import { openLedgerFile } from "./schema.ts";
+import { Statements, type StatementRow } from "./statements.ts";
 
 /** Which earlier successes answer again: none, those of this run, or all that are young enough. */
 export type Reuse =
   | { readonly scope: "none" }
-  | { readonly scope: "run" }
+  /** `isRetry`: but not those that are errors of their calls. */
+  | { readonly scope: "run"; readonly run: () => Run | undefined; readonly isRetry: boolean }
   | { readonly scope: "all"; readonly ttlMs: number };
 
 export interface Started {
@@ -24,6 +26,15 @@ export interface Started {
   readonly request: ApiRequest;
   /** Canonical JSON of the request. */
   readonly requestText: string;
+  readonly statement?: StatementRow;
+}
+
+/** A call that was never sent, for what its values are. */
+export interface Refused extends Pick<Started, "procedure" | "connection"> {
+  readonly statement: StatementRow | undefined;
+  readonly endpoint: string;
+  readonly errorCode: string;
+  readonly errorMessage: string;
 }
 
 export interface Ended {
@@ -45,30 +56,42 @@ const inlineBytesMax = 32_768;
 export class Ledger {
   readonly db: Database.Database;
   readonly runs: Runs;
+  readonly statements: Statements;
+  /** Takes keys out of a text. */
+  readonly mask: (text: string) => string;
   readonly #commits: GroupCommit;
-  readonly #statements: ReturnType<typeof prepareStatements>;
+  readonly #sql: ReturnType<typeof prepareSql>;
 
-  constructor(file: string) {
+  constructor(file: string, mask: (text: string) => string = (text) => text) {
     this.db = openLedgerFile(file);
+    this.mask = mask;
     this.#commits = new GroupCommit(this.db, file);
     this.runs = new Runs(this.db);
-    this.#statements = prepareStatements(this.db);
+    this.statements = new Statements(this.db);
+    this.#sql = prepareSql(this.db);
   }
 
   /** The id of the latest earlier answer. */
-  find(key: string, reuse: Reuse, run: Run): number | undefined {
-    if (reuse.scope === "none") return undefined;
+  find(key: string, reuse: Reuse): number | undefined {
     const bytes = Buffer.from(key, "hex");
-    const id =
-      reuse.scope === "run"
-        ? this.#statements.findInRun.get(bytes, run.id)
-        : this.#statements.findSince.get(bytes, Date.now() - reuse.ttlMs);
-    return readId(id);
+    const { findInRun, findUsableInRun, findSince } = this.#sql;
+    switch (reuse.scope) {
+      case "none":
+        return undefined;
+      case "run": {
+        const run = reuse.run()?.id;
+        return run === undefined
+          ? undefined
+          : readId((reuse.isRetry ? findUsableInRun : findInRun).get(bytes, run));
+      }
+      case "all":
+        return readId(findSince.get(bytes, Date.now() - reuse.ttlMs));
+    }
   }
 
   /** What was answered. Throws ledger/unreadable-answer. */
   read(id: number): Outcome {
-    const row = readRecord(this.#statements.read.get(id));
+    const row = readRecord(this.#sql.read.get(id));
     if (row === undefined || !answeredStatuses.has(row.status))
       return fail("ledger/unreadable-answer", { id });
     return { answer: answerOf(row, id), attempts: row.attempts, durationMs: row.duration_ms };
@@ -77,11 +100,13 @@ export class Ledger {
   /** Resolves with the call's id once the record is on disk: only then may the request be sent. */
   async started(call: Started, run: Run): Promise<number> {
     let id = 0;
+    const { key, procedure, connection, request, statement } = call;
+    const model = request.body["model"];
+    const requestText = this.mask(call.requestText);
     await this.#commits.commit(() => {
-      const { key, procedure, connection, request, requestText } = call;
-      const model = request.body["model"];
-      const { lastInsertRowid } = this.#statements.start.run(
+      const { lastInsertRowid } = this.#sql.start.run(
         run.id,
+        statement?.id ?? null,
         Buffer.from(key, "hex"),
         procedure,
         connection,
@@ -95,6 +120,15 @@ export class Ledger {
     return id;
   }
 
+  async refused({ statement, ...call }: Refused, run: Run): Promise<void> {
+    const { procedure, connection, endpoint, errorCode, errorMessage } = call;
+    await this.#commits.commit(() => {
+      const now = Date.now();
+      const place = [run.id, statement?.id ?? null, procedure, connection, endpoint];
+      this.#sql.refuse.run(...place, now, now, errorCode, this.mask(errorMessage));
+    });
+  }
+
   /** Resolves once the answer, or the failure, is on disk. */
   async ended(id: number, { outcome, ...ended }: Ended): Promise<void> {
     const { answer, failure, attempts, durationMs } = outcome;
@@ -102,8 +136,8 @@ export class Ledger {
     const isLarge = response !== null && Buffer.byteLength(response) > inlineBytesMax;
     const hash = isLarge ? createHash("sha256").update(response).digest() : null;
     await this.#commits.commit(() => {
-      if (hash !== null) this.#statements.keepBlob.run(hash, response);
-      this.#statements.end.run({
+      if (hash !== null) this.#sql.keepBlob.run(hash, response);
+      this.#sql.end.run({
         id,
         status: endStatusOf(outcome, ended.errorCode !== undefined),
         ended_at: Date.now(),
@@ -161,20 +195,28 @@ function endStatusOf(
 
 const unansweredKinds = new Set<ApiFailure["kind"]>(["timeout", "bad-answer", "cancelled", "network"]);
 
-function prepareStatements(db: Database.Database) {
+function prepareSql(db: Database.Database) {
   // Without the hint SQLite may walk through all calls of the run.
-  const found = `SELECT id FROM calls INDEXED BY calls_key WHERE key = ? AND status IN (${answered})`;
+  const found = (statuses: string): string =>
+    `SELECT id FROM calls INDEXED BY calls_key WHERE key = ? AND status IN (${statuses})`;
   return {
-    findInRun: db.prepare(`${found} AND run = ? ORDER BY id DESC LIMIT 1`).pluck(),
-    findSince: db.prepare(`${found} AND ended_at >= ? ORDER BY id DESC LIMIT 1`).pluck(),
+    findInRun: db.prepare(`${found(answered)} AND run = ? ORDER BY id DESC LIMIT 1`).pluck(),
+    findUsableInRun: db.prepare(`${found("'succeeded'")} AND run = ? ORDER BY id DESC LIMIT 1`).pluck(),
+    findSince: db.prepare(`${found(answered)} AND ended_at >= ? ORDER BY id DESC LIMIT 1`).pluck(),
     read: db.prepare(
       `SELECT status, attempts, duration_ms, http_status, request_id, content_type, answer_model,
               coalesce(response, (SELECT content FROM blobs WHERE hash = response_hash)) AS response
        FROM calls WHERE id = ?`,
     ),
     start: db.prepare(
-      `INSERT INTO calls(run, key, status, procedure, connection, endpoint, model, request, started_at)
-       VALUES (?, ?, 'started', ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO calls(run, statement, key, status, procedure, connection, endpoint, model, request, started_at)
+       VALUES (?, ?, ?, 'started', ?, ?, ?, ?, ?, ?)`,
+    ),
+    // Without a request there is no key.
+    refuse: db.prepare(
+      `INSERT INTO calls(run, statement, key, status, procedure, connection, endpoint, started_at, ended_at,
+         attempts, error_code, error_message)
+       VALUES (?, ?, x'', 'failed', ?, ?, ?, ?, ?, 0, ?, ?)`,
     ),
     end: db.prepare(
       `UPDATE calls SET status = :status, ended_at = :ended_at, attempts = :attempts, duration_ms = :duration_ms,

@@ -3,7 +3,7 @@
  * crash finds its run again and pays only for calls that had not answered (2-runtime, 2.5).
  */
 import { readFileSync } from "node:fs";
-import type Database from "better-sqlite3";
+import Database from "better-sqlite3";
 import { fail } from "../../diagnostics/diagnostic.ts";
 
 /** What beginRun begins: calls are recorded under it. */
@@ -36,7 +36,9 @@ export const isOpen = `NOT EXISTS (SELECT 1 FROM calls later INDEXED BY calls_ke
 
 interface RunRow {
   readonly id: number;
-  readonly status: string;
+  readonly kind: RunDescription["kind"];
+  readonly name: string;
+  readonly status: RunStatus | "running";
   readonly process: number;
   readonly process_start: string | null;
 }
@@ -66,9 +68,34 @@ export class Runs {
     this.#db.prepare("UPDATE runs SET status = ?, ended_at = ? WHERE id = ?").run(status, Date.now(), run.id);
   }
 
+  find(id: number): { readonly database: string | null } | undefined {
+    return readFound(this.#db.prepare("SELECT database FROM runs WHERE id = ?").get(id));
+  }
+
+  /** An earlier run that gets more calls. Throws ledger/unknown-run, ledger/already-running. */
+  reopen(id: number): { readonly run: Run; statusAfter(isGood: boolean): RunStatus } {
+    return this.#db
+      .transaction(() => {
+        const select = "SELECT id, kind, name, status, process, process_start FROM runs WHERE id = ?";
+        const row = readRun(this.#db.prepare(select).get(id));
+        if (row === undefined) return fail("ledger/unknown-run", { run: String(id) });
+        if (row.status === "running" && isAlive(row)) {
+          fail("ledger/already-running", { name: row.name, process: row.process });
+        }
+        const before = row.status === "running" ? "interrupted" : row.status;
+        return {
+          run: this.#resume(row),
+          // A script that broke off goes on behind the statement where it did.
+          statusAfter: (isGood: boolean): RunStatus =>
+            row.kind === "session" ? (isGood ? "finished" : "failed") : before,
+        };
+      })
+      .immediate();
+  }
+
   /** Removes runs that ended before a time, with their calls and the responses no other call needs. Gives the runs removed. */
   prune(before: number): number {
-    return this.#db
+    const removed = this.#db
       .transaction(() => {
         const old = "SELECT id FROM runs WHERE status <> 'running' AND ended_at < ?";
         for (const table of ["calls", "statements", "spending"]) {
@@ -80,12 +107,23 @@ export class Runs {
         return changes;
       })
       .immediate();
+    if (removed > 0) this.#giveBackSpace();
+    return removed;
+  }
+
+  /** Not while another process reads or writes: later calls then fill the space. */
+  #giveBackSpace(): void {
+    try {
+      this.#db.exec("VACUUM; PRAGMA wal_checkpoint(TRUNCATE)");
+    } catch (error) {
+      if (!(error instanceof Database.SqliteError) || !error.code.startsWith("SQLITE_BUSY")) throw error;
+    }
   }
 
   #earlier({ identity }: RunDescription): RunRow | undefined {
     if (identity === undefined) return undefined;
     const select =
-      "SELECT id, status, process, process_start FROM runs WHERE identity = ? ORDER BY id DESC LIMIT 1";
+      "SELECT id, kind, name, status, process, process_start FROM runs WHERE identity = ? ORDER BY id DESC LIMIT 1";
     return readRun(this.#db.prepare(select).get(identity));
   }
 
@@ -129,6 +167,10 @@ export class Runs {
 
 function readRun(row: unknown): RunRow | undefined {
   return row as RunRow | undefined;
+}
+
+function readFound(row: unknown): { readonly database: string | null } | undefined {
+  return row as { readonly database: string | null } | undefined;
 }
 
 function isAlive(run: RunRow): boolean {
