@@ -47,6 +47,13 @@ export class ProgressLine {
     this.#write(isLive ? eraseLine + text.slice(0, this.#terminal.stderr.columns - 1) : `${text}\n`);
   }
 
+  /** Other work than calls, on a terminal alone. */
+  say(text: string): void {
+    if (this.#isQuiet || !this.#terminal.stderr.isTTY) return;
+    this.#isDrawn = true;
+    this.#write(eraseLine + text.slice(0, this.#terminal.stderr.columns - 1));
+  }
+
   /** Clears the line; the next tick draws it again. */
   hide(): void {
     if (this.#isDrawn) this.#write(eraseLine);

@@ -16,15 +16,19 @@ export interface ImportRequest {
   readonly step?: number;
 }
 
-/** The number of rows imported. */
+/** The number of rows imported. `onRows` hears now and then how many there are so far. */
 export async function importFile(
   session: Session,
   request: ImportRequest,
   signal: AbortSignal,
+  onRows?: (rows: number) => void,
 ): Promise<number> {
   const { columns, rows } = await readImportable(request.file);
-  return session.importRows(request.table, columns, untilAborted(rows, signal), request);
+  return session.importRows(request.table, columns, watched(rows, signal, onRows), request);
 }
+
+/** Rows between two words about their number: a few a second. */
+const rowsPerWord = 50_000;
 
 export function parseImport(text: string): ImportRequest {
   const at = text.indexOf("=");
@@ -55,13 +59,19 @@ async function readImportable(file: string): Promise<Importable> {
 }
 
 /** The session has no signal for an import: it ends, and rolls back, when its rows fail. No generator: a row costs less. */
-function untilAborted<T>(rows: AsyncIterable<T>, signal: AbortSignal): AsyncIterable<T> {
+function watched<T>(
+  rows: AsyncIterable<T>,
+  signal: AbortSignal,
+  onRows: ((rows: number) => void) | undefined,
+): AsyncIterable<T> {
+  let count = 0;
   return {
     [Symbol.asyncIterator]: () => {
       const source = rows[Symbol.asyncIterator]();
       return {
         next: async () => {
           signal.throwIfAborted();
+          if (count++ % rowsPerWord === 0 && count > 1) onRows?.(count - 1);
           return source.next();
         },
         return: async () => (await source.return?.()) ?? { done: true, value: undefined },

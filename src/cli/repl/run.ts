@@ -86,7 +86,7 @@ async function execute(
   const { session, reporter, terminal, totals } = context;
   const startedAt = terminal.now();
   let result: ResultSet | undefined;
-  let shown: Shown = { rows: 0, cut: 0, hidden: 0 };
+  let shown: Shown = { rows: 0, cut: 0, hidden: 0, isLeft: false };
   try {
     const options = { signal, onProgress: (news: Progress) => reporter.progress.update(news) };
     result = await session.execute(statement, binds, options);
@@ -105,7 +105,8 @@ async function execute(
 }
 
 /** Never silently. */
-function leftOut({ cut, hidden }: Shown): string {
+function leftOut({ cut, hidden, isLeft }: Shown): string {
+  if (isLeft) return "  (until the pager was left)";
   if (cut > 0) return `  (${count(cut, "value")} cut to fit: .mode line shows them whole)`;
   return hidden > 0 ? `  (${count(hidden, "column")} NULL, not shown: .mode line shows all)` : "";
 }

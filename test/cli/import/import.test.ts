@@ -116,6 +116,15 @@ describe("csv", () => {
     expect(messages[10]).toContain("2 more lines");
   });
 
+  test("says now and then how many rows there are", async () => {
+    const file = join(mkdtempSync(join(tmpdir(), "callsql-")), "a.csv");
+    writeFileSync(file, `a\n${"1\n".repeat(120_000)}`);
+    const heard: number[] = [];
+    const session = await fakeLibrary().openSession();
+    await importFile(session, { table: "t", file }, new AbortController().signal, (rows) => heard.push(rows));
+    expect(heard).toEqual([50_000, 100_000]);
+  });
+
   test("a missing file and a folder are said to be that", async () => {
     const session = await fakeLibrary().openSession();
     const signal = new AbortController().signal;

@@ -77,6 +77,7 @@ describe("what there is", () => {
     expect(out).toMatch(/│ main +│ people │ table │ +2 │/);
     expect(out).toContain("CREATE TABLE people(id integer primary key, name text);\nCREATE INDEX by_name");
     const nothing = await typed([".tables nothing%", ".schema nothing"]);
+    expect(nothing.out).toBe("");
     expect(nothing.err).toMatch(/none\n.*nothing of that name/s);
   });
 
@@ -235,6 +236,7 @@ describe("results", () => {
     const { out, err } = await typed([
       ".save",
       `select readfile('${inFolder("in.png")}') as pic, x'01' as b;`,
+      ".tables in%",
       `.save ${target}`,
     ]);
     expect(err).toContain("cli/nothing-to-save");

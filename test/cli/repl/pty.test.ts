@@ -313,6 +313,16 @@ describe("running", () => {
     await expect(pty).toShow("100 rows");
   });
 
+  test("a pager that is left early leaves the prompt, and what the statement took", async () => {
+    await using pty = await atPrompt({ env: { PAGER: "head -2" } });
+    pty.type(
+      `with recursive n(i) as (values(1) union all select i+1 from n where i<100000) select i from n;`,
+    );
+    pty.type(keys.enter);
+    await expect(pty).toShow(/rows, [\d.]+ s {2}\(until the pager was left\)/);
+    await pty.prompt();
+  });
+
   test("images are drawn where the terminal can, and .save writes them", async () => {
     await using pty = await atPrompt({ env: { KITTY_WINDOW_ID: "1" } });
     const image = imageBytes("png", { width: 3, height: 2, seed: "cat" });

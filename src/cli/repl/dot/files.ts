@@ -3,7 +3,7 @@ import { parse } from "node:path";
 import { fail } from "../../../index.ts";
 import { readText } from "../../file.ts";
 import { importFile } from "../../import/import.ts";
-import { count } from "../../quantity.ts";
+import { count, duration } from "../../quantity.ts";
 import { listenForStop } from "../../stop.ts";
 import { expandHome } from "../complete/files.ts";
 import type { Context } from "../context.ts";
@@ -40,13 +40,18 @@ export const fileCommands: readonly DotCommand[] = [
     run: async (context, [file = "", table = parse(file).name]) => {
       const { session, terminal, reporter } = context;
       const stop = listenForStop(terminal);
+      const startedAt = terminal.now();
       try {
-        const rows = await importFile(session, { file: expandHome(file), table }, stop.signal);
-        await reporter.note(`${count(rows, "row")} imported into ${table}`);
+        const rows = await importFile(session, { file: expandHome(file), table }, stop.signal, (soFar) =>
+          reporter.progress.say(`${count(soFar, "row")}…`),
+        );
+        const elapsed = duration(terminal.now() - startedAt);
+        await reporter.note(`${count(rows, "row")} imported into ${table}, ${elapsed}`);
       } catch (error) {
         if (stop.signal.aborted) fail("cli/interrupted", {});
         throw error;
       } finally {
+        reporter.progress.finish();
         stop.release();
       }
     },

@@ -15,6 +15,9 @@ export function pagerOf(env: Terminal["env"], areLinesCut: boolean): string | un
   return /^(?:\S*\/)?less$/.test(command) ? `${command} ${areLinesCut ? "-FRSX" : "-FRX"}` : command;
 }
 
+/** Somebody has seen enough: no failure, and no reason to end the prompt. */
+export class PagerLeft extends ClosedPipe {}
+
 export interface PagedOptions {
   /** Asked when there is something to show: only then is it known what that looks like. */
   pager(): string | undefined;
@@ -40,7 +43,7 @@ export class PagedOutput implements Output {
   }
 
   async write(text: string): Promise<void> {
-    if (this.#isGone) throw new ClosedPipe("the pager has been left");
+    if (this.#isGone) throw new PagerLeft("the pager has been left");
     if (this.#child !== undefined) return this.#send(text);
     const { rows, columns } = this.#options;
     const pager = this.#options.pager();
@@ -92,6 +95,6 @@ export class PagedOutput implements Output {
     if (stdin === undefined) return;
     const isTaken = new Promise<void>((resolve) => stdin.write(text, () => resolve()));
     await Promise.race([isTaken, this.#ended]);
-    if (this.#isGone) throw new ClosedPipe("the pager has been left");
+    if (this.#isGone) throw new PagerLeft("the pager has been left");
   }
 }

@@ -11,7 +11,7 @@ import type { Context } from "../context.ts";
 import { fitted, type Fit } from "./fit.ts";
 import { drawnImage, graphicsOf } from "../picture/draw.ts";
 import { MediaKeeper } from "./kept-media.ts";
-import { PagedOutput, pagerOf } from "./page.ts";
+import { PagedOutput, PagerLeft, pagerOf } from "./page.ts";
 
 export interface Shown {
   readonly rows: number;
@@ -19,6 +19,8 @@ export interface Shown {
   readonly cut: number;
   /** Columns not shown because they hold nothing but NULL. */
   readonly hidden: number;
+  /** The pager was left before all rows were read. */
+  readonly isLeft: boolean;
 }
 
 const rowsPerTurn = 512;
@@ -26,26 +28,36 @@ const rowsPerTurn = 512;
 const imagesMax = 4;
 
 export async function showResult(context: Context, result: ResultSet, signal: AbortSignal): Promise<Shown> {
-  if (result.kind !== "rows") return { rows: 0, cut: 0, hidden: 0 };
+  if (result.kind !== "rows") return { rows: 0, cut: 0, hidden: 0, isLeft: false };
+  return showRows(context, result.columns, result.arrays(), signal);
+}
+
+async function showRows(
+  context: Context,
+  columns: readonly Column[],
+  source: AsyncIterable<Row>,
+  signal: AbortSignal,
+): Promise<Shown> {
   const keeper = new MediaKeeper();
-  const rows = new PassedRows(result.arrays(), result.columns, keeper, signal);
+  const rows = new PassedRows(source, columns, keeper, signal);
+  let isLeft = false;
   const fit: Fit = { columns: context.input.columns, cut: 0, hidden: 0, isOnSide: false };
   if (context.once !== undefined) {
     const path = context.once;
     context.once = undefined;
-    await toFile(context, path, result.columns, rows);
+    await toFile(context, path, columns, rows);
   } else if (context.output !== undefined) {
     const { output, path, results } = context.output;
     const name = fileFormat(context, path);
     if (results > 0) await output.write(separatorOf(name));
     context.output.results++;
-    for await (const piece of written(name, result.columns, rows, plain(context))) await output.write(piece);
+    for await (const piece of written(name, columns, rows, plain(context))) await output.write(piece);
   } else {
-    await toScreen(context, result.columns, rows, fit);
+    isLeft = await toScreen(context, columns, rows, fit);
   }
   context.media = keeper.values;
   if (context.output === undefined) await drawImages(context, keeper);
-  return { rows: rows.count, cut: fit.cut, hidden: fit.hidden };
+  return { rows: rows.count, cut: fit.cut, hidden: fit.hidden, isLeft };
 }
 
 /** What a dot-command shows: a query of its own, without a line behind it. */
@@ -55,8 +67,16 @@ export async function showQuery(
   binds: Readonly<Record<string, SqlValue>> = {},
 ): Promise<void> {
   const result = await context.session.execute(sql, binds);
-  const { rows } = await showResult(context, result, new AbortController().signal);
-  if (rows === 0) await context.reporter.note("none");
+  // A listing is short, and no result of the user's: what `.save` saves stays.
+  const rows = await Array.fromAsync(result.arrays());
+  if (rows.length === 0) return context.reporter.note("none");
+  const { media } = context;
+  await showRows(context, result.columns, each(rows), new AbortController().signal);
+  context.media = media;
+}
+
+async function* each(rows: readonly Row[]): AsyncGenerator<Row> {
+  yield* rows;
 }
 
 /** What a dot-command says, through the pager where it is taller than the screen. */
@@ -64,6 +84,8 @@ export async function showText(context: Context, text: string): Promise<void> {
   const output = pagedOutput(context, () => true);
   try {
     await output.write(text);
+  } catch (error) {
+    if (!(error instanceof PagerLeft)) throw error;
   } finally {
     await output.close();
   }
@@ -110,12 +132,13 @@ async function toFile(
   }
 }
 
+/** True: the pager was left before all was written. */
 async function toScreen(
   context: Context,
   columns: readonly Column[],
   rows: AsyncIterable<Row>,
   fit: Fit,
-): Promise<void> {
+): Promise<boolean> {
   const { terminal, mode, insertTable } = context;
   const style = styleOf(coloursFor(context), insertTable);
   const output = pagedOutput(context, () => !fit.isOnSide);
@@ -123,6 +146,10 @@ async function toScreen(
     // What goes elsewhere is for others, who want values whole.
     const format = terminal.stdout.isTTY ? fitted(mode, fit) : formats[mode === "auto" ? "table" : mode];
     for await (const text of format(columns, rows, style)) await output.write(text);
+    return false;
+  } catch (error) {
+    if (error instanceof PagerLeft) return true;
+    throw error;
   } finally {
     await output.close();
   }
