@@ -1,0 +1,85 @@
+/**
+ * One statement with calls against plain SQLite whose functions answer at once: rows, tables and calls must be the same,
+ * but for a statement that may stop early, which may buy a window more. Throws where they are not.
+ */
+import assert from "node:assert/strict";
+import { openEcho, type Echo } from "../support/echo.ts";
+import { Oracle } from "../support/oracle.ts";
+import { answers, setup, targets } from "./random-sql.ts";
+
+/** Undefined where SQLite itself refuses the statement. */
+export async function compareQuery(sql: string, concurrency: number): Promise<"same" | undefined> {
+  const { oracle, echo } = await prepared(setup, concurrency);
+  try {
+    const expected = oracle.run(sql);
+    if (expected.error !== undefined) return undefined;
+    assert.deepEqual(await echo.rows(sql), expected.rows);
+    const windowMax = Math.max(concurrency, Math.floor(echo.asked.length / 8));
+    compareCalls(echo.asked, expected.calls, expected.hasLimit ? windowMax : 0);
+    return "same";
+  } finally {
+    oracle.db.close();
+    await echo.session.close();
+  }
+}
+
+/** `trigger`: made before the statement is run. A refused write must change nothing. */
+export async function compareWrite(
+  trigger: string | undefined,
+  sql: string,
+  concurrency: number,
+): Promise<"written" | "refused"> {
+  const setups = [...setup, ...targets, ...(trigger === undefined ? [] : [trigger])];
+  const { oracle, echo } = await prepared(setups, concurrency);
+  try {
+    const expected = oracle.run(sql);
+    const outcome = await echo.rows(sql).then(
+      (rows) => ({ rows, error: undefined }),
+      (error: unknown) => ({ rows: [], error: String(error) }),
+    );
+    assert.equal(
+      outcome.error === undefined,
+      expected.error === undefined,
+      `${outcome.error} / ${expected.error}`,
+    );
+    assert.deepEqual(outcome.rows, expected.rows);
+    for (const read of contents) assert.deepEqual(await echo.rows(read), oracle.run(read).rows, read);
+    if (expected.error !== undefined) return "refused";
+    compareCalls(echo.asked, expected.calls, 0);
+    return "written";
+  } finally {
+    oracle.db.close();
+    await echo.session.close();
+  }
+}
+
+const contents = [
+  "SELECT * FROM t",
+  "SELECT * FROM o",
+  "SELECT * FROM log",
+  "SELECT name FROM sqlite_schema ORDER BY 1",
+];
+
+async function prepared(
+  setups: readonly string[],
+  concurrency: number,
+): Promise<{ oracle: Oracle; echo: Echo }> {
+  const oracle = new Oracle(answers);
+  const echo = await openEcho(answers);
+  for (const statement of setups) {
+    oracle.run(statement);
+    await echo.session.execute(statement);
+  }
+  await echo.session.execute(`SET concurrency = ${concurrency}`);
+  return { oracle, echo };
+}
+
+/** `allowance`: calls that a statement which stops early may buy beyond its need. */
+function compareCalls(asked: readonly string[], needed: readonly string[], allowance: number): void {
+  assert.equal(new Set(asked).size, asked.length, "no call twice");
+  const missing = needed.filter((call) => !asked.includes(call));
+  assert.deepEqual(missing, [], "missing calls");
+  const extra = asked.filter((call) => !needed.includes(call));
+  if (allowance === 0) assert.deepEqual(extra, [], "made-up calls");
+  else assert.ok(extra.length <= allowance, `beyond the window: ${extra.join()}`);
+}
