@@ -10,6 +10,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openSession, type Connection, type SendOutcome } from "../src/index.ts";
+import { publish, type Finding } from "./harness.ts";
 
 interface Case {
   readonly rows: number;
@@ -39,21 +40,30 @@ if (first !== undefined && first in cases) console.log(JSON.stringify(await run(
 else measureAll(Number(first ?? 1));
 
 function measureAll(share: number): void {
-  const measured = Object.keys(cases).map((name) => {
-    const child = spawnSync(process.execPath, [import.meta.filename, name, String(share)], {
-      encoding: "utf8",
-      stdio: ["ignore", "pipe", "inherit"],
-    });
-    const found = readMeasured(child.stdout);
-    console.log(
-      `${name}: ${found.peakMb.toFixed(0)} MB, ${found.seconds.toFixed(1)} s, ledger ${found.ledgerMb.toFixed(0)} MB`,
-    );
-    return found;
-  });
-  const [few, many, long] = measured.map(({ peakMb }) => peakMb);
+  const [few, many, long] = Object.keys(cases).map((name) => measure(name, share));
   if (few === undefined || many === undefined || long === undefined) throw new Error("a case is missing");
-  console.log(`1,000,000 rows take ${(many / few).toFixed(2)} times what 100,000 take`);
-  if (many >= 500 || many / few > 1.6 || long >= 400) process.exitCode = 1;
+  const detail = ({ peakMb, seconds, ledgerMb }: Measured): string =>
+    `${peakMb.toFixed(0)} MB, ${seconds.toFixed(0)} s, a ledger of ${ledgerMb.toFixed(0)} MB`;
+  publish("memory", "Memory", [
+    finding("1,000,000 rows, short prompts", { against: "500 MB", ratio: many.peakMb / 500 }, detail(many)),
+    finding("100,000 rows, answers of 4 KB", { against: "400 MB", ratio: long.peakMb / 400 }, detail(long)),
+    {
+      ...finding("1,000,000 rows", { against: "100,000 rows", ratio: many.peakMb / few.peakMb }, detail(few)),
+      goal: { atMost: 1.6 },
+    },
+  ]);
+}
+
+function finding(what: string, compared: Pick<Finding, "against" | "ratio">, detail: string): Finding {
+  return { what, ...compared, goal: { atMost: 1 }, detail };
+}
+
+function measure(name: string, share: number): Measured {
+  const { stdout } = spawnSync(process.execPath, [import.meta.filename, name, String(share)], {
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  return readMeasured(stdout);
 }
 
 function readMeasured(line: string): Measured {

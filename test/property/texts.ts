@@ -19,7 +19,7 @@ import { echoProcedures } from "../support/echo.ts";
 import { query, write } from "./random-sql.ts";
 
 const fragments = [
-  ..."()[]{},;.:?@$=<>|+-*/%&~'\"`",
+  ...Array.from("()[]{},;.:?@$=<>|+-*/%&~'\"`"),
   ..."CALL EXEC LATERAL TABLE SELECT FROM WHERE JOIN ON IN INTO OPEN CLOSE SET SHOW RESET DESCRIBE EXPLAIN CALLS DEFAULT".split(
     " ",
   ),
