@@ -4,13 +4,7 @@
  */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import {
-  modelTableProblem,
-  readModelTable,
-  shippedModels,
-  type ModelData,
-  type ModelTable,
-} from "../catalog/models.ts";
+import { shippedModels, type ModelData, type ModelTable } from "../catalog/models.ts";
 import { fail } from "../diagnostics/diagnostic.ts";
 import type { Environment } from "./connect.ts";
 import { lineOf, lineOfMistake } from "./json-line.ts";
@@ -58,7 +52,11 @@ function parse(file: string, text: string): unknown {
   }
 }
 
-function tableOf(json: unknown, place: { readonly file?: string; readonly text?: string } = {}): ModelTable {
+async function tableOf(
+  json: unknown,
+  place: { readonly file?: string; readonly text?: string } = {},
+): Promise<ModelTable> {
+  const { modelTableProblem, readModelTable } = await import("../catalog/read-model-table.ts");
   const found = modelTableProblem(json);
   if (found === undefined) return readModelTable(json, shippedModels);
   const { path, problem } = found;

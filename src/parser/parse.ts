@@ -42,8 +42,12 @@ export function parseScript(source: Source, options: ParseOptions): Script {
   return { source, statements, diagnostics: sink.found };
 }
 
-/** One for all statements: building it costs more than most scripts. */
-const grammar = new Grammar();
+/** One for all statements, built for the first that needs it: that takes longer than most scripts without calls run. */
+let built: Grammar | undefined;
+
+function theGrammar(): Grammar {
+  return (built ??= new Grammar());
+}
 
 function parseStatement(
   tokens: readonly Token[],
@@ -61,6 +65,7 @@ function parseStatement(
   if (head.length === 0 && islands.contexts.size === 0) {
     return sqlStatement({ span: found.span, sites: [], runs: [] }, undefined, islands);
   }
+  const grammar = theGrammar();
   grammar.begin([...head, ...islands.tokens], islands.contexts);
   const parsed = grammar.statement();
   if (grammar.errors.length === 0) return build(parsed, found, sink);

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { costOf, findModel, readModelTable, shippedModels, type Usage } from "../../src/catalog/models.ts";
+import { costOf, findModel, shippedModels, type Usage } from "../../src/catalog/models.ts";
+import data from "../../src/catalog/models.json" with { type: "json" };
+import { modelTableProblem, readModelTable } from "../../src/catalog/read-model-table.ts";
 import { models, prepare, warningsOf } from "../procedures/support/calls.ts";
 
 function cost(id: string, usage: Usage, today?: string): number | undefined {
@@ -8,6 +10,11 @@ function cost(id: string, usage: Usage, today?: string): number | undefined {
 }
 
 describe("the shipped table", () => {
+  test("is what the schema of a table says", () => {
+    expect(modelTableProblem(data)).toBeUndefined();
+    expect(shippedModels.models).toEqual(readModelTable(data).models);
+  });
+
   test("knows each of its own ids by one row", () => {
     for (const model of shippedModels.models)
       expect(findModel(model.id.replace("*", "x"))?.id).toBe(model.id);

@@ -30,3 +30,7 @@ test("the examples of grammar.md parse", () => {
   expect(examples.length).toBeGreaterThan(2);
   for (const example of examples) expect(parse(example).diagnostics).toEqual([]);
 });
+
+test("the grammar has no ambiguity that chevrotain finds", () => {
+  expect(() => new Grammar({ isChecked: true })).not.toThrow();
+});

@@ -2,7 +2,6 @@
  * Which parts of the offline connection are there, and how missing ones get there: npm puts their packages into the
  * cache folder, the exact versions and without their install scripts. Nothing else here ever uses the network.
  */
-import { spawn } from "node:child_process";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 
@@ -125,6 +124,8 @@ async function runNpm(folder: string, env: Environment, signal: AbortSignal | un
   ];
   // On Windows npm is a script, which only a shell can start; no argument needs quoting.
   const shell = process.platform === "win32";
+  // Loaded here: it brings Node's whole network stack, which no start needs.
+  const { spawn } = await import("node:child_process");
   const child = spawn("npm", args, { cwd: folder, env, signal, shell, stdio: ["ignore", "ignore", "pipe"] });
   const said: Buffer[] = [];
   child.stderr.on("data", (chunk: Buffer) => said.push(chunk));
