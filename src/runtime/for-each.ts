@@ -112,7 +112,6 @@ export class ForEach<
     if (this.#isRead) fail("session/result-consumed", {});
     this.#isRead = true;
     const { signal, ordered = true } = this.#options;
-    if (signal?.aborted === true) fail("call/cancelled", {});
     const ending = new AbortController();
     const leaving = new AbortController();
     const gone = signal === undefined ? leaving.signal : AbortSignal.any([leaving.signal, signal]);
@@ -133,6 +132,7 @@ export class ForEach<
     });
     const cancel = (): void => flow.fail(new DiagnosticError([diagnostic("call/cancelled", {})]));
     signal?.addEventListener("abort", cancel, { once: true });
+    if (signal?.aborted === true) cancel();
     const onEnd = this.#host.onBegin(async () => {
       flow.fail(new DiagnosticError([diagnostic("session/closed", {})]));
       await flow.settled();

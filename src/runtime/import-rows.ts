@@ -15,7 +15,12 @@ export type ImportedRows = AsyncIterable<readonly SqlValue[]> | Iterable<readonl
  */
 export async function importRows(
   { db, runs }: Workspace,
-  target: { readonly table: string; readonly columns: readonly string[]; readonly step: number | undefined },
+  target: {
+    readonly table: string;
+    readonly columns: readonly string[];
+    readonly step: number | undefined;
+    readonly signal: AbortSignal | undefined;
+  },
   rows: ImportedRows,
 ): Promise<number> {
   const { identity } = runs;
@@ -29,6 +34,7 @@ export async function importRows(
     const insert = db.prepare(`INSERT INTO ${table} VALUES (${target.columns.map(() => "?").join(", ")})`);
     let count = 0;
     for await (const row of rows) {
+      if (target.signal?.aborted === true) fail("call/cancelled", {});
       count++;
       const expected = target.columns.length;
       if (row.length !== expected)

@@ -3,7 +3,7 @@
  * parse → bind → rewrite → execute (pass ⇄ dispatch ⇄ ledger) → result set → caller.
  * One statement at a time; a result that is still being read is spooled before the next one starts.
  */
-import { DiagnosticError, fail, type Diagnostic } from "../diagnostics/diagnostic.ts";
+import { diagnostic, DiagnosticError, fail, type Diagnostic } from "../diagnostics/diagnostic.ts";
 import type { Source } from "../diagnostics/source.ts";
 import { parseScript, type Script as ParsedScript } from "../parser/parse.ts";
 import type { Statement } from "../parser/syntax.ts";
@@ -53,7 +53,8 @@ export interface ScriptRehearsal extends AsyncDisposable {
 export class Session implements AsyncDisposable {
   readonly #workspace: Workspace;
   readonly #onClose: () => Promise<void>;
-  #last: Promise<unknown> = Promise.resolve();
+  /** Never rejects. */
+  #last: Promise<void> = Promise.resolve();
   #open: ResultSet | undefined;
   #isClosed = false;
   /** What ends the runs of executeForEach that are being read. */
@@ -91,7 +92,7 @@ export class Session implements AsyncDisposable {
       const result = await this.#run(parsed, binds, options);
       this.#open = result;
       return readResult<RowOf<Text>>(result);
-    });
+    }, options.signal);
   }
 
   /** The one statement of a text, without running it. Throws parse/…, session/one-statement, and serve/… where confined. */
@@ -181,9 +182,10 @@ export class Session implements AsyncDisposable {
     table: string,
     columns: readonly string[],
     rows: ImportedRows,
-    options: Pick<ExecuteOptions, "step"> = {},
+    options: Pick<ExecuteOptions, "signal" | "step"> = {},
   ): Promise<number> {
-    return this.#inTurn(() => importRows(this.#workspace, { table, columns, step: options.step }, rows));
+    const { signal, step } = options;
+    return this.#inTurn(() => importRows(this.#workspace, { table, columns, step, signal }, rows), signal);
   }
 
   /**
@@ -209,7 +211,8 @@ export class Session implements AsyncDisposable {
    * has those that callsql does not know, and the day the service shuts a model down. Throws connect/….
    */
   refreshModels(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
-    return this.#inTurn(() => refreshModels(this.#workspace, options.signal ?? new AbortController().signal));
+    const { signal = new AbortController().signal } = options;
+    return this.#inTurn(() => refreshModels(this.#workspace, signal), signal);
   }
 
   /** Removes runs that ended more than `days` ago from the ledger, with their calls. Gives the number of runs. */
@@ -276,7 +279,7 @@ export class Session implements AsyncDisposable {
     if (this.#isClosed) return;
     this.#isClosed = true;
     await Promise.all([...this.#forEaches].map((close) => close()));
-    await this.#last.catch(() => undefined);
+    await this.#last;
     await this.#open?.close();
     await this.#onClose();
   }
@@ -344,18 +347,28 @@ export class Session implements AsyncDisposable {
   }
 
   /** Runs `work` when all that was asked for before is done and the database is free. */
-  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
+  async #inTurn<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     // What was asked for before close() is still done.
     if (this.#isClosed) fail("session/closed", {});
-    const turn = this.#last
-      .catch(() => undefined)
-      .then(() => {
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    const cancel = (): void => reject(new DiagnosticError([diagnostic("call/cancelled", {})]));
+    signal?.addEventListener("abort", cancel, { once: true });
+    const before = this.#last;
+    const turn = async (): Promise<void> => {
+      await before;
+      // Once it runs, the statement itself obeys the signal.
+      signal?.removeEventListener("abort", cancel);
+      if (signal?.aborted === true) return cancel();
+      try {
         this.#open?.spool();
         this.#open = undefined;
-        return work();
-      });
-    this.#last = turn;
-    return turn;
+        resolve(await work());
+      } catch (error) {
+        reject(error);
+      }
+    };
+    this.#last = turn();
+    return promise;
   }
 }
 

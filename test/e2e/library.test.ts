@@ -390,6 +390,43 @@ describe("a session", () => {
     expect(await codeOf(session.execute("SELECT 1"))).toBe("session/closed");
   });
 
+  test("does not begin what was cancelled before its turn", async () => {
+    await using session = await open();
+    server.script(faults.delay(300, { when: 1 }));
+    const slow = session.execute("CALL GenerateResponse('slow')");
+    const controller = new AbortController();
+    const { signal } = controller;
+    const waiting = [
+      session.execute("CREATE TABLE t(x)", {}, { signal }),
+      session.importRows("t", ["x"], [[1]], { signal }),
+      session.refreshModels({ signal }),
+    ].map(codeOf);
+    const next = session.execute("SELECT count(*) AS n FROM sqlite_schema");
+    controller.abort();
+    // At once, not when their turn comes.
+    expect(await Promise.race([Promise.all(waiting), slow])).toEqual(
+      Array.from(waiting, () => "call/cancelled"),
+    );
+    expect((await slow).counts.made).toBe(1);
+    expect(await (await next).first()).toEqual({ n: 0 });
+    expect(await codeOf(session.execute("SELECT 1", {}, { signal }))).toBe("call/cancelled");
+  });
+
+  test("takes an import back that is cancelled", async () => {
+    await using session = await open();
+    const controller = new AbortController();
+    function* rows() {
+      yield [1];
+      controller.abort();
+      yield [2];
+    }
+    const { signal } = controller;
+    expect(await codeOf(session.importRows("t", ["x"], rows(), { signal }))).toBe("call/cancelled");
+    expect(await (await session.execute("SELECT count(*) AS n FROM sqlite_schema")).first()).toEqual({
+      n: 0,
+    });
+  });
+
   test("lets a query be cancelled and goes on", async () => {
     await using session = await open();
     server.script(faults.delay(5000, { when: 1 }));
