@@ -34,7 +34,7 @@ export function missingPart(part: string): ApiError {
   return new ApiError(
     400,
     "not_available_offline",
-    `The offline models for ${part} are not installed. Run "callsql offline install ${part}". Or: ${wayOut}`,
+    `The offline models for ${part} are not installed. "callsql offline install ${part}" brings them.`,
   );
 }
 
