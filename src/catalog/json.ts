@@ -6,6 +6,8 @@ import type { SqlValue } from "./value.ts";
 
 /** JSON.parse, except that an integer too large for a double becomes a bigint. Throws SyntaxError. */
 export function parseJson(text: string): unknown {
+  // Looking at each value costs several times the parsing: only where there may be such an integer.
+  if (!longNumber.test(text)) return JSON.parse(text) as unknown;
   // TypeScript's library does not know the third argument yet; Node has it since 21.
   const revive = (_key: string, value: unknown, context?: { source?: string }): unknown => {
     if (typeof value !== "number" || Number.isSafeInteger(value)) return value;
@@ -13,6 +15,9 @@ export function parseJson(text: string): unknown {
   };
   return JSON.parse(text, revive) as unknown;
 }
+
+/** 2^53 has sixteen digits. */
+const longNumber = /\d{16}/;
 
 /** A JSON object. */
 export type JsonObject = { readonly [key: string]: unknown };
@@ -94,8 +99,9 @@ export function jsonOfText(text: string): string {
   );
 }
 
-/** JSON text of a parsed value; like JSON.stringify, but bigints are numbers. */
+/** JSON text of a parsed value; like JSON.stringify, but bigints are numbers and bytes base64. */
 export function jsonOf(value: unknown): string {
+  if (value instanceof Uint8Array) return jsonOfSql(value);
   if (typeof value === "bigint") return String(value);
   if (Array.isArray(value)) return `[${value.map(jsonOf).join(",")}]`;
   if (!isJsonObject(value)) return JSON.stringify(value) ?? "null";

@@ -3,8 +3,6 @@ export {
   isJsonObject,
   jsonOf,
   jsonOfCell,
-  jsonOfNumber,
-  jsonOfSql,
   jsonOfText,
   parseJson,
   sqlValueOfJson,

@@ -2,15 +2,13 @@
  * CSV and TSV with a header, row by row. Cells that are written as numbers are numbers (see cell.ts), an empty
  * cell is NULL, a quoted empty cell ("") is the empty text: what `-o csv` writes comes back the same.
  */
-import { diagnostic, DiagnosticError, fail, type Diagnostic, type SqlValue } from "../../index.ts";
+import { diagnostic, fail, type SqlValue } from "../../index.ts";
 import { typedValue } from "../cell.ts";
 import { readTextChunks } from "../data-text.ts";
+import { BadLines } from "./bad-lines.ts";
 import { csvRecords, type CsvRecord } from "./csv-records.ts";
 import { columnNames } from "./header.ts";
 import type { Importable } from "./importable.ts";
-
-/** Lines that are named when several have another number of fields than the header. */
-const namedLinesMax = 10;
 
 /** Without a delimiter the header says it: see `delimiterOf`. */
 export async function readCsv(file: string, delimiter?: "\t"): Promise<Importable> {
@@ -68,7 +66,8 @@ async function* rowsOf(
         const fields = record.cells.length;
         // An empty line is no row, except where a row is one cell and the line one NULL.
         if (fields === 1 && expected > 1 && isEmpty(record)) continue;
-        if (fields !== expected) bad.add({ line: record.line, fields, expected });
+        if (fields !== expected)
+          bad.add(diagnostic("cli/csv-field-count", { file, line: record.line, fields, expected }));
         else if (bad.count === 0)
           yield record.cells.map((cell, index) => valueOf(cell, record.isQuoted[index]));
       }
@@ -89,27 +88,4 @@ function isEmpty({ cells, isQuoted }: CsvRecord): boolean {
 function valueOf(cell: string, isQuoted = false): SqlValue {
   if (cell === "") return isQuoted ? "" : null;
   return typedValue(cell);
-}
-
-/** Lines of another length than the header's: the whole file is read for them, so that one look mends it. */
-class BadLines {
-  count = 0;
-  readonly #file: string;
-  readonly #named: Diagnostic[] = [];
-
-  constructor(file: string) {
-    this.#file = file;
-  }
-
-  add(bad: { readonly line: number; readonly fields: number; readonly expected: number }): void {
-    if (this.count++ < namedLinesMax)
-      this.#named.push(diagnostic("cli/csv-field-count", { file: this.#file, ...bad }));
-  }
-
-  report(): void {
-    if (this.count === 0) return;
-    const lines = this.count - this.#named.length;
-    const more = lines === 0 ? [] : [diagnostic("cli/csv-more-bad-lines", { file: this.#file, lines })];
-    throw new DiagnosticError([...this.#named, ...more]);
-  }
 }

@@ -126,8 +126,8 @@ export const cliMessages = {
     message: `${details.file}:${details.line}: ${details.fields} fields, but the header has ${details.expected}`,
     hint: "a field that contains the separator or a line break must be quoted",
   }),
-  "cli/csv-more-bad-lines": (details: { file: string; lines: number }) => ({
-    message: `${quote(details.file)} has ${details.lines} more lines with another number of fields`,
+  "cli/more-bad-lines": (details: { file: string; lines: number }) => ({
+    message: `${quote(details.file)} has ${details.lines} more such lines`,
     hint: "nothing was imported",
   }),
   "cli/parquet-malformed": (details: { file: string; reason: string }) => ({

@@ -2,7 +2,7 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { DiagnosticError } from "../../../src/index.ts";
+import { DiagnosticError, parseJson, sqlValueOfJson } from "../../../src/index.ts";
 import { importFile } from "../../../src/cli/import/import.ts";
 import { fakeLibrary } from "../support/session.ts";
 
@@ -113,7 +113,7 @@ describe("csv", () => {
     expect(messages).toHaveLength(11);
     expect(messages[0]).toContain("a.csv:3: 3 fields");
     expect(messages[9]).toContain("a.csv:21: 3 fields");
-    expect(messages[10]).toContain("2 more lines");
+    expect(messages[10]).toContain("2 more such lines");
   });
 
   test("says now and then how many rows there are", async () => {
@@ -153,6 +153,21 @@ describe("json and ndjson", () => {
     expect(await load("a.json", '[{"a":{"$base64":true,"encoded":"AQI="}}]')).toEqual([
       "t(a) object \u0001\u0002",
     ]);
+  });
+
+  test("all bad lines of ndjson are named; integers are exact, bytes in lists base64", async () => {
+    const error: unknown = await load("a.ndjson", '{"a":1}\n{"a":\n[]\n{"b":2}\n').catch(
+      (reason: unknown) => reason,
+    );
+    const messages = error instanceof DiagnosticError ? error.diagnostics.map(({ message }) => message) : [];
+    expect(messages.map((message) => /ndjson:(\d+)/.exec(message)?.[1])).toEqual(["2", "3"]);
+    expect(sqlValueOfJson([new Uint8Array([255]), 9007199254740993n])).toBe(
+      '[{"$base64": true, "encoded": "/w=="},9007199254740993]',
+    );
+    expect(parseJson('{"a":-9007199254740993,"b":"1234567890123456"}')).toEqual({
+      a: -9007199254740993n,
+      b: "1234567890123456",
+    });
   });
 
   test("__proto__ and constructor are columns", async () => {

@@ -409,6 +409,8 @@ describe("terminals that cannot be drawn on", () => {
     await using pty = await atPrompt({ env: { TERM: "dumb" } });
     pty.type(`select 1 as one,\r2 as two;\r`);
     await expect(pty).toShow(/│ +1 │ +2 │/);
+    pty.type(`select 3\rexit\r;\r`);
+    await expect(pty).toShow("(exit is a part of the statement");
     expect(pty.raw).not.toContain("\u001b");
     pty.type(keys.ctrl("d"));
     expect(await pty.exitCode).toBe(0);
