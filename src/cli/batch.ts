@@ -145,11 +145,17 @@ async function prepare(batch: Batch): Promise<number | undefined> {
   return undefined;
 }
 
-/** `--set on_error=row` is `SET on_error = 'row'`, so the session says what is wrong with it. */
-async function applySetting(session: Session, text: string): Promise<void> {
+/** Throws cli/not-an-assignment. */
+export function readSetting(text: string): { readonly option: string; readonly value: string } {
   const [, option, value] = /^\s*([A-Za-z_]\w*)\s*=(.*)$/s.exec(text) ?? [];
   if (option === undefined || value === undefined)
-    fail("cli/not-an-assignment", { option: "--set", text, form: "OPTION=VALUE" });
+    return fail("cli/not-an-assignment", { option: "--set", text, form: "OPTION=VALUE" });
+  return { option, value };
+}
+
+/** `--set on_error=row` is `SET on_error = 'row'`, so the session says what is wrong with it. */
+async function applySetting(session: Session, text: string): Promise<void> {
+  const { option, value } = readSetting(text);
   const script = session.parse(`SET ${option} = '${value.replaceAll("'", "''")}'`, "--set");
   if (script.diagnostics.length > 0) throw new DiagnosticError(script.diagnostics);
   for (const statement of script.statements) await (await session.execute(statement)).close();

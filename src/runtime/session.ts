@@ -57,6 +57,8 @@ export class Session implements AsyncDisposable {
   #last: Promise<void> = Promise.resolve();
   #open: ResultSet | undefined;
   #isClosed = false;
+  /** What is being bought without a turn. */
+  readonly #calls = new Set<Promise<unknown>>();
   /** What ends the runs of executeForEach that are being read. */
   readonly #forEaches = new Set<() => Promise<void>>();
 
@@ -235,7 +237,7 @@ export class Session implements AsyncDisposable {
     if (statement.kind !== "sql" || this.#workspace.desk !== undefined) return undefined;
     const { source } = statement;
     const call = callOfValues(this.#workspace, source, statement);
-    return call && callAlone(this.#workspace, call, { source, statement, binds, options });
+    return call && this.#untilClosed(callAlone(this.#workspace, call, { source, statement, binds, options }));
   }
 
   /** Whether `callAlone` would run it. Throws what binding it throws. */
@@ -261,7 +263,7 @@ export class Session implements AsyncDisposable {
     const warnings: Diagnostic[] = [];
     const books = { counts: noCounts(), warnings, record: new StatementRecord(this.#workspace) };
     const market = await openMarket(this.#workspace, options, books);
-    return fillOrders(this.#workspace.catalog, orders, { market, warnings });
+    return this.#untilClosed(fillOrders(this.#workspace.catalog, orders, { market, warnings }));
   }
 
   /** What `SET option = value` does. Throws session/unknown-option, session/bad-option-value. */
@@ -280,6 +282,7 @@ export class Session implements AsyncDisposable {
     this.#isClosed = true;
     await Promise.all([...this.#forEaches].map((close) => close()));
     await this.#last;
+    await Promise.allSettled(this.#calls);
     await this.#open?.close();
     await this.#onClose();
   }
@@ -344,6 +347,16 @@ export class Session implements AsyncDisposable {
     }
     confiner?.check(source, statement);
     return statement;
+  }
+
+  /** Answers that are on their way are paid: closing waits for them. */
+  async #untilClosed<T>(calls: Promise<T>): Promise<T> {
+    this.#calls.add(calls);
+    try {
+      return await calls;
+    } finally {
+      this.#calls.delete(calls);
+    }
   }
 
   /** Runs `work` when all that was asked for before is done and the database is free. */

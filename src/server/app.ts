@@ -282,7 +282,7 @@ async function executeEach(c: Ctx, options: AppOptions): Promise<Response> {
   if (first.done === true)
     fail("serve/bad-body", { where, problem: "is missing: it says what is to be executed" });
   const head = parseRequest(first.value, eachHead, where);
-  const deadline = new Deadline(head.timeoutMs, [c.req.raw.signal, closing]);
+  const deadline = new Deadline(head.timeoutMs, { client: c.req.raw.signal, closing });
   const { signal } = deadline;
   const parts = answerEach(pool, {
     client: c.get("client"),
@@ -329,7 +329,7 @@ async function explain(c: Ctx, options: AppOptions): Promise<Response> {
 
 function deadlineOf(c: Ctx, timeoutMs: number | undefined, { limits, closing }: AppOptions): Deadline {
   const ms = Math.min(timeoutMs ?? Infinity, limits.requestMs);
-  return new Deadline(ms, [c.req.raw.signal, closing]);
+  return new Deadline(ms, { client: c.req.raw.signal, closing });
 }
 
 /** For the log and the counters. */

@@ -23,7 +23,13 @@ import {
 import { RateLimit } from "./rate-limit.ts";
 import type { Token, TokenLimits } from "./tokens.ts";
 
+export interface Setting {
+  readonly option: string;
+  readonly value: string;
+}
+
 export interface ClientsOptions {
+  readonly settings: readonly Setting[];
   /** Has the ledger, the connections and the dispatcher. */
   readonly main: Session;
   readonly models?: string;
@@ -58,7 +64,7 @@ export class Clients {
 }
 
 async function openClient(token: Token | undefined, options: ClientsOptions): Promise<Client> {
-  const { main, models } = options;
+  const { main, models, settings } = options;
   const run = runNameOf(token);
   const session = await openSession({
     sharing: main,
@@ -67,6 +73,7 @@ async function openClient(token: Token | undefined, options: ClientsOptions): Pr
     env: {},
     ...(models === undefined ? {} : { models }),
   });
+  for (const { option, value } of settings) session.setOption(option, value);
   const limits = token?.limits ?? {};
   if (limits.maxCost !== undefined) {
     session.setOption("max_cost", Math.max(0, limits.maxCost - (await spentBefore(main, run))));

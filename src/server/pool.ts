@@ -171,7 +171,7 @@ const entry = new URL(
 
 /** How long a process that was asked to end something may take to say so. */
 const graceMs = 200;
-const memoryEveryMs = 100;
+const lookEveryMs = 100;
 
 class StatementProcess {
   /** Rejects with what opening the database throws. */
@@ -209,8 +209,12 @@ class StatementProcess {
     return this.#isAlive;
   }
 
+  get #pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
   async *run(task: Task, conditions: Conditions, limits: PoolOptions): AsyncGenerator<Part> {
-    let watch = new Watch(limits);
+    let watch = new Watch(limits, this.#pid);
     let isOver = false;
     this.#send({ kind: "task", task });
     try {
@@ -222,7 +226,7 @@ class StatementProcess {
             break;
           case "wanted": {
             // Each row has the time of a statement.
-            watch = new Watch(limits);
+            watch = new Watch(limits, this.#pid);
             const step = await conditions.rows?.next();
             this.#send({ kind: "row", row: step?.done === false ? step.value : undefined });
             break;
@@ -265,8 +269,7 @@ class StatementProcess {
   /** The next message, in time; otherwise the process is ended. */
   async #within(watch: Watch, signal: AbortSignal): Promise<FromProcess> {
     const ending = Promise.withResolvers<never>();
-    const pid = this.#child.pid ?? 0;
-    const release = watch.begin(pid, signal, (found) => {
+    const release = watch.begin(signal, (found) => {
       ending.reject(new DiagnosticError([found]));
       void this.end();
     });
@@ -331,39 +334,82 @@ async function deliver(
   }
 }
 
-/** The time SQLite takes for one statement, and the memory of its process, while the process is at work. */
+/** How much longer than its time a statement may take where its process was kept from working. */
+const patience = 4;
+
+/**
+ * The time SQLite takes for one statement, and the memory of its process, while the process is at work. Where the system
+ * says so it is the process's own time that counts, so that a busy machine ends nothing that an idle one would not.
+ */
 class Watch {
   readonly #limits: PoolOptions;
-  #leftMs: number;
+  readonly #pid: number;
+  readonly #workedBefore: number | undefined;
+  #waitedMs = 0;
 
-  constructor(limits: PoolOptions) {
+  constructor(limits: PoolOptions, pid: number) {
     this.#limits = limits;
-    this.#leftMs = limits.sqlMs;
+    this.#pid = pid;
+    this.#workedBefore = workedMs(pid);
   }
 
   /** `onOver` is called at most once, with the reason. */
-  begin(pid: number, signal: AbortSignal, onOver: (reason: Diagnostic) => void): () => void {
+  begin(signal: AbortSignal, onOver: (reason: Diagnostic) => void): () => void {
     const { sqlMs, memoryMax } = this.#limits;
-    const startedAt = performance.now();
-    const timers: NodeJS.Timeout[] = [];
-    const release = (): void => {
-      for (const timer of timers) clearInterval(timer);
-      signal.removeEventListener("abort", abort);
-      this.#leftMs -= performance.now() - startedAt;
+    let lookedAt = performance.now();
+    let timer: NodeJS.Timeout | undefined;
+    let isReleased = false;
+    // The answer may be there already, not yet heard: it is given a turn.
+    const over = (reason: Diagnostic): void =>
+      void setImmediate(() => {
+        if (!isReleased) onOver(reason);
+      });
+    /** What this process was late itself is not the statement's. */
+    const wait = (): void => {
+      const now = performance.now();
+      this.#waitedMs += Math.min(now - lookedAt, 2 * lookEveryMs);
+      lookedAt = now;
     };
-    const abort = (): void => {
-      timers.push(setTimeout(() => onOver(diagnostic("call/cancelled", {})), graceMs));
-    };
-    const late = (): void => onOver(diagnostic("serve/statement-timeout", { seconds: sqlMs / 1000 }));
-    const weigh = (): void => {
-      if (residentBytes(pid) > memoryMax) {
-        onOver(diagnostic("serve/statement-memory", { megabytes: Math.round(memoryMax / 2 ** 20) }));
+    const look = (): void => {
+      wait();
+      const waited = this.#waitedMs;
+      const worked = this.#worked() ?? waited;
+      if (residentBytes(this.#pid) > memoryMax) {
+        over(diagnostic("serve/statement-memory", { megabytes: Math.round(memoryMax / 2 ** 20) }));
+      } else if (worked >= sqlMs || waited >= sqlMs * patience) {
+        over(diagnostic("serve/statement-timeout", { seconds: sqlMs / 1000 }));
+      } else {
+        timer = setTimeout(look, Math.min(lookEveryMs, sqlMs - worked));
       }
     };
-    timers.push(setTimeout(late, Math.max(0, this.#leftMs)), setInterval(weigh, memoryEveryMs));
+    const abort = (): void => void setTimeout(() => over(diagnostic("call/cancelled", {})), graceMs);
+    timer = setTimeout(look, Math.min(lookEveryMs, sqlMs));
     if (signal.aborted) abort();
     else signal.addEventListener("abort", abort, { once: true });
-    return release;
+    return () => {
+      isReleased = true;
+      clearTimeout(timer);
+      signal.removeEventListener("abort", abort);
+      wait();
+    };
+  }
+
+  #worked(): number | undefined {
+    const now = workedMs(this.#pid);
+    return now === undefined || this.#workedBefore === undefined ? undefined : now - this.#workedBefore;
+  }
+}
+
+const tickMs = 10;
+
+/** Processor time of a process so far; undefined where the system does not say. */
+function workedMs(pid: number): number | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return (Number(fields[11]) + Number(fields[12])) * tickMs;
+  } catch {
+    return undefined;
   }
 }
 

@@ -7,7 +7,7 @@ import type { AddressInfo } from "node:net";
 import { createAdaptorServer } from "@hono/node-server";
 import { DiagnosticError, fail, openSession, version, type Session } from "../index.ts";
 import { createApp, type Limits, type LogEntry } from "./app.ts";
-import { Clients } from "./clients.ts";
+import { Clients, type Setting } from "./clients.ts";
 import { Metrics } from "./metrics.ts";
 import { StatementPool } from "./pool.ts";
 import { TokenStore } from "./tokens.ts";
@@ -23,6 +23,8 @@ export interface ServeOptions {
   readonly models?: string;
   readonly ledger: string;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Options of every session, as SET sets them. */
+  readonly settings: readonly Setting[];
   readonly tokenFile: string;
   /** Nobody needs a token; on the loopback interface only. */
   readonly isOpen: boolean;
@@ -99,13 +101,14 @@ export interface Engine {
 }
 
 export async function startEngine(options: ServeOptions): Promise<Engine> {
-  const { database, models, connection, isWritable, sql } = options;
+  const { database, models, connection, isWritable, settings, sql } = options;
   const main = await openSession({
     ledger: options.ledger,
     env: options.env,
     ...(connection === undefined ? {} : { connection }),
     ...(models === undefined ? {} : { models }),
   });
+  for (const { option, value } of settings) main.setOption(option, value);
   const facts = await factsOf(main);
   const pool = new StatementPool({
     setup: {
@@ -121,6 +124,7 @@ export async function startEngine(options: ServeOptions): Promise<Engine> {
   });
   const clients = new Clients({
     main,
+    settings,
     ...(models === undefined ? {} : { models }),
     ...(facts === undefined ? {} : { connection: facts.name }),
   });

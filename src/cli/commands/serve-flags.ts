@@ -6,7 +6,7 @@ import type { ServeOptions } from "../../server/serve.ts";
 import type { TokenLimits } from "../../server/tokens.ts";
 
 export interface ServeFlags {
-  readonly server: Omit<ServeOptions, "ledger" | "env" | "tokenFile" | "log" | "database">;
+  readonly server: Omit<ServeOptions, "ledger" | "env" | "settings" | "tokenFile" | "log" | "database">;
   readonly tokenFile?: string;
 }
 

@@ -1,6 +1,6 @@
 /** `callsql serve [DB]`: the Execute Command backend, until it is asked to stop. */
 import { join } from "node:path";
-import type { Surroundings } from "../batch.ts";
+import { readSetting, type Surroundings } from "../batch.ts";
 import type { Options } from "../command-line.ts";
 import { ledgerFile, stateFolder } from "../state-folder.ts";
 import { listenForStop } from "../stop.ts";
@@ -26,6 +26,7 @@ export async function runServe(request: ServeRequest, { terminal, reporter }: Su
       ...(options.models === undefined ? {} : { models: options.models }),
       ledger: ledgerFile(options, terminal),
       env: terminal.env,
+      settings: options.settings.map(readSetting),
       tokenFile: flags.tokenFile ?? join(stateFolder(terminal), "tokens.json"),
       log: (line) => void terminal.stderr.write(`${line}\n`).catch(() => undefined),
     });

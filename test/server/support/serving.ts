@@ -43,6 +43,7 @@ export async function startServing(apiUrl: string, options: ServingOptions = {})
     connection: "openai",
     ledger: join(folder, "ledger.db"),
     env: { OPENAI_API_KEY: "sk-canary-0123456789", OPENAI_BASE_URL: apiUrl },
+    settings: [],
     tokenFile,
     isOpen: false,
     isBehindProxy: false,
