@@ -147,15 +147,9 @@ export function createApp(options: AppOptions): OpenAPIHono<Environment> {
   });
   route("get", "/openapi.json", (c) => c.json(openapiOf(app, options.version)));
   route("get", "/metrics", (c) => {
-    const { processes, idle, waiting, killed } = options.pool.counts;
-    const gauges = {
-      requestsInFlight: inFlight,
-      processes,
-      processesIdle: idle,
-      statementsWaiting: waiting,
-      processesKilled: killed,
-    };
-    return c.body(metrics.text(gauges), 200, { "Content-Type": "text/plain; version=0.0.4; charset=utf-8" });
+    return c.body(metrics.text(inFlight, options.pool.counts), 200, {
+      "Content-Type": "text/plain; version=0.0.4; charset=utf-8",
+    });
   });
   route("get", "/v1/procedures", (c) => c.json(listProcedures(c.get("client"))));
   route("get", "/v1/procedures/:name", (c) =>

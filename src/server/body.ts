@@ -17,31 +17,48 @@ export async function readJsonBody(request: Request, limits: BodyLimits): Promis
 
 /** Lines of NDJSON as objects; empty lines are skipped. Reads on only as its consumer does. */
 export async function* readLines(request: Request, { bytesMax }: BodyLimits): AsyncGenerator<JsonObject> {
+  for await (const { text, where } of splitLines(request.body ?? [], bytesMax)) yield readObject(text, where);
+}
+
+export interface Line {
+  readonly text: string;
+  /** `line 3`. */
+  readonly where: string;
+}
+
+/** Lines that are not empty. Throws serve/body-too-large for a line of more bytes, serve/bad-body for one that is no UTF-8. */
+export async function* splitLines(
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  bytesMax: number,
+): AsyncGenerator<Line> {
   let number = 0;
   let held: Uint8Array[] = [];
   let heldBytes = 0;
-  const take = (last: Uint8Array): JsonObject | undefined => {
-    const line = Buffer.concat([...held, last]);
+  const hold = (part: Uint8Array): void => {
+    heldBytes += part.length;
+    if (heldBytes > bytesMax) fail("serve/body-too-large", { max: bytesMax });
+    held.push(part);
+  };
+  const take = (): Line => {
+    number++;
+    const where = `line ${number}`;
+    const text = decode(Buffer.concat(held), where);
     held = [];
     heldBytes = 0;
-    number++;
-    const text = decode(line, `line ${number}`);
-    return text.trim() === "" ? undefined : readObject(text, `line ${number}`);
+    return { text, where };
   };
-  for await (const chunk of request.body ?? []) {
+  for await (const chunk of chunks) {
     let start = 0;
     for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, start)) {
-      if (heldBytes + end - start > bytesMax) fail("serve/body-too-large", { max: bytesMax });
-      const row = take(chunk.subarray(start, end));
-      if (row !== undefined) yield row;
+      hold(chunk.subarray(start, end));
+      const line = take();
+      if (line.text.trim() !== "") yield line;
       start = end + 1;
     }
-    held.push(chunk.subarray(start));
-    heldBytes += chunk.length - start;
-    if (heldBytes > bytesMax) fail("serve/body-too-large", { max: bytesMax });
+    hold(chunk.subarray(start));
   }
-  const row = take(new Uint8Array());
-  if (row !== undefined) yield row;
+  const line = take();
+  if (line.text.trim() !== "") yield line;
 }
 
 function checkLength(request: Request, { bytesMax }: BodyLimits): void {
@@ -82,7 +99,8 @@ function decode(bytes: Uint8Array, where: string): string {
   }
 }
 
-function readObject(text: string, where: string): JsonObject {
+/** Throws serve/bad-body. */
+export function readObject(text: string, where: string): JsonObject {
   let value: unknown;
   try {
     value = parseJson(text);

@@ -1,5 +1,6 @@
 /** Counters for Prometheus, in its text format. Names no token, no command and no value. */
 import type { Counts } from "../index.ts";
+import type { PoolCounts } from "./pool.ts";
 
 const secondsBounds = [0.005, 0.025, 0.1, 0.25, 1, 2.5, 10, 30, 120];
 
@@ -7,15 +8,6 @@ interface Histogram {
   readonly buckets: number[];
   sum: number;
   count: number;
-}
-
-/** What is true at the moment. */
-export interface Gauges {
-  readonly requestsInFlight: number;
-  readonly processes: number;
-  readonly processesIdle: number;
-  readonly statementsWaiting: number;
-  readonly processesKilled: number;
 }
 
 export class Metrics {
@@ -48,7 +40,7 @@ export class Metrics {
     totals.costUsd += counts.costUsd;
   }
 
-  text(gauges: Gauges): string {
+  text(requestsInFlight: number, pool: PoolCounts): string {
     const { made, cached, failed, inputTokens, outputTokens, costUsd } = this.#totals;
     const lines = [
       ...family("callsql_requests_total", "counter", "HTTP requests.", [...this.#requests]),
@@ -66,18 +58,16 @@ export class Metrics {
         ["", costUsd],
       ]),
       ...family("callsql_rows_total", "counter", "Rows given.", [["", this.#rows]]),
-      ...family("callsql_requests_in_flight", "gauge", "Requests being answered.", [
-        ["", gauges.requestsInFlight],
-      ]),
+      ...family("callsql_requests_in_flight", "gauge", "Requests being answered.", [["", requestsInFlight]]),
       ...family("callsql_sql_processes", "gauge", "Processes that run statements.", [
-        [`state="busy"`, gauges.processes - gauges.processesIdle],
-        [`state="idle"`, gauges.processesIdle],
+        [`state="busy"`, pool.busy],
+        [`state="idle"`, pool.idle],
       ]),
       ...family("callsql_sql_processes_ended_total", "counter", "Processes that were ended or died.", [
-        ["", gauges.processesKilled],
+        ["", pool.ended],
       ]),
       ...family("callsql_statements_waiting", "gauge", "Statements that wait for a process.", [
-        ["", gauges.statementsWaiting],
+        ["", pool.waiting],
       ]),
       ...family("process_resident_memory_bytes", "gauge", "Resident memory.", [
         ["", process.memoryUsage.rss()],

@@ -42,13 +42,25 @@ export interface Conditions {
   readonly rows?: AsyncIterator<JsonObject>;
 }
 
+export interface PoolCounts {
+  /** Processes that run a statement. */
+  readonly busy: number;
+  /** Processes that wait for one. */
+  readonly idle: number;
+  /** Statements that wait for a process. */
+  readonly waiting: number;
+  /** Processes that were ended, or died, since the start. */
+  readonly ended: number;
+}
+
 export class StatementPool {
   readonly #options: PoolOptions;
   readonly #idle: StatementProcess[] = [];
   readonly #all = new Set<StatementProcess>();
   readonly #waiting = new Set<PromiseWithResolvers<StatementProcess>>();
   #isClosed = false;
-  #killed = 0;
+  #busy = 0;
+  #ended = 0;
 
   constructor(options: PoolOptions) {
     this.#options = options;
@@ -59,26 +71,23 @@ export class StatementPool {
     await this.#spawn();
   }
 
-  get counts(): {
-    readonly processes: number;
-    readonly idle: number;
-    readonly waiting: number;
-    readonly killed: number;
-  } {
+  get counts(): PoolCounts {
     return {
-      processes: this.#all.size,
+      busy: this.#busy,
       idle: this.#idle.length,
       waiting: this.#waiting.size,
-      killed: this.#killed,
+      ended: this.#ended,
     };
   }
 
   /** The parts of a statement's answer. Throws serve/busy, serve/statement-timeout, serve/statement-memory, and what the statement throws. */
   async *run(task: Task, conditions: Conditions): AsyncGenerator<Part> {
     const worker = await this.#acquire(conditions.signal);
+    this.#busy++;
     try {
       yield* worker.run(task, conditions, this.#options);
     } finally {
+      this.#busy--;
       this.#release(worker);
     }
   }
@@ -117,7 +126,7 @@ export class StatementPool {
       return;
     }
     this.#all.delete(worker);
-    this.#killed++;
+    this.#ended++;
     this.#keepSpare();
   }
 

@@ -9,13 +9,12 @@ import { DiagnosticError, fail, openSession, version, type Session } from "../in
 import { createApp, type Limits, type LogEntry } from "./app.ts";
 import { Clients, type Setting } from "./clients.ts";
 import { Metrics } from "./metrics.ts";
+import { servePipe, type PipeOptions } from "./pipe.ts";
 import { StatementPool } from "./pool.ts";
 import { TokenStore } from "./tokens.ts";
 
-export interface ServeOptions {
-  readonly host: string;
-  /** 0: any free one. */
-  readonly port: number;
+/** What answers requests, however they come. */
+export interface EngineOptions {
   /** Undefined: an empty one in memory for each statement. */
   readonly database?: string;
   readonly isWritable: boolean;
@@ -25,13 +24,6 @@ export interface ServeOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Options of every session, as SET sets them. */
   readonly settings: readonly Setting[];
-  readonly tokenFile: string;
-  /** Nobody needs a token; on the loopback interface only. */
-  readonly isOpen: boolean;
-  /** TLS is somebody else's: other addresses than loopback may be listened on. */
-  readonly isBehindProxy: boolean;
-  readonly hosts: readonly string[];
-  readonly origins: readonly string[];
   readonly limits: Limits;
   readonly sql: {
     /** Milliseconds SQLite may work on a statement. */
@@ -40,6 +32,19 @@ export interface ServeOptions {
     readonly memoryMax: number;
     readonly processesMax: number;
   };
+}
+
+export interface ServeOptions extends EngineOptions {
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+  readonly tokenFile: string;
+  /** Nobody needs a token; on the loopback interface only. */
+  readonly isOpen: boolean;
+  /** TLS is somebody else's: other addresses than loopback may be listened on. */
+  readonly isBehindProxy: boolean;
+  readonly hosts: readonly string[];
+  readonly origins: readonly string[];
   /** How long requests may still take once the server is closing, milliseconds. */
   readonly drainMs: number;
   /** Takes one line without its end. */
@@ -92,15 +97,42 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
   };
 }
 
-/** What answers requests, without the HTTP around it. */
-export interface Engine {
+/** Answers the lines of a host that embeds this process, until its input ends. Throws what opening a session throws. */
+export async function startPipe(
+  options: EngineOptions & Pick<PipeOptions, "input" | "write" | "signal">,
+): Promise<void> {
+  const engine = await startEngine(options);
+  const { limits, input, write, signal } = options;
+  const app = createApp({
+    ...engine,
+    gate: { tokens: undefined, hosts: [], origins: [] },
+    limits,
+    closing: signal,
+    isDraining: () => false,
+    log: () => {},
+    version,
+  });
+  try {
+    await servePipe({
+      input,
+      write,
+      signal,
+      fetch: (request) => app.fetch(request),
+      bytesMax: limits.bytesMax,
+    });
+  } finally {
+    await engine.close();
+  }
+}
+
+interface Engine {
   readonly clients: Clients;
   readonly pool: StatementPool;
   readonly metrics: Metrics;
   close(): Promise<void>;
 }
 
-export async function startEngine(options: ServeOptions): Promise<Engine> {
+async function startEngine(options: EngineOptions): Promise<Engine> {
   const { database, models, connection, isWritable, settings, sql } = options;
   const main = await openSession({
     ledger: options.ledger,

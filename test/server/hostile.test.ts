@@ -37,7 +37,7 @@ const sql = (command: string, parameters: object = {}): Promise<Asked> => execut
 const code = ({ body }: Asked): unknown => body?.["code"];
 
 /** Bytes as they are, and what comes back until the connection ends or `ms` have passed. */
-function raw(bytes: string, ms = 3000): Promise<string> {
+function raw(bytes: string, ms = 15_000): Promise<string> {
   return new Promise((resolve) => {
     const socket = connect(serving.port, "127.0.0.1");
     let text = "";
@@ -112,7 +112,7 @@ describe("S2: wrong tokens", () => {
     expect((await ask(serving, "/v1/runs", { token: fresh })).status).toBe(200);
     serving.revoke("fresh");
     await expect
-      .poll(async () => (await ask(serving, "/v1/runs", { token: fresh })).status, { timeout: 3000 })
+      .poll(async () => (await ask(serving, "/v1/runs", { token: fresh })).status, { timeout: 15_000 })
       .toBe(401);
   });
 });
@@ -331,7 +331,7 @@ describe("S10: statements without an end", () => {
     leaving.abort();
     await expect(asked).rejects.toThrow();
     await expect
-      .poll(async () => (await ask(impatient, "/metrics", { token: own })).text, { timeout: 3000 })
+      .poll(async () => (await ask(impatient, "/metrics", { token: own })).text, { timeout: 15_000 })
       .toContain('callsql_sql_processes{state="busy"} 0');
   });
 

@@ -8,6 +8,8 @@ import type { TokenLimits } from "../../server/tokens.ts";
 export interface ServeFlags {
   readonly server: Omit<ServeOptions, "ledger" | "env" | "settings" | "tokenFile" | "log" | "database">;
   readonly tokenFile?: string;
+  /** Standard input and output instead of a network. */
+  readonly isPipe: boolean;
 }
 
 export type TokenRequest = { readonly tokenFile?: string } & (
@@ -42,6 +44,7 @@ export function addServeCommand(
     .option("--behind-proxy", "listen on other addresses too: a proxy in front speaks TLS")
     .option("--allow-host <name>", "a name the server is reached by; repeatable", gather, [])
     .option("--allow-origin <origin>", "let web pages of this origin ask; repeatable", gather, [])
+    .option("--pipe", "answer lines of JSON on standard input instead of listening")
     .option("--writable", "let statements write the database")
     .option("--max-body <megabytes>", "size of a request's body, or of one line of rows", "2")
     .option("--max-rows <n>", "rows of one result", "100000")
@@ -107,6 +110,7 @@ function flagsOf(given: Given): ServeFlags {
   const tokenFile = text(given, "tokens");
   return {
     ...(tokenFile === undefined ? {} : { tokenFile }),
+    isPipe: given["pipe"] === true,
     server: {
       host: text(given, "host") ?? "127.0.0.1",
       port: number("port", "--port", { min: 0, max: 65_535, isWhole: true }),

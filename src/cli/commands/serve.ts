@@ -16,17 +16,25 @@ interface ServeRequest {
 export async function runServe(request: ServeRequest, { terminal, reporter }: Surroundings): Promise<number> {
   const { flags, options, database = options.database } = request;
   // hono and its company are nobody else's to load.
-  const { startServer } = await import("../../server/serve.ts");
+  const { startPipe, startServer } = await import("../../server/serve.ts");
   const stop = listenForStop(terminal);
+  const engine = {
+    ...flags.server,
+    ...(database === undefined ? {} : { database }),
+    ...(options.connection === undefined ? {} : { connection: options.connection }),
+    ...(options.models === undefined ? {} : { models: options.models }),
+    ledger: ledgerFile(options, terminal),
+    env: terminal.env,
+    settings: options.settings.map(readSetting),
+  };
   try {
+    if (flags.isPipe) {
+      const write = (text: string): Promise<void> => terminal.stdout.write(text);
+      await startPipe({ ...engine, input: terminal.stdin.read(), write, signal: stop.signal });
+      return stop.exitCode ?? 0;
+    }
     const server = await startServer({
-      ...flags.server,
-      ...(database === undefined ? {} : { database }),
-      ...(options.connection === undefined ? {} : { connection: options.connection }),
-      ...(options.models === undefined ? {} : { models: options.models }),
-      ledger: ledgerFile(options, terminal),
-      env: terminal.env,
-      settings: options.settings.map(readSetting),
+      ...engine,
       tokenFile: flags.tokenFile ?? join(stateFolder(terminal), "tokens.json"),
       log: (line) => void terminal.stderr.write(`${line}\n`).catch(() => undefined),
     });
