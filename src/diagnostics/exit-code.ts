@@ -26,6 +26,7 @@ const byCode: Partial<Record<Code, number>> = {
   "connect/unknown": exitCodes.usage,
   "ledger/already-running": exitCodes.retryable,
   "ledger/unwritable": exitCodes.statement,
+  "ledger/damaged": exitCodes.statement,
   "ledger/unreadable-answer": exitCodes.statement,
   "ledger/not-recorded": exitCodes.statement,
   "sql/cannot-open": exitCodes.usage,

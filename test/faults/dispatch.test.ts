@@ -1,6 +1,6 @@
 /**
  * What a statement does when the service misbehaves: through openSession and the OpenAI connection, against the
- * protocol test server with scripted faults (reference reliability.md, F7 to F13).
+ * protocol test server with scripted faults (reference reliability.md, F1 and F7 to F13).
  * Most of it is waiting, so tests run side by side, each with a server of its own.
  */
 import { setTimeout as sleep } from "node:timers/promises";

@@ -18,6 +18,10 @@ export const ledgerMessages = {
     message: `the ledger ${quote(details.file)} cannot be written: ${details.reason}`,
     hint: "nothing more is bought, since answers could not be kept; free space, then give the same command again",
   }),
+  "ledger/damaged": (details: { file: string; reason: string }) => ({
+    message: `the ledger ${quote(details.file)} is damaged: ${details.reason}`,
+    hint: "nothing more is bought; save what it holds with sqlite3 FILE .recover, or name another file with --ledger FILE",
+  }),
   "ledger/unreadable-answer": (details: { id: number }) => ({
     message: `the recorded answer of call ${details.id} cannot be read`,
     hint: "the ledger is damaged; SET cache = off asks the service again",

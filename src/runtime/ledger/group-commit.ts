@@ -2,8 +2,8 @@
  * Writes of one moment share one transaction, and so one fsync. A write that fails is fatal for the ledger: paid answers
  * could no longer be kept, so nothing more may be bought (reliability.md, finding 3).
  */
-import Database from "better-sqlite3";
-import { diagnostic, DiagnosticError } from "../../diagnostics/diagnostic.ts";
+import type Database from "better-sqlite3";
+import { inLedger, ledgerError } from "./ledger-error.ts";
 
 /** Under load commits are at least this far apart. */
 const commitIntervalMs = 4;
@@ -19,14 +19,14 @@ export class GroupCommit {
   readonly #file: string;
   #waiting: Waiting[] = [];
   #lastCommit = 0;
-  #broken: DiagnosticError | undefined;
+  #broken: unknown;
 
   constructor(db: Database.Database, file: string) {
     this.#db = db;
     this.#file = file;
   }
 
-  /** Resolves when `write` is on disk; rejects with ledger/unwritable. */
+  /** Resolves when `write` is on disk; rejects with ledger/unwritable or ledger/damaged. */
   commit(write: () => void): Promise<void> {
     if (this.#broken !== undefined) return Promise.reject(this.#broken);
     if (this.#db.memory) {
@@ -48,9 +48,7 @@ export class GroupCommit {
     if (this.#broken !== undefined) throw this.#broken;
     this.#db.pragma("synchronous = NORMAL");
     try {
-      return this.#db.transaction(work).immediate();
-    } catch (error) {
-      throw unwritable(this.#file, error);
+      return inLedger(this.#file, () => this.#db.transaction(work).immediate());
     } finally {
       this.#db.pragma("synchronous = FULL");
     }
@@ -64,18 +62,11 @@ export class GroupCommit {
     try {
       this.#db.transaction(() => batch.forEach(({ write }) => write())).immediate();
     } catch (error) {
-      this.#broken = unwritable(this.#file, error);
+      this.#broken = ledgerError(this.#file, error);
       for (const { reject } of batch) reject(this.#broken);
       return;
     }
     this.#lastCommit = performance.now();
     for (const { resolve } of batch) resolve();
   }
-}
-
-function unwritable(file: string, error: unknown): DiagnosticError {
-  if (!(error instanceof Database.SqliteError)) throw error;
-  return new DiagnosticError([diagnostic("ledger/unwritable", { file, reason: error.message })], {
-    cause: error,
-  });
 }

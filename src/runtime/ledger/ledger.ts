@@ -8,6 +8,7 @@ import { fail } from "../../diagnostics/diagnostic.ts";
 import type { ApiAnswer, ApiFailure, ApiRequest } from "../../catalog/request.ts";
 import type { Outcome } from "../../catalog/procedure.ts";
 import { GroupCommit } from "./group-commit.ts";
+import { inLedger } from "./ledger-error.ts";
 import { Runs, type Run } from "./runs.ts";
 import { openLedgerFile } from "./schema.ts";
 import { Statements, type StatementRow } from "./statements.ts";
@@ -59,20 +60,26 @@ export class Ledger {
   readonly statements: Statements;
   /** Takes keys out of a text. */
   readonly mask: (text: string) => string;
+  readonly #file: string;
   readonly #commits: GroupCommit;
   readonly #sql: ReturnType<typeof prepareSql>;
 
   constructor(file: string, mask: (text: string) => string = (text) => text) {
     this.db = openLedgerFile(file);
+    this.#file = file;
     this.mask = mask;
     this.#commits = new GroupCommit(this.db, file);
-    this.runs = new Runs(this.db);
+    this.runs = new Runs(this.db, file);
     this.statements = new Statements(this.db);
     this.#sql = prepareSql(this.db);
   }
 
   /** The id of the latest earlier answer. */
   find(key: string, reuse: Reuse): number | undefined {
+    return inLedger(this.#file, () => this.#find(key, reuse));
+  }
+
+  #find(key: string, reuse: Reuse): number | undefined {
     const bytes = Buffer.from(key, "hex");
     const { findInRun, findUsableInRun, findSince } = this.#sql;
     switch (reuse.scope) {
@@ -91,7 +98,7 @@ export class Ledger {
 
   /** What was answered. Throws ledger/unreadable-answer. */
   read(id: number): Outcome {
-    const row = readRecord(this.#sql.read.get(id));
+    const row = readRecord(inLedger(this.#file, () => this.#sql.read.get(id)));
     if (row === undefined || !answeredStatuses.has(row.status))
       return fail("ledger/unreadable-answer", { id });
     return { answer: answerOf(row, id), attempts: row.attempts, durationMs: row.duration_ms };

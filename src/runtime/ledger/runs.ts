@@ -5,6 +5,7 @@
 import { readFileSync } from "node:fs";
 import Database from "better-sqlite3";
 import { fail } from "../../diagnostics/diagnostic.ts";
+import { inLedger } from "./ledger-error.ts";
 
 /** What beginRun begins: calls are recorded under it. */
 export interface Run {
@@ -45,27 +46,29 @@ interface RunRow {
 
 export class Runs {
   readonly #db: Database.Database;
+  readonly #file: string;
 
-  constructor(db: Database.Database) {
+  constructor(db: Database.Database, file: string) {
     this.#db = db;
+    this.#file = file;
   }
 
   /** Throws ledger/already-running when another live process works at the same script. */
   begin(description: RunDescription): Run {
-    return this.#db
-      .transaction(() => {
-        const earlier = this.#earlier(description);
-        if (earlier === undefined || description.isFresh === true) return this.#insert(description);
-        if (earlier.status === "running" && isAlive(earlier)) {
-          fail("ledger/already-running", { name: description.name, process: earlier.process });
-        }
-        return earlier.status === "finished" ? this.#insert(description) : this.#resume(earlier);
-      })
-      .immediate();
+    const begin = this.#db.transaction(() => {
+      const earlier = this.#earlier(description);
+      if (earlier === undefined || description.isFresh === true) return this.#insert(description);
+      if (earlier.status === "running" && isAlive(earlier)) {
+        fail("ledger/already-running", { name: description.name, process: earlier.process });
+      }
+      return earlier.status === "finished" ? this.#insert(description) : this.#resume(earlier);
+    });
+    return inLedger(this.#file, () => begin.immediate());
   }
 
   end(run: Run, status: RunStatus): void {
-    this.#db.prepare("UPDATE runs SET status = ?, ended_at = ? WHERE id = ?").run(status, Date.now(), run.id);
+    const end = this.#db.prepare("UPDATE runs SET status = ?, ended_at = ? WHERE id = ?");
+    inLedger(this.#file, () => end.run(status, Date.now(), run.id));
   }
 
   find(id: number): { readonly database: string | null } | undefined {
