@@ -8,13 +8,18 @@ export function sendInTurn(send: Connection["send"]): Connection["send"] {
   const waiting = new Set<PromiseWithResolvers<void>>();
   let running = 0;
 
-  function enter(signal: AbortSignal): Promise<void> {
+  async function enter(signal: AbortSignal): Promise<void> {
+    if (running < runningMax) {
+      running += 1;
+      return;
+    }
     const turn = Promise.withResolvers<void>();
     waiting.add(turn);
-    if (running < runningMax) admit(turn);
     // One that is cancelled goes on at once, to be told so there.
-    signal.addEventListener("abort", () => admit(turn), { once: true });
-    return turn.promise;
+    const abort = (): void => admit(turn);
+    signal.addEventListener("abort", abort);
+    await turn.promise;
+    signal.removeEventListener("abort", abort);
   }
 
   function admit(turn: PromiseWithResolvers<void>): void {

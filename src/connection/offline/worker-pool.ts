@@ -68,11 +68,13 @@ export function createWorkerPool<Task, Answer>(options: WorkerPoolOptions): Work
       else job?.done.reject(readError(reply.error));
       startWaiting();
     });
-    worker.on("error", (error: unknown) => {
+    const fail = (error: unknown): void => {
       closeLane(lane);
       lane.job?.done.reject(error);
       startWaiting();
-    });
+    };
+    worker.on("error", fail);
+    worker.on("exit", (code) => fail(new Error(`a thread of ${options.part} ended with ${code}`)));
     return lane;
   }
 
