@@ -86,6 +86,11 @@ export class ResultSet<Row = ResultColumns> implements AsyncIterable<Row> {
 
   /** Raw rows in column order, read once. Integers past 2^53 are bigint, bytes are Buffer. */
   async *arrays(): AsyncGenerator<readonly SqlValue[]> {
+    for (const row of this.#read()) yield row;
+  }
+
+  /** Without a promise for each row. */
+  *#read(): Generator<readonly SqlValue[]> {
     if (this.#isRead) fail("session/result-consumed", {});
     this.#isRead = true;
     try {
@@ -106,12 +111,13 @@ export class ResultSet<Row = ResultColumns> implements AsyncIterable<Row> {
   /** Rows as objects; of columns with one name, the later ones get `_2`, `_3`… behind it. */
   async *[Symbol.asyncIterator](): AsyncGenerator<Row, undefined> {
     const names = uniqueNames(this.columns.map((column) => column.name));
-    for await (const row of this.arrays()) yield this.#object(names, row);
+    for (const row of this.#read()) yield this.#object(names, row);
   }
 
   /** All rows as objects. */
   async all(): Promise<Row[]> {
-    return Array.fromAsync(this);
+    const names = uniqueNames(this.columns.map((column) => column.name));
+    return Array.from(this.#read(), (row) => this.#object(names, row));
   }
 
   /** The first row; the others are dropped. */

@@ -18,7 +18,7 @@ const statuses = async (opened: Opened): Promise<Record<string, unknown>> =>
 async function cancelled(opened: Opened, sql: string, requests: number): Promise<void> {
   const stop = new AbortController();
   const running = timed(() => opened.session.execute(sql, {}, { signal: stop.signal }));
-  await expect.poll(() => opened.server.requests.length).toBe(requests);
+  await expect.poll(() => opened.server.requests.length, { timeout: 20_000 }).toBe(requests);
   stop.abort();
   expect((await running).error).toMatchObject({ code: "call/cancelled" });
 }
