@@ -92,7 +92,29 @@ export {
   type ColumnForm,
   type JsonObject,
 } from "./catalog/json.ts";
-export type { Environment } from "./connection/connect.ts";
+export type { Azure } from "./connection/azure.ts";
+export type { Environment } from "./connection/config-folder.ts";
+export {
+  checkConnection,
+  type CheckOptions,
+  type ConnectionCheck,
+  type EndpointCheck,
+} from "./connection/check.ts";
+export {
+  addConnection,
+  describeConnection,
+  listConnections,
+  projectProfiles,
+  removeConnection,
+  setDefaultConnection,
+  trustProjectProfiles,
+  type AddOptions,
+  type ConnectionPlace,
+  type ConnectionSummary,
+} from "./connection/profiles/manage.ts";
+export type { ProfileDraft } from "./connection/profiles/profile.ts";
+export type { ProjectFile } from "./connection/profiles/project-file.ts";
+export type { Setting } from "./connection/profiles/settings.ts";
 export type { OpenAIConnectionOptions } from "./connection/openai.ts";
 export type { FetchConnection } from "./connection/own-connection.ts";
 export {
@@ -114,6 +136,7 @@ export type { CallCode } from "./catalog/problem.ts";
 export type { Code, Details } from "./diagnostics/messages.ts";
 export { exitCodeOf } from "./diagnostics/exit-code.ts";
 export { renderDiagnostic } from "./diagnostics/render.ts";
+export { holdsKey } from "./diagnostics/secret-text.ts";
 export type { Source, Span } from "./diagnostics/source.ts";
 export { suggest } from "./diagnostics/suggest.ts";
 export { isComplete } from "./parser/complete.ts";

@@ -7,7 +7,8 @@ import { createCatalog } from "./catalog/catalog.ts";
 import type { ModelData } from "./catalog/models.ts";
 import type { Procedure } from "./catalog/procedure.ts";
 import type { Connection } from "./catalog/request.ts";
-import { connectionFromName } from "./connection/connect.ts";
+import type { Environment } from "./connection/config-folder.ts";
+import { connectionFromName, defaultConnection, type ChosenName } from "./connection/connect.ts";
 import { ownConnection, type FetchConnection } from "./connection/own-connection.ts";
 import { maskPatterns } from "./connection/mask.ts";
 import { findModelTable } from "./connection/models-file.ts";
@@ -37,7 +38,8 @@ export interface SessionOptions {
   readonly database?: string;
   readonly readonly?: boolean;
   /**
-   * `openai`, `offline`, or a connection of your own. Default: openai if the environment has OPENAI_API_KEY; otherwise
+   * The name of a connection (`openai`, `offline`, a profile: docs/guides/connections.md), or one of your own. Default:
+   * what CALLSQL_CONNECTION or the profiles' default says, else openai if the environment has OPENAI_API_KEY; otherwise
    * none, and the first call fails with connect/none.
    */
   readonly connection?: string | Connection | FetchConnection;
@@ -138,7 +140,8 @@ async function assemble(db: Database.Database, options: SessionOptions): Promise
     budget: new Budget(sessionOptions, new Spending({ ledger, run: () => runs.get() })),
     estimator: new Estimator(),
     shippedModels: openaiModels,
-    findConnection: (name) => connections.find(name),
+    findConnection: (name) => connections.find(name ?? sessionOptions.text("connection")),
+    chosenConnection: () => connections.chosen(sessionOptions.text("connection")),
     dispatcherFor: (connection) => connections.dispatcherFor(connection),
     confiner: options.confined === undefined ? undefined : new Confiner(db, options.confined),
     desk: options.desk,
@@ -179,6 +182,7 @@ function sqlFunctions(db: Database.Database): ReadonlySet<string> {
 class Connections {
   readonly #session: SessionOptions;
   readonly #options: Options;
+  readonly #env: Environment;
   readonly #made = new Map<string, Promise<Connection | undefined>>();
   readonly #own: Connection | undefined;
   readonly #dispatchers = new Map<string, Dispatcher>();
@@ -188,27 +192,39 @@ class Connections {
     this.#options = options;
     const { connection } = session;
     this.#own = typeof connection === "object" ? ownConnection(connection) : undefined;
+    this.#env = session.env ?? process.env;
   }
 
-  /** `wanted` instead of what the session says. */
+  /** `wanted` instead of what the session was opened with. */
   async find(wanted?: string): Promise<Connection | undefined> {
     const { connection } = this.#session;
     const byDefault = typeof connection === "string" ? connection : this.#own?.name;
-    const name = wanted ?? this.#options.text("connection") ?? byDefault;
+    const name = wanted ?? byDefault;
     if (this.#own !== undefined && name === this.#own.name) return this.#own;
     let made = this.#made.get(name ?? "");
     if (made === undefined) {
-      made = connectionFromName(name, this.#session.env ?? process.env);
+      made = connectionFromName(name, this.#env);
       this.#made.set(name ?? "", made);
+      // What is mistaken now can be set right while the session lives.
+      made.catch(() => this.#made.delete(name ?? ""));
     }
     return made;
+  }
+
+  /** What calls go to that name nothing, and who says so. */
+  async chosen(set: string | undefined): Promise<ChosenName | undefined> {
+    if (set !== undefined) return { name: set, source: "set" };
+    const { connection } = this.#session;
+    const name = typeof connection === "string" ? connection : this.#own?.name;
+    if (name !== undefined) return { name, source: "session" };
+    return defaultConnection(this.#env);
   }
 
   /** One per connection and setting, so that its limits hold across statements. */
   dispatcherFor(connection: Connection): Dispatcher {
     const concurrency = this.#options.number("concurrency") ?? 1;
     const attemptsMax = this.#options.number("max_attempts") ?? 1;
-    const timeoutMs = (this.#options.number("timeout") ?? 1) * 1000;
+    const timeoutMs = this.#options.timeoutMs(connection);
     const key = [connection.name, connection.identity, concurrency, attemptsMax, timeoutMs].join("|");
     let dispatcher = this.#dispatchers.get(key);
     if (dispatcher === undefined) {

@@ -4,6 +4,7 @@
  */
 import { apiHints } from "../diagnostics/messages/call.ts";
 import type { ColumnDefinitions, Definition, ParameterDefinitions } from "./definition.ts";
+import { isEndpointMissing } from "./missing-endpoint.ts";
 import { costOf, shippedModels, type Cost, type ModelTable, type Usage } from "./models.ts";
 import { readArguments } from "./prepare.ts";
 import { callError } from "./problem.ts";
@@ -89,9 +90,11 @@ function failureResult(columns: readonly Column[], args: Arguments, outcome: Out
 
 function failureError(failure: ApiFailure | undefined): CallError {
   if (failure === undefined) return callError("call/bad-answer", { what: "there is none" });
-  const own = ownError(failure);
+  const isMissing = isEndpointMissing(failure);
+  const own = isMissing ? callError("call/no-endpoint", { message: failure.message }) : ownError(failure);
   return {
-    code: failure.code ?? own.code,
+    // Some servers put the status there.
+    code: isMissing ? own.code : (failure.code ?? own.code),
     message: own.message,
     hint: failure.hint ?? apiHints[failure.code ?? ""] ?? own.hint,
     type: failure.type,

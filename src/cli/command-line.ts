@@ -6,6 +6,7 @@ import { Command, CommanderError } from "commander";
 import { fail, suggest, version } from "../index.ts";
 import { formatNames, formatOfFile, parseFormatName, type FormatName } from "./format/format.ts";
 import { addServeCommand, type ServeFlags, type TokenRequest } from "./commands/serve-flags.ts";
+import { buildConnectCommands, type ConnectInvocation } from "./commands/connect-command.ts";
 import { examples, exitCodes } from "./help.ts";
 import { parseImport, type ImportRequest } from "./import/import.ts";
 import type { ParameterSource } from "./params.ts";
@@ -60,6 +61,7 @@ export type Invocation =
       readonly options: Options;
     }
   | { readonly kind: "serve-token"; readonly request: TokenRequest; readonly options: Options }
+  | (ConnectInvocation & { readonly options: Options })
   /** Help and version: text to print. */
   | { readonly kind: "text"; readonly text: string };
 
@@ -250,9 +252,13 @@ function buildParser(printed: string[]): Parser {
       invocation = { kind: "serve-token", request, options: options() };
     },
   });
+  const connect = buildConnectCommands((connecting) => {
+    invocation = { ...connecting, options: options() };
+  }).map((command) => configure(command, printed));
+  for (const command of connect) if (command.parent === null) program.addCommand(command);
   return {
     program,
-    subcommands: [run, retry, procedures, models, runs, offline, detach, ...serve],
+    subcommands: [run, retry, procedures, models, runs, offline, detach, ...serve, ...connect],
     invocation: () => invocation,
   };
 }
@@ -278,9 +284,13 @@ function addOptions(program: Command, gathered: Gathered): void {
         fail("cli/two-databases", { databases: [gathered.database, file] });
       gathered.database = file;
     })
-    .option("--connection <name>", "openai, or offline: models inside the package, no key needed", (name) => {
-      gathered.connection = name;
-    })
+    .option(
+      "--connection <name>",
+      "openai, offline (models inside the package, no key needed) or a profile",
+      (name) => {
+        gathered.connection = name;
+      },
+    )
     .option("--models <file>", "models and prices of your own over the shipped ones", (file) => {
       gathered.models = file;
     })

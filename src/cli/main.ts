@@ -2,7 +2,7 @@
  * The command line's one entry: arguments in, exit code out. Imports only the public API of callsql, and so
  * proves that it suffices.
  */
-import { DiagnosticError, exitCodeOf, openSession, procedures } from "../index.ts";
+import { DiagnosticError, exitCodeOf, fail, holdsKey, openSession, procedures } from "../index.ts";
 import { runBatch, type Surroundings } from "./batch.ts";
 import { parseCommandLine, type Invocation } from "./command-line.ts";
 import { runModels } from "./commands/models.ts";
@@ -36,6 +36,7 @@ export async function main(
 ): Promise<number> {
   let reporter = new Reporter(terminal, { isQuiet: false, isColourWanted: !args.includes("--no-color") });
   try {
+    if (args.some(holdsKey)) fail("connect/key-in-arguments", {});
     const invocation = parseCommandLine(args);
     if (invocation.kind !== "text") reporter = new Reporter(terminal, invocation.options);
     return await execute(invocation, { terminal, reporter, openSession: library.openSession }, library);
@@ -81,6 +82,10 @@ async function execute(
       return runServe(invocation, surroundings);
     case "serve-token":
       return runServeToken(invocation.request, surroundings);
+    case "connect": {
+      const { runConnect } = await import("./commands/connect.ts");
+      return runConnect(invocation, surroundings);
+    }
     case "text":
       await terminal.stdout.write(invocation.text);
       return 0;

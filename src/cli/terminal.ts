@@ -3,6 +3,7 @@
  * Knows streams, colours and signals; knows nothing of SQL.
  */
 import { constants } from "node:os";
+import { Writable } from "node:stream";
 import pc from "picocolors";
 
 export interface Terminal {
@@ -10,6 +11,8 @@ export interface Terminal {
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** A line from a person; undefined when they leave (Ctrl-C, Ctrl-D). A hidden one does not show on the screen. */
+  ask(question: string, options: { readonly isHidden: boolean }): Promise<string | undefined>;
   /** Milliseconds; only differences are used. */
   now(): number;
   /** Calls back on SIGINT, SIGTERM and SIGHUP until the returned function is called. */
@@ -51,6 +54,7 @@ export function processTerminal(): Terminal {
     stdout: outputStream(process.stdout),
     stderr: outputStream(process.stderr),
     env: process.env,
+    ask,
     now: () => performance.now(),
     onSignal,
     exit: (code) => process.exit(code),
@@ -61,6 +65,31 @@ function isColourful(env: Terminal["env"], stream: OutputStream): boolean {
   if (env["NO_COLOR"]) return false;
   if (env["FORCE_COLOR"]) return !["0", "false"].includes(env["FORCE_COLOR"]);
   return stream.isTTY && env["TERM"] !== "dumb";
+}
+
+async function ask(question: string, { isHidden }: { isHidden: boolean }): Promise<string | undefined> {
+  // Batches start faster without it.
+  const { createInterface } = await import("node:readline");
+  let isMuted = false;
+  // Questions are no results: they go where messages go.
+  const output = new Writable({
+    write: (chunk: Uint8Array, _encoding, done) => {
+      if (!isMuted) process.stderr.write(chunk);
+      done();
+    },
+  });
+  const reader = createInterface({ input: process.stdin, output, terminal: true, historySize: 0 });
+  return new Promise((resolve) => {
+    const finish = (answer: string | undefined): void => {
+      reader.close();
+      if (isMuted || answer === undefined) process.stderr.write("\n");
+      resolve(answer);
+    };
+    reader.on("SIGINT", () => finish(undefined));
+    reader.on("close", () => resolve(undefined));
+    reader.question(question, finish);
+    isMuted = isHidden;
+  });
 }
 
 function onSignal(listener: (signal: StopSignal) => void): () => void {

@@ -4,7 +4,7 @@ import { presentable } from "./mask.ts";
 
 export const openaiBaseUrl = "https://api.openai.com/v1";
 
-/** Without a slash at the end. */
+/** Without a slash at the end. A server alone means its /v1, where all that speak this protocol answer. */
 export function checkBaseUrl(text: string): string {
   const shown = presentable(text);
   const url = URL.parse(text.trim());
@@ -19,5 +19,6 @@ export function checkBaseUrl(text: string): string {
     // A token may hide in a query.
     fail("connect/bad-base-url", { url: url.origin + url.pathname, problem: "has-query" });
   }
-  return `${url.origin}${url.pathname}`.replace(/\/+$/, "");
+  const path = url.pathname.replace(/\/+$/, "");
+  return `${url.origin}${path === "" ? "/v1" : path}`;
 }

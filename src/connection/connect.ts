@@ -1,49 +1,70 @@
 /** From a connection's name to a connection: what the command line and the library are given. */
 import type { Connection } from "../catalog/request.ts";
 import { fail } from "../diagnostics/diagnostic.ts";
+import { valueOf, type Environment } from "./config-folder.ts";
 import { presentable } from "./mask.ts";
-import { createOpenAIConnection } from "./openai.ts";
 
-/** Variables of an environment, such as process.env. */
-export type Environment = Readonly<Record<string, string | undefined>>;
-
-/** Without a name: `openai` where there is a key, else none, and the first call says so. Never a stand-in silently. */
-export async function connectionFromName(
-  name: string | undefined,
-  env: Environment,
-): Promise<Connection | undefined> {
-  switch (name) {
-    case undefined:
-      return valueOf(env, "OPENAI_API_KEY") === undefined ? undefined : openaiFromEnvironment(env);
-    case "openai":
-      return openaiFromEnvironment(env);
-    case "offline":
-      return await offline(env);
-    default:
-      return fail("connect/unknown", { name: presentable(name) });
-  }
+/** Where a name comes from, for SHOW OPTIONS. */
+export interface ChosenName {
+  readonly name: string;
+  /** `environment NAME` or `FILE:LINE`. */
+  readonly source: string;
 }
 
-function openaiFromEnvironment(env: Environment): Connection {
-  const apiKey = valueOf(env, "OPENAI_API_KEY");
-  if (apiKey === undefined) fail("connect/no-key", { name: "openai" });
-  return createOpenAIConnection({
-    name: "openai",
-    apiKey,
-    baseUrl: valueOf(env, "OPENAI_BASE_URL"),
-    organization: valueOf(env, "OPENAI_ORG_ID"),
-    project: valueOf(env, "OPENAI_PROJECT_ID"),
-  });
+/**
+ * What a connection is called where nobody names one: $CALLSQL_CONNECTION, a file's `default`, else `openai` where
+ * there is a key. Undefined: none, and the first call says so. Never a stand-in silently.
+ */
+export async function defaultConnection(
+  env: Environment,
+  folder = process.cwd(),
+): Promise<ChosenName | undefined> {
+  const named = valueOf(env, "CALLSQL_CONNECTION");
+  if (named !== undefined) return { name: named, source: "environment CALLSQL_CONNECTION" };
+  const { readProfileBook } = await import("./profiles/profile-book.ts");
+  const book = await readProfileBook(env, folder);
+  if (book.default !== undefined) return { name: book.default.name, source: book.default.place };
+  const key = "OPENAI_API_KEY";
+  return valueOf(env, key) === undefined ? undefined : { name: "openai", source: `environment ${key}` };
+}
+
+/**
+ * Without a name the default one; undefined where there is none. Throws connect/unknown, connect/no-key, and what is
+ * wrong with the files of profiles.
+ */
+export async function connectionFromName(
+  wanted: string | undefined,
+  env: Environment,
+  folder = process.cwd(),
+): Promise<Connection | undefined> {
+  const name = wanted ?? (await defaultConnection(env, folder))?.name;
+  if (name === undefined) return undefined;
+  if (name === "offline") return offlineConnection(name, env);
+  const { readProfileBook } = await import("./profiles/profile-book.ts");
+  const book = await readProfileBook(env, folder);
+  const found = book.profiles.get(name);
+  if (found === undefined && name !== "openai") {
+    const names = ["openai", "offline", ...book.profiles.keys()];
+    const untrusted = book.project?.isTrusted === false ? book.project.file : undefined;
+    return fail("connect/unknown", {
+      name: presentable(name),
+      names: [...new Set(names)].toSorted(),
+      untrusted,
+    });
+  }
+  if (found?.profile.kind === "offline") return offlineConnection(name, env);
+  const { openProfile } = await import("./profiles/open-profile.ts");
+  return openProfile(name, found, env);
 }
 
 /** Loaded on demand: its models are large and most programs never use them. */
-async function offline(env: Environment): Promise<Connection> {
+async function offlineConnection(name: string, env: Environment): Promise<Connection> {
   const { offlineFetch, offlineModels } = await import("./offline/offline.ts");
   const { backendsOf } = await import("./offline/backends.ts");
   const { offlineFolder } = await import("./offline/packages.ts");
-  const { sendInTurn } = await import("./offline/in-turn.ts");
-  const connection = createOpenAIConnection({
-    name: "offline",
+  const { createOpenAIConnection } = await import("./openai.ts");
+  return createOpenAIConnection({
+    name,
     apiKey: "offline",
     baseUrl: "http://offline.callsql.invalid/v1",
     models: offlineModels,
@@ -51,11 +72,4 @@ async function offline(env: Environment): Promise<Connection> {
     // A full pack of the API's would keep the small encoder busy for minutes, past every deadline.
     packMax: 32,
   });
-  return { ...connection, send: sendInTurn((request, options) => connection.send(request, options)) };
-}
-
-/** A variable that is set to nothing is not set. */
-function valueOf(env: Environment, name: string): string | undefined {
-  const value = env[name]?.trim();
-  return value === "" ? undefined : value;
 }

@@ -1,5 +1,6 @@
 /** From an exception on the way to the API to an ApiFailure: the SDK wraps, Node wraps, the cause tells. */
 import type { ApiFailure } from "../catalog/request.ts";
+import { DiagnosticError } from "../diagnostics/diagnostic.ts";
 import { failureTexts, networkTexts } from "../diagnostics/messages/connect.ts";
 import type { Deadline } from "./deadline.ts";
 import { BrokenBody } from "./exchange.ts";
@@ -21,6 +22,9 @@ export function failureOf(error: unknown, context: FailureContext): ApiFailure {
   if (deadline.ended === "timeout") return { kind: "timeout", message: failureTexts.timeout({ timeoutMs }) };
   const causes = causesOf(error);
   for (const cause of causes) {
+    // A certificate or a keychain of the profile's that cannot be had.
+    if (cause instanceof DiagnosticError)
+      return { kind: "credentials", message: presentable(cause.message, secrets) };
     if (cause instanceof CredentialsError)
       return { kind: "credentials", message: presentable(cause.message, secrets) };
     if (cause instanceof BrokenBody) return brokenBody(cause, causes);

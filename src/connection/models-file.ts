@@ -6,7 +6,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { shippedModels, type ModelData, type ModelTable } from "../catalog/models.ts";
 import { fail } from "../diagnostics/diagnostic.ts";
-import type { Environment } from "./connect.ts";
+import { configFolder, type Environment } from "./config-folder.ts";
 import { lineOf, lineOfMistake } from "./json-line.ts";
 
 /**
@@ -18,16 +18,9 @@ export async function findModelTable(
   env: Environment,
 ): Promise<ModelTable | undefined> {
   if (typeof given === "object") return tableOf(given);
-  const file = given ?? configFile(env);
-  if (file === undefined) return undefined;
+  const file = given ?? join(configFolder(env), "models.json");
   const text = await readText(file, given === undefined);
   return text === undefined ? undefined : tableOf(parse(file, text), { file, text });
-}
-
-function configFile(env: Environment): string | undefined {
-  const { XDG_CONFIG_HOME: config, HOME: home } = env;
-  if (config !== undefined && config !== "") return join(config, "callsql", "models.json");
-  return home === undefined || home === "" ? undefined : join(home, ".config", "callsql", "models.json");
 }
 
 async function readText(file: string, isOptional: boolean): Promise<string | undefined> {

@@ -1,6 +1,7 @@
 /**
  * The OpenAI API, and servers that speak its protocol: sends one request, once, and says how it went.
- * The only constructor of the SDK's client. Never retries, never throws, follows no redirect, reads no environment.
+ * The only constructor of the SDK's client. Never throws, follows no redirect, reads no environment. Never retries, but
+ * for one case that cannot be paid twice: a 401 to a token that can be renewed.
  */
 import type OpenAI from "openai";
 import type {
@@ -13,12 +14,14 @@ import type {
   Upload,
 } from "../catalog/request.ts";
 import { failureTexts } from "../diagnostics/messages/connect.ts";
+import { azureBaseUrl, azurePath, type Azure } from "./azure.ts";
 import { checkBaseUrl, openaiBaseUrl } from "./base-url.ts";
 import { startDeadline, type Deadline } from "./deadline.ts";
 import { createExchanger, type Exchanger } from "./exchange.ts";
 import { CredentialsError, failureOf } from "./failure.ts";
 import { presentable } from "./mask.ts";
 import { listingOf } from "./model-listing.ts";
+import type { Network } from "./network.ts";
 import { failure, readAnswer, type Asked } from "./read-answer.ts";
 import { StoredFiles } from "./stored-files.ts";
 
@@ -27,17 +30,31 @@ export interface OpenAIConnectionOptions {
   readonly name: string;
   /** A key, or where to get one: asked before every request, so that tokens can be fresh. */
   readonly apiKey: string | (() => Promise<string>);
+  /** After a 401: whether there is another key than the refused one now. */
+  readonly renewKey?: ((refused: string) => Promise<boolean>) | undefined;
+  /** How the key travels: by default `Authorization: Bearer`. */
+  readonly keyHeader?: "bearer" | "api-key" | "none" | undefined;
   readonly baseUrl?: string | undefined;
   readonly organization?: string | undefined;
   readonly project?: string | undefined;
   readonly models?: Partial<ConnectionModels> | undefined;
   readonly fetch?: typeof globalThis.fetch | undefined;
-  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** Sent with every request; a function is asked once, before the first. */
+  readonly headers?: Headers | (() => Promise<Headers>) | undefined;
+  readonly azure?: Azure | undefined;
+  /** Proxies and certificates of its own; opened at the first send. */
+  readonly openNetwork?: (() => Promise<Network>) | undefined;
+  /** Of one attempt, where the session sets none. */
+  readonly timeoutMs?: number | undefined;
+  /** Procedure → parameter → value where a call gives none. */
+  readonly defaults?: Connection["defaults"] | undefined;
   /** Larger answers are refused while they are read. Default 64 MB. */
   readonly answerBytesMax?: number | undefined;
   /** Inputs that may share one request; by default what the API takes. */
   readonly packMax?: number | undefined;
 }
+
+type Headers = Readonly<Record<string, string>>;
 
 /** 3-procedures: what a call without Model uses. */
 export const openaiModels: ConnectionModels = {
@@ -55,23 +72,29 @@ const answerBytesMaxDefault = 64 * 1024 * 1024;
 const neverMs = 2 ** 31 - 1;
 
 export function createOpenAIConnection(options: OpenAIConnectionOptions): Connection {
-  const baseUrl = checkBaseUrl(options.baseUrl ?? openaiBaseUrl);
+  const given = checkBaseUrl(options.baseUrl ?? openaiBaseUrl);
+  const baseUrl = options.azure === undefined ? given : azureBaseUrl(given);
   const exchanger = createExchanger(
     options.fetch ?? globalThis.fetch,
     options.answerBytesMax ?? answerBytesMaxDefault,
   );
   const secrets = new Secrets();
   const files = new StoredFiles();
-  let client: Promise<OpenAI> | undefined;
+  let wire: Promise<Wire> | undefined;
   const attempt = async (
     { signal, timeoutMs }: SendOptions,
     work: (ask: Ask) => Promise<SendOutcome>,
   ): Promise<SendOutcome> => {
     const deadline = startDeadline(signal, timeoutMs);
     try {
-      client ??= createClient(options, baseUrl, exchanger, secrets);
-      const ready = await client;
-      return await work((question) => exchange(ready, question, { deadline, exchanger, secrets }));
+      wire ??= openWire(options, { baseUrl, exchanger, secrets });
+      // What could not be opened now may be there the next time: a headers command that failed, say.
+      wire.catch(() => (wire = undefined));
+      const ready = await deadline.race(wire);
+      const outcome = await work((question) => exchange(ready, question, deadline));
+      if (outcome.ok || outcome.failure.status !== 401 || options.renewKey === undefined) return outcome;
+      const isRenewed = await deadline.race(options.renewKey(secrets.newest));
+      return isRenewed ? await work((question) => exchange(ready, question, deadline)) : outcome;
     } catch (error) {
       return failure(failureOf(error, { deadline, timeoutMs, baseUrl, secrets }));
     } finally {
@@ -80,13 +103,27 @@ export function createOpenAIConnection(options: OpenAIConnectionOptions): Connec
   };
   return {
     name: options.name,
-    identity: [baseUrl, options.organization ?? "", options.project ?? ""].join(" ").trim(),
+    identity: [baseUrl, options.organization ?? "", options.project ?? "", options.azure?.apiVersion ?? ""]
+      .join(" ")
+      .trim(),
     models: { ...openaiModels, ...options.models },
     ...(options.packMax === undefined ? {} : { packMax: options.packMax }),
+    ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
+    ...(options.defaults === undefined ? {} : { defaults: options.defaults }),
     send: (request, sendOptions) => attempt(sendOptions, (ask) => sendWithFiles(request, files, ask)),
     listModels: async (sendOptions): Promise<ModelListing> =>
       listingOf(await attempt(sendOptions, (ask) => ask({ method: "get", endpoint: "models", body: {} }))),
+    close: async () => (await wire?.catch(() => undefined))?.network?.close(),
   };
+}
+
+/** What is opened for the first request and used by all. */
+interface Wire {
+  readonly client: OpenAI;
+  readonly exchanger: Exchanger;
+  readonly secrets: Secrets;
+  readonly options: OpenAIConnectionOptions;
+  readonly network: Network | undefined;
 }
 
 /** One question to the service; several of one attempt share its deadline. */
@@ -107,20 +144,26 @@ async function sendWithFiles(request: ApiRequest, files: StoredFiles, ask: Ask):
 }
 
 async function exchange(
-  client: OpenAI,
+  { client, exchanger, secrets, options }: Wire,
   { method, endpoint, body }: Question,
-  { deadline, exchanger, secrets }: { deadline: Deadline; exchanger: Exchanger; secrets: Secrets },
+  deadline: Deadline,
 ): Promise<SendOutcome> {
   deadline.signal.throwIfAborted();
+  const { azure, keyHeader } = options;
   const settings = {
     signal: deadline.signal,
     timeout: neverMs,
-    headers: { "X-Stainless-Timeout": null, ...acceptOf(endpoint, body) },
+    headers: {
+      "X-Stainless-Timeout": null,
+      ...acceptOf(endpoint, body),
+      ...(keyHeader === "api-key" ? { "api-key": await keyOf(options.apiKey, secrets) } : {}),
+    },
   };
+  const path = azure === undefined ? `/${endpoint}` : azurePath(endpoint, body, azure);
   const asked =
     method === "get"
-      ? client.get(`/${endpoint}`, settings)
-      : client.post(`/${endpoint}`, { ...settings, body: bodyOf({ endpoint, body }) });
+      ? client.get(path, settings)
+      : client.post(path, { ...settings, body: bodyOf({ endpoint, body }) });
   const answer = exchanger.take(await deadline.race(asked.asResponse()));
   if (answer === undefined) throw new Error("the SDK answered without asking");
   return readAnswer({ endpoint, body }, answer, secrets);
@@ -132,17 +175,18 @@ function acceptOf(endpoint: string, body: Asked["body"]): Record<string, string>
 }
 
 /** Loaded at the first send: a statement without calls does not pay for the SDK. */
-async function createClient(
+async function openWire(
   options: OpenAIConnectionOptions,
-  baseUrl: string,
-  exchanger: Exchanger,
-  secrets: Secrets,
-): Promise<OpenAI> {
+  { baseUrl, exchanger, secrets }: { baseUrl: string; exchanger: Exchanger; secrets: Secrets },
+): Promise<Wire> {
   const { OpenAI } = await import("openai");
-  return withoutCustomHeaders(
+  const network = await options.openNetwork?.();
+  const headers = await headersOf(options.headers);
+  const isBearer = (options.keyHeader ?? "bearer") === "bearer";
+  const client = withoutCustomHeaders(
     () =>
       new OpenAI({
-        apiKey: () => keyOf(options.apiKey, secrets),
+        apiKey: isBearer ? () => keyOf(options.apiKey, secrets) : "none",
         baseURL: baseUrl,
         // null, not undefined: the SDK would otherwise look into the environment.
         adminAPIKey: null,
@@ -153,9 +197,22 @@ async function createClient(
         timeout: neverMs,
         logLevel: "off",
         fetch: exchanger.fetch,
-        defaultHeaders: { ...options.headers },
+        ...(network === undefined ? {} : { fetchOptions: { dispatcher: network.dispatcher } }),
+        ...(options.azure === undefined ? {} : { defaultQuery: { "api-version": options.azure.apiVersion } }),
+        defaultHeaders: { ...(isBearer ? {} : { Authorization: null }), ...headers },
       }),
   );
+  return { client, exchanger, secrets, options, network };
+}
+
+async function headersOf(headers: OpenAIConnectionOptions["headers"]): Promise<Headers> {
+  if (typeof headers !== "function") return headers ?? {};
+  try {
+    return await headers();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new CredentialsError(failureTexts.noCredentials({ reason: presentable(reason) }), { cause: error });
+  }
 }
 
 /** The SDK merges OPENAI_CUSTOM_HEADERS into every client and has no option against it. */
@@ -191,6 +248,11 @@ class Secrets implements Iterable<string> {
     this.#recent.add(secret);
     const [oldest] = this.#recent;
     if (this.#recent.size > 8 && oldest !== undefined) this.#recent.delete(oldest);
+  }
+
+  /** Empty before the first. */
+  get newest(): string {
+    return [...this.#recent].at(-1) ?? "";
   }
 
   [Symbol.iterator](): Iterator<string> {

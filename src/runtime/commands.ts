@@ -1,9 +1,10 @@
 /** The statements that are callsql's own: SET, RESET, SHOW, DESCRIBE, SET DEFAULT, SET :name. */
-import { fail, type Place } from "../diagnostics/diagnostic.ts";
+import { DiagnosticError, fail, type Place } from "../diagnostics/diagnostic.ts";
 import { suggest } from "../diagnostics/suggest.ts";
 import type { Source } from "../diagnostics/source.ts";
 import { describeProcedure, describeProcedures } from "../catalog/describe.ts";
 import type { Procedure } from "../catalog/procedure.ts";
+import type { Connection } from "../catalog/request.ts";
 import type { SqlValue } from "../catalog/value.ts";
 import type {
   DescribeStatement,
@@ -58,13 +59,16 @@ export function setOption(
   return notice();
 }
 
-export function show(workspace: Workspace, statement: ShowStatement): ResultSet {
+export async function show(workspace: Workspace, statement: ShowStatement): Promise<ResultSet> {
   switch (statement.what) {
-    case "options":
+    case "options": {
+      const chosen = await workspace.chosenConnection();
+      const rows = workspace.options.rows(chosen, await reachable(workspace));
       return table(
         ["option", "value", "source", "summary"],
-        workspace.options.rows().map(([name, value, ...others]) => [name, shown(value), ...others]),
+        rows.map(([name, value, ...others]) => [name, shown(value), ...others]),
       );
+    }
     case "procedures": {
       const { columns, rows } = describeProcedures(workspace.catalog);
       return table(columns, rows);
@@ -73,6 +77,16 @@ export function show(workspace: Workspace, statement: ShowStatement): ResultSet 
       return table(["procedure", "parameter", "value"], workspace.defaults.rows());
     case "variables":
       return table(["variable", "value"], [...workspace.variables]);
+  }
+}
+
+/** A connection that cannot be had is the next call's to report: options are shown all the same. */
+async function reachable(workspace: Workspace): Promise<Connection | undefined> {
+  try {
+    return await workspace.findConnection();
+  } catch (error) {
+    if (error instanceof DiagnosticError) return undefined;
+    throw error;
   }
 }
 

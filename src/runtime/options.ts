@@ -1,7 +1,7 @@
 /** The session's options: what `SET option = value` takes, their defaults, and where each value comes from. */
 import { fail, type Place } from "../diagnostics/diagnostic.ts";
 import { suggest } from "../diagnostics/suggest.ts";
-import type { ConnectionModels } from "../catalog/request.ts";
+import type { Connection, ConnectionModels } from "../catalog/request.ts";
 
 interface OptionDefinition {
   readonly name: string;
@@ -33,7 +33,7 @@ const optionDefinitions: readonly OptionDefinition[] = [
     type: "text",
     shapesRequests: true,
     default: null,
-    summary: "connection that calls go to: openai or offline",
+    summary: "connection that calls go to: openai, offline or a profile's name",
   },
   {
     name: "on_error",
@@ -164,6 +164,12 @@ export class Options {
     return typeof value === "number" ? value : undefined;
   }
 
+  /** Of one attempt: what is set, else what the connection says. */
+  timeoutMs(connection: Pick<Connection, "timeoutMs">): number {
+    const isOwn = connection.timeoutMs !== undefined && !this.#set.has("timeout");
+    return isOwn ? (connection.timeoutMs ?? 0) : (this.number("timeout") ?? 1) * 1000;
+  }
+
   isOn(name: string): boolean {
     return this.#get(name) === true;
   }
@@ -189,14 +195,26 @@ export class Options {
     }
   }
 
-  /** name, value, source (`default` or `set`), summary. */
-  rows(): (readonly [string, OptionValue, string, string])[] {
-    return optionDefinitions.map(({ name, summary }) => [
-      name,
-      this.#get(name),
-      this.#set.has(name) ? "set" : "default",
-      summary,
-    ]);
+  /**
+   * name, value, source, summary. The source is `set`, `default`, who chose the connection, or `connection NAME` for
+   * what that one says.
+   */
+  rows(
+    chosen?: { readonly name: string; readonly source: string },
+    connection?: Connection,
+  ): (readonly [string, OptionValue, string, string])[] {
+    const said = new Map<string, readonly [OptionValue, string]>();
+    if (chosen !== undefined) said.set("connection", [chosen.name, chosen.source]);
+    if (connection !== undefined) {
+      const source = `connection ${connection.name}`;
+      for (const purpose of modelPurposes) said.set(`${purpose}_model`, [connection.models[purpose], source]);
+      if (connection.timeoutMs !== undefined) said.set("timeout", [connection.timeoutMs / 1000, source]);
+    }
+    return optionDefinitions.map(({ name, summary }) => {
+      const other = said.get(name);
+      if (this.#set.has(name)) return [name, this.#get(name), "set", summary];
+      return other === undefined ? [name, this.#get(name), "default", summary] : [name, ...other, summary];
+    });
   }
 
   #get(name: string): OptionValue {

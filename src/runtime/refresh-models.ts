@@ -5,7 +5,7 @@ import type { Workspace } from "./workspace.ts";
 
 export async function refreshModels(workspace: Workspace, signal: AbortSignal): Promise<void> {
   const connection = (await workspace.findConnection()) ?? fail("connect/none", {});
-  const timeoutMs = (workspace.options.number("timeout") ?? 1) * 1000;
+  const timeoutMs = workspace.options.timeoutMs(connection);
   const listing = await connection.listModels?.({ signal, timeoutMs });
   if (listing === undefined) return fail("connect/no-model-list", { name: connection.name });
   if (!listing.ok) return failListing(connection.name, listing.failure);

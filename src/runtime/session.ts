@@ -4,6 +4,7 @@
  * One statement at a time; a result that is still being read is spooled before the next one starts.
  */
 import { diagnostic, DiagnosticError, fail, type Diagnostic } from "../diagnostics/diagnostic.ts";
+import { holdsKey } from "../diagnostics/secret-text.ts";
 import type { Source } from "../diagnostics/source.ts";
 import { parseScript, type Script as ParsedScript } from "../parser/parse.ts";
 import type { Statement } from "../parser/syntax.ts";
@@ -70,6 +71,11 @@ export class Session implements AsyncDisposable {
 
   /** Finds the statements of a text, without running them. Never throws. `name` is what diagnostics call the text. */
   parse(text: string, name = "statement"): Script {
+    // Shown nowhere, so without its place: a message would carry the key into a log.
+    if (holdsKey(text)) {
+      const source = { name, text: "" };
+      return { source, statements: [], diagnostics: [diagnostic("session/key-in-text", {})] };
+    }
     const isProcedure = (word: string): boolean => this.#workspace.catalog.find(word) !== undefined;
     const { source, statements, diagnostics } = parseScript({ name, text }, { isProcedure });
     return { source, diagnostics, statements: statements.map((statement) => ({ ...statement, source })) };

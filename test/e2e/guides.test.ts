@@ -14,7 +14,7 @@ interface Block {
   readonly shown: string | undefined;
 }
 
-test.each(["joins", "search", "cost", "files"])("docs/guides/%s.md", async (name) => {
+test.each(["joins", "search", "cost", "files", "connections"])("docs/guides/%s.md", async (name) => {
   const blocks = blocksOf(readFileSync(join(root, `docs/guides/${name}.md`), "utf8"));
   expect(blocks.length).toBeGreaterThan(2);
   const folder = temporaryFolder();

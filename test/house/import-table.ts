@@ -49,7 +49,7 @@ export const importTable: readonly Room[] = [
     name: "connection",
     rooms: ["diagnostics", "catalog"],
     typesOf: ["runtime"],
-    packages: ["openai", ...offlinePackages],
+    packages: ["openai", "@napi-rs/keyring", "smol-toml", "undici", "zod", ...offlinePackages],
     builtins: true,
   },
   {

@@ -29,7 +29,7 @@ test.each([
   ["procedures", 'const fs = await import("node:fs/promises");'],
   ["procedures", 'import "../diagnostics/messages.ts";'],
   ["connection", 'import { pass } from "../runtime/pass.ts";'],
-  ["connection", 'import undici from "undici";'],
+  ["connection", 'import axios from "axios";'],
   ["cli", 'import type { Row } from "../catalog/procedure.ts";'],
 ])("this test sees what %s must not import: %s", (name, text) => {
   expect(forbidden(`src/${name}/example.ts`, text)).toHaveLength(1);

@@ -189,6 +189,10 @@ const answerMessages = {
 /** For failures without a code of the API's own. The message is the connection's, already masked. */
 const serviceMessages = {
   "call/http-error": (details: { message: string }) => ({ message: details.message }),
+  "call/no-endpoint": (details: { message: string }) => ({
+    message: `the server does not offer this: ${details.message}`,
+    hint: "callsql connect test says which procedures a server can answer",
+  }),
   "call/network": (details: { message: string }) => ({
     message: details.message,
     hint: "check the network, a proxy, and the connection's base URL",

@@ -4,11 +4,18 @@ import { didYouMean, list, quote, type MessageTable } from "./message.ts";
 export const connectMessages = {
   "connect/none": (_: object) => ({
     message: "no connection: a call needs an API key",
-    hint: "set OPENAI_API_KEY, or try without one: --connection offline",
+    hint: "set OPENAI_API_KEY, run callsql connect add, or try without one: --connection offline",
   }),
-  "connect/unknown": (details: { name: string }) => ({
+  "connect/unknown": (details: {
+    name: string;
+    names: readonly string[];
+    untrusted?: string | undefined;
+  }) => ({
     message: `there is no connection ${quote(details.name)}`,
-    hint: "connections are: openai, offline",
+    hint:
+      details.untrusted === undefined
+        ? `connections are: ${details.names.join(", ")}; callsql connect add makes one`
+        : `connections are: ${details.names.join(", ")}; ${details.untrusted} is not read before callsql connect trust`,
   }),
   "connect/bad-connection": (details: { missing: readonly string[] }) => ({
     message: `a connection of your own lacks ${list(details.missing)}`,
@@ -16,7 +23,10 @@ export const connectMessages = {
   }),
   "connect/no-key": (details: { name: string }) => ({
     message: `connection ${quote(details.name)} has no API key`,
-    hint: "set OPENAI_API_KEY, or try without one: --connection offline",
+    hint:
+      details.name === "openai"
+        ? "set OPENAI_API_KEY, run callsql connect add openai, or try without one: --connection offline"
+        : `callsql connect add ${details.name} --replace asks for one; --auth none is for servers that want none`,
   }),
   "connect/bad-base-url": (details: {
     url: string;
@@ -56,6 +66,62 @@ export const connectMessages = {
     message: `npm could not install the offline models into ${quote(details.folder)}: ${details.reason}`,
     hint: "npm needs the registry for this once; afterwards nothing is fetched",
   }),
+  "connect/unreadable-profiles": (details: { file: string; reason: string }) => ({
+    message: `cannot read the connections in ${quote(details.file)}: ${details.reason}`,
+  }),
+  "connect/unwritable-profiles": (details: { file: string; reason: string }) => ({
+    message: `cannot write the connections to ${quote(details.file)}: ${details.reason}`,
+  }),
+  "connect/bad-profiles": (details: {
+    file: string;
+    line?: number | undefined;
+    key?: string | undefined;
+    problem: string;
+  }) => ({
+    message: `${details.file}${details.line === undefined ? "" : `:${details.line}`}${details.key === undefined || details.key === "" ? "" : `: ${quote(details.key)}`} ${details.problem}`,
+    hint: "docs/guides/connections.md lists the settings",
+  }),
+  "connect/bad-setting": (details: { key: string; problem: string }) => ({
+    message: `${quote(details.key)} ${details.problem}`,
+    hint: "callsql connect add --help lists the settings",
+  }),
+  "connect/exists": (details: { name: string; place: string }) => ({
+    message: `there is a connection ${quote(details.name)} already (${details.place})`,
+    hint: "--replace puts this one in its place",
+  }),
+  "connect/not-a-profile": (details: { name: string; names: readonly string[] }) => ({
+    message: `there is no profile ${quote(details.name)}`,
+    hint:
+      details.names.length === 0
+        ? "callsql connect add makes the first one"
+        : `profiles are: ${details.names.join(", ")}`,
+  }),
+  "connect/not-editable": (details: { name: string; place: string }) => ({
+    message: `the profile ${quote(details.name)} stands in ${details.place}, and callsql cannot take it out`,
+    hint: "edit that file; callsql changes tables [connections.NAME] of the user's own file only",
+  }),
+  "connect/key-in-arguments": (_: object) => ({
+    message: "a key stands in the arguments, where ps and the shell's history keep it",
+    hint: "give it on standard input (callsql connect add NAME --secret-stdin), or say where it is: --secret env:NAME, cmd:COMMAND or file:PATH; a key that was shown should be renewed",
+  }),
+  "connect/no-keychain": (_: object) => ({
+    message: "no keychain of the operating system answers",
+    hint: "--secret store keeps the key in a file that only you can read; env:NAME, cmd:COMMAND and file:PATH name other places",
+  }),
+  "connect/no-project-file": (details: { folder: string }) => ({
+    message: `there is no callsql.toml in ${quote(details.folder)} or above`,
+  }),
+  "connect/needs-terminal": (details: { missing: readonly string[] }) => ({
+    message: `${details.missing.join(" and ")} would be asked, but standard input is no terminal`,
+    hint: "give everything by flags: callsql connect add --help",
+  }),
+  "connect/no-secret-given": (_: object) => ({
+    message: "standard input holds no key",
+    hint: 'printf %s "$KEY" | callsql connect add NAME --secret-stdin',
+  }),
+  "connect/unreadable-certificates": (details: { file: string; reason: string }) => ({
+    message: `cannot read the certificates in ${quote(details.file)}: ${details.reason}`,
+  }),
   "connect/no-model-list": (details: { name: string; message?: string | undefined }) => ({
     message: `connection ${quote(details.name)} does not list its models${details.message === undefined ? "" : `: ${details.message}`}`,
     hint: "callsql models without --refresh shows what callsql knows by itself",
@@ -72,6 +138,26 @@ const baseUrlProblems = {
   "not-http": "only http and https can be spoken to",
   "has-credentials": "a user name or password in it would end up in logs; give the key in OPENAI_API_KEY",
   "has-query": "a query or fragment would be lost",
+};
+
+/** What `connect test` says of an endpoint. */
+export const checkTexts = {
+  answered: () => "answers",
+  refusedEmpty: () => "answers (an empty request was refused, as it should be)",
+};
+
+/** Why a key or token could not be had; behind "the API key could not be had: ". */
+export const secretTexts = {
+  notKept: (details: { place: string; account: string }) =>
+    `the ${details.place === "store" ? "file that callsql keeps it in" : "keychain"} has none for ${quote(details.account)}; callsql connect add ${details.account} --replace asks for it`,
+  noVariable: (details: { name: string }) => `the environment has no ${details.name}`,
+  unreadable: (details: { path: string; reason: string }) =>
+    `cannot read ${quote(details.path)}: ${details.reason}`,
+  commandFailed: (details: { command: string; code: string }) =>
+    `the command ${quote(details.command)} ended with ${details.code}`,
+  commandSlow: (details: { command: string; seconds: number }) =>
+    `the command ${quote(details.command)} had not ended after ${details.seconds} s`,
+  noToken: () => "the JSON it gave holds no access_token, token, api_key or key",
 };
 
 /** What a connection says when no answer can be had; the message of an ApiFailure where the API sent no words. */

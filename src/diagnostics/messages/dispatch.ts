@@ -57,7 +57,7 @@ export const dispatchMessages = {
   }),
   "connect/unreachable": (details: { message: string; attempts: number }) => ({
     message: `the service cannot be reached: ${details.message} (${details.attempts} attempts)`,
-    hint: "check the network and OPENAI_BASE_URL",
+    hint: "check the network and the base URL: callsql connect show",
   }),
   "connect/redirect": (details: { message: string }) => ({
     message: `the service answered with a redirect, which is never followed: ${details.message}`,
@@ -65,7 +65,7 @@ export const dispatchMessages = {
   }),
   "connect/refused": (details: { message: string }) => ({
     message: `the service refused the credentials: ${details.message}`,
-    hint: "check OPENAI_API_KEY, OPENAI_ORG_ID and OPENAI_PROJECT_ID",
+    hint: "callsql connect show says which key, organisation and project are used, and where they come from",
   }),
   "connect/asked-to-wait": (details: { message: string; minutes: number }) => ({
     message: `the service asks for a pause of ${details.minutes} minutes: ${details.message}`,

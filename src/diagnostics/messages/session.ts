@@ -98,6 +98,10 @@ export const sessionMessages = {
   "session/bad-for-each": (details: { option: string; found: string; expected: string }) => ({
     message: `executeForEach: ${details.option} is ${details.found}, expected ${details.expected}`,
   }),
+  "session/key-in-text": (_: object) => ({
+    message: "the SQL text holds what looks like an API key",
+    hint: "callsql connect add keeps a key and gives it a name for --connection and SET connection; text that only looks like one is passed as a bind (:value)",
+  }),
 } satisfies MessageTable;
 
 /** By what is wrong; `name` is quoted. */

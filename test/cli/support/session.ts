@@ -145,7 +145,7 @@ async function run(text: string, signal: AbortSignal | undefined, onWait: () => 
     case "SET":
       return argument === "refused" ? fail("parse/nul", {}) : resultSet("notice", numbers(0), {});
     case "fail":
-      return fail("connect/unknown", { name: argument });
+      return fail("connect/unknown", { name: argument, names: [] });
     default:
       return resultSet("notice", numbers(0), {});
   }
@@ -157,7 +157,7 @@ async function* numbers(count: number): AsyncGenerator<readonly SqlValue[]> {
 
 async function* failingAfter(count: number): AsyncGenerator<readonly SqlValue[]> {
   yield* numbers(count);
-  fail("connect/unknown", { name: "late" });
+  fail("connect/unknown", { name: "late", names: [] });
 }
 
 function resultSet(

@@ -14,12 +14,15 @@ export interface FakeTerminalOptions {
   readonly stdin?: string | Uint8Array;
   readonly isTTY?: boolean;
   readonly env?: Record<string, string>;
+  /** What a person says to questions; after the last one they leave. */
+  readonly answers?: readonly string[];
   /** Standard output's reader goes away when it has this many characters. */
   readonly pipeLength?: number;
 }
 
 export function fakeTerminal(options: FakeTerminalOptions = {}): FakeTerminal {
   const { stdin, isTTY = false, env = {}, pipeLength = Infinity } = options;
+  const answers = [...(options.answers ?? [])];
   const out: string[] = [];
   const err: string[] = [];
   const listeners = new Set<(signal: StopSignal) => void>();
@@ -48,6 +51,10 @@ export function fakeTerminal(options: FakeTerminalOptions = {}): FakeTerminal {
       },
     },
     env,
+    ask: async (question) => {
+      err.push(question);
+      return answers.shift();
+    },
     now: () => terminal.time,
     onSignal: (listener) => {
       listeners.add(listener);

@@ -1,0 +1,184 @@
+/** `callsql connect …`, `callsql connections`: what is done and shown; the questions are in connect-questions.ts. */
+import {
+  addConnection,
+  checkConnection,
+  describeConnection,
+  fail,
+  listConnections,
+  procedures,
+  projectProfiles,
+  removeConnection,
+  setDefaultConnection,
+  trustProjectProfiles,
+  type ConnectionCheck,
+} from "../../index.ts";
+import type { Surroundings } from "../batch.ts";
+import type { Options } from "../command-line.ts";
+import { printQuery } from "../print-query.ts";
+import { count } from "../quantity.ts";
+import { listenForStop, type Stop } from "../stop.ts";
+import { readStdin } from "../texts.ts";
+import type { ConnectAction, ConnectInvocation } from "./connect-command.ts";
+import { askForConnection, isAgreed } from "./connect-questions.ts";
+
+type Adding = Extract<ConnectAction, { verb: "add" }>;
+
+interface Desk {
+  readonly surroundings: Surroundings;
+  readonly options: Options;
+  readonly isJson: boolean;
+  readonly stop: Stop;
+}
+
+/** The exit code. */
+export async function runConnect(
+  { action, isJson, options }: ConnectInvocation & { readonly options: Options },
+  surroundings: Surroundings,
+): Promise<number> {
+  const stop = listenForStop(surroundings.terminal);
+  try {
+    await perform(action, { surroundings, options, isJson, stop });
+    return stop.exitCode ?? 0;
+  } catch (error) {
+    if (stop.exitCode !== undefined) return stop.exitCode;
+    throw error;
+  } finally {
+    stop.release();
+  }
+}
+
+async function perform(action: ConnectAction, desk: Desk): Promise<void> {
+  const { terminal, reporter } = desk.surroundings;
+  const place = { env: terminal.env };
+  switch (action.verb) {
+    case "list": {
+      const listed = await listConnections(place);
+      await show(desk, listColumns, listed);
+      await noteProject(desk);
+      return;
+    }
+    case "add":
+      return add(action, desk);
+    case "show": {
+      const name = action.name ?? desk.options.connection ?? (await defaultName(desk));
+      return show(desk, settingColumns, await describeConnection(name, place));
+    }
+    case "test":
+      return test(action.name, desk);
+    case "default":
+      await setDefaultConnection(action.name, place);
+      return reporter.note(`${action.name} is the default connection now`);
+    case "remove":
+      await removeConnection(action.name, place);
+      return reporter.note(`${action.name} is removed, and its secrets with it`);
+    case "trust":
+      return trust(action.isYes, desk);
+  }
+}
+
+const listColumns = {
+  name: "name",
+  default: "iif(row ->> 'isDefault', 'default', '')",
+  kind: "kind",
+  base_url: "coalesce(row ->> 'baseUrl', '')",
+  auth: "coalesce(row ->> 'auth', '')",
+  secret: "coalesce(row ->> 'secret', '')",
+  from: "place",
+};
+const settingColumns = { setting: "name", value: "value", source: "source" };
+const checkColumns = {
+  procedure: "procedure",
+  endpoint: "endpoint",
+  state: "state",
+  ms: "latencyMs",
+  detail: "detail",
+};
+
+/** Rows of ours as any result is printed. A column is a field of the row, or an expression over it. */
+async function show(
+  { surroundings, options, isJson, stop }: Desk,
+  columns: Readonly<Record<string, string>>,
+  rows: readonly object[],
+): Promise<void> {
+  const list = Object.entries(columns).map(([column, from]) => {
+    const value = /^\w+$/.test(from) ? `row ->> '${from}'` : from;
+    return `${value} AS "${column}"`;
+  });
+  const sql = `SELECT ${list.join(", ")} FROM (SELECT value AS row FROM json_each(:rows))`;
+  await using session = await surroundings.openSession({ env: surroundings.terminal.env });
+  const binds = { rows: JSON.stringify(rows) };
+  await printQuery(session, { sql, binds, isJson }, { ...surroundings, options, signal: stop.signal });
+}
+
+async function add(action: Adding, desk: Desk): Promise<void> {
+  const { terminal, reporter } = desk.surroundings;
+  const piped = action.isSecretPiped ? (await readStdin(terminal)).text.trim() : undefined;
+  if (piped === "") fail("connect/no-secret-given", {});
+  const asked = await askForConnection({ ...action, secret: piped }, terminal);
+  if (asked === undefined) return reporter.note("nothing was added");
+  const { name, draft, secret } = asked;
+  const { env } = terminal;
+  const added = await addConnection(name, draft, {
+    env,
+    isReplacing: action.isReplacing,
+    ...(secret === undefined ? {} : { secret }),
+    ...(action.isDefault === undefined ? {} : { isDefault: action.isDefault }),
+  });
+  const where = added.profile.secret === undefined ? "" : `; its secret: ${placeWords(added.profile.secret)}`;
+  await reporter.note(`${name} is in ${added.file}${added.isDefault ? " and is the default" : ""}${where}`);
+  if (asked.isTestWanted) await test(name, desk);
+}
+
+function placeWords(secret: string): string {
+  if (secret === "store") return "in a file that only you can read (no keychain answers)";
+  return secret === "keychain" ? "in the keychain" : secret;
+}
+
+async function test(name: string | undefined, desk: Desk): Promise<void> {
+  const { terminal, reporter } = desk.surroundings;
+  await reporter.note(
+    "asks for the list of models and sends each endpoint an empty request, which no model answers: costs nothing",
+  );
+  const wanted = name ?? desk.options.connection;
+  const check = await checkConnection(wanted, { env: terminal.env, signal: desk.stop.signal });
+  await show(desk, checkColumns, checkRows(check));
+  await reporter.note(`${check.name}: ${check.identity}, ${check.latencyMs} ms; ${modelsText(check)}`);
+}
+
+/** One row a procedure: those are what people call. */
+function checkRows({ endpoints }: ConnectionCheck): readonly object[] {
+  return procedures.map(({ name, endpoint }) => ({
+    procedure: name,
+    ...endpoints.find((check) => check.endpoint === endpoint),
+  }));
+}
+
+function modelsText({ models, modelsProblem }: ConnectionCheck): string {
+  if (models === undefined) return `it lists no models (${modelsProblem ?? "it cannot"})`;
+  const shown = models.slice(0, 8).join(", ");
+  return `${count(models.length, "model")}: ${shown}${models.length > 8 ? ", …" : ""}`;
+}
+
+async function trust(isYes: boolean, desk: Desk): Promise<void> {
+  const { terminal, reporter } = desk.surroundings;
+  const { env } = terminal;
+  const found = await projectProfiles({ env });
+  if (found !== undefined && !found.isTrusted && !isYes) {
+    await reporter.note(found.text);
+    const question = `${found.file} can run commands and choose where prompts go. Read it from now on? [y/N] `;
+    if (!(await isAgreed(terminal, question, false))) return reporter.note("it is not read");
+  }
+  const { file } = await trustProjectProfiles({ env });
+  await reporter.note(`${file} is read from now on, until it changes`);
+}
+
+async function noteProject({ surroundings: { terminal, reporter } }: Desk): Promise<void> {
+  const project = await projectProfiles({ env: terminal.env });
+  if (project?.isTrusted === false)
+    await reporter.note(`${project.file} is not read: callsql connect trust shows it and asks`);
+}
+
+async function defaultName({ surroundings }: Desk): Promise<string> {
+  const listed = await listConnections({ env: surroundings.terminal.env });
+  return listed.find(({ isDefault }) => isDefault)?.name ?? fail("connect/none", {});
+}

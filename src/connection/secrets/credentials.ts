@@ -1,0 +1,154 @@
+/**
+ * Keys and tokens when they are needed: from the environment, a file, a command or where callsql keeps them. What has
+ * an end is fetched anew before it; what the service no longer takes is fetched once more.
+ */
+import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { secretTexts } from "../../diagnostics/messages/connect.ts";
+import { valueOf, type Environment } from "../config-folder.ts";
+import { parseJson, readRecord } from "../json.ts";
+import type { Reference } from "./reference.ts";
+import type { SecretStore } from "./secret-store.ts";
+
+/** Who asks a service: one credential at a time, which may change while the connection lives. */
+export interface Credentials {
+  get(): Promise<string>;
+  /** The service refused this one with 401: whether another is to be had now. */
+  renew(refused: string): Promise<boolean>;
+}
+
+export interface Fetched {
+  readonly secret: string;
+  /** Milliseconds since 1970; undefined where nothing says so. */
+  readonly expiresAt?: number | undefined;
+}
+
+/** A token is not used in its last seconds: it must arrive, and clocks differ. */
+export const expiryMarginMs = 60_000;
+const commandTimeoutMs = 60_000;
+
+/** `fetch` is asked at the first need, before the end and after a refusal; whoever asks meanwhile waits for the same. */
+export function renewing(fetch: () => Promise<Fetched>, now: () => number = Date.now): Credentials {
+  let held: Fetched | undefined;
+  let running: Promise<Fetched> | undefined;
+  const fetchOnce = async (): Promise<Fetched> => {
+    running ??= fetch().finally(() => {
+      running = undefined;
+    });
+    held = await running;
+    return held;
+  };
+  return {
+    get: async () => {
+      const isGood =
+        held !== undefined && (held.expiresAt === undefined || now() < held.expiresAt - expiryMarginMs);
+      return (isGood && held !== undefined ? held : await fetchOnce()).secret;
+    },
+    renew: async (refused) => {
+      if (held !== undefined && held.secret !== refused) return true;
+      return (await fetchOnce()).secret !== refused;
+    },
+  };
+}
+
+export interface SecretContext {
+  readonly env: Environment;
+  readonly store: SecretStore;
+  /** Whose secret it is, where callsql keeps it. */
+  readonly account: string;
+}
+
+/** Its message never holds the secret. */
+export class SecretError extends Error {}
+
+/** Throws SecretError, and connect/no-keychain. */
+export async function fetchSecret(reference: Reference, context: SecretContext): Promise<Fetched> {
+  const { env, store, account } = context;
+  switch (reference.kind) {
+    case "keychain":
+    case "store": {
+      const secret = await store.get(reference.kind, account);
+      if (secret === undefined)
+        throw new SecretError(secretTexts.notKept({ place: reference.kind, account }));
+      return { secret };
+    }
+    case "env": {
+      const secret = valueOf(env, reference.name);
+      if (secret === undefined) throw new SecretError(secretTexts.noVariable({ name: reference.name }));
+      return readFetched(secret);
+    }
+    case "file":
+      return readFetched(await readSecretFile(reference.path, env));
+    case "cmd":
+      return readFetched(await runCommand(reference.command, env));
+  }
+}
+
+async function readSecretFile(path: string, env: Environment): Promise<string> {
+  const file = path.replace(/^~(?=\/)/, valueOf(env, "HOME") ?? homedir());
+  try {
+    return await readFile(join(file), "utf8");
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    const reason = "code" in error && error.code === "ENOENT" ? "no such file" : error.message;
+    throw new SecretError(secretTexts.unreadable({ path, reason }));
+  }
+}
+
+/** What the command prints is a secret and never quoted; what it complains of is shown with it taken out. */
+async function runCommand(command: string, env: Environment): Promise<string> {
+  try {
+    const { stdout } = await promisify(execFile)("/bin/sh", ["-c", command], {
+      env: { ...env },
+      timeout: commandTimeoutMs,
+      maxBuffer: 1_048_576,
+    });
+    return stdout;
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    const { code, killed } = error as Error & { code?: number | string; killed?: boolean };
+    if (killed === true)
+      throw new SecretError(secretTexts.commandSlow({ command, seconds: commandTimeoutMs / 1000 }));
+    throw new SecretError(secretTexts.commandFailed({ command, code: String(code ?? "no exit code") }));
+  }
+}
+
+/** A bare token, or JSON as token commands print it: `{"access_token": …, "expires_in": 3600}` and its kin. */
+function readFetched(output: string): Fetched {
+  const text = output.trim();
+  const fields = readRecord(parseJson(text));
+  if (fields === undefined) return { secret: text, expiresAt: jwtExpiry(text) };
+  const secret = ["access_token", "accessToken", "token", "api_key", "key", "id_token"]
+    .map((name) => fields[name])
+    .find((value) => typeof value === "string");
+  if (typeof secret !== "string" || secret === "") throw new SecretError(secretTexts.noToken());
+  return { secret, expiresAt: expiryOf(fields) ?? jwtExpiry(secret) };
+}
+
+function expiryOf(fields: Readonly<Record<string, unknown>>): number | undefined {
+  const seconds = Number(fields["expires_in"] ?? NaN);
+  if (!Number.isNaN(seconds)) return Date.now() + seconds * 1000;
+  const at =
+    fields["expires_at"] ??
+    fields["expiresOn"] ??
+    fields["expires_on"] ??
+    fields["expiry"] ??
+    fields["expiration"];
+  if (typeof at === "number" || (typeof at === "string" && /^\d+$/.test(at))) {
+    // Seconds or milliseconds since 1970: no token lives until the year 5138.
+    return Number(at) > 1e11 ? Number(at) : Number(at) * 1000;
+  }
+  const parsed = typeof at === "string" ? Date.parse(at) : NaN;
+  return Number.isNaN(parsed) ? undefined : parsed;
+}
+
+/** Tokens that are JWTs say when they end. */
+function jwtExpiry(token: string): number | undefined {
+  const [, payload] = /^eyJ[\w-]*\.([\w-]+)\./.exec(token) ?? [];
+  if (payload === undefined) return undefined;
+  const expiry = readRecord(parseJson(Buffer.from(payload, "base64url").toString("utf8")))?.["exp"];
+  return typeof expiry === "number" ? expiry * 1000 : undefined;
+}
