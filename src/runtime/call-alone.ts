@@ -67,7 +67,9 @@ export async function callAlone(workspace: Workspace, call: LoneCall, input: Alo
   const calls = new LoneCalls({ workspace, source, statement, call, market, patience, warnings, onOrder });
   const { rows } = await calls.run(binds, 0);
   counts.elapsedMs = Math.round(performance.now() - startedAt);
-  const columns = call.site.procedure.columns.map(({ name }) => columnOf({ name, type: null, column: name }));
+  const columns = call.site.procedure.columns.map(({ name, type }) =>
+    columnOf({ name, type, column: name, table: null }, []),
+  );
   return new ResultSet({ kind: "rows", columns, rows, affectedRows: 0, warnings, counts });
 }
 

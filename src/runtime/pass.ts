@@ -191,7 +191,7 @@ function produce(stage: Stage, recorder: Recorder): Produced {
       lastInsertRowid: BigInt(lastInsertRowid),
     };
   }
-  const columns = statement.columns().map(columnOf);
+  const columns = statement.columns().map((column) => columnOf(column, stage.functions.names));
   const rowsKept = statement.readonly ? stage.rowsKept : Infinity;
   const rows: (readonly SqlValue[])[] = [];
   for (const row of statement.raw().iterate(stage.binds)) {

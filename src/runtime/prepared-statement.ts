@@ -47,7 +47,8 @@ export class PreparedStatement<Row = ResultColumns> {
     const { text } = rewriteStatement(workspace, source, statement, sites);
     try {
       const prepared = workspace.db.prepare(text);
-      this.columns = prepared.reader ? prepared.columns().map(columnOf) : [];
+      const columns = prepared.reader ? prepared.columns() : [];
+      this.columns = columns.map((column) => columnOf(column, workspace.functions.names));
     } catch (error) {
       throw fromSqliteError(error, { source, span: statement.span, catalog: workspace.catalog });
     }

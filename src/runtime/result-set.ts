@@ -5,6 +5,7 @@
 import { fail, type Diagnostic } from "../diagnostics/diagnostic.ts";
 import type { SqlValue } from "../catalog/value.ts";
 import { addCounts, type Counts } from "./counts.ts";
+import { siteName, type PrivateName } from "./private-name.ts";
 import type { ResultColumns } from "./row-of.ts";
 import { fromSqlite } from "./values.ts";
 
@@ -12,16 +13,30 @@ import { fromSqlite } from "./values.ts";
 export interface ResultColumn {
   /** As the user typed or named it; not necessarily unique. */
   readonly name: string;
-  /** Declared type of the table column it comes from. */
+  /** Declared type of the table column it comes from; of a procedure's own, `text`, `integer`, `real` or `blob`. */
   readonly type: string | undefined;
   /** How its BLOBs are best shown: a vector of float32, or bytes. */
   readonly format: "embedding" | undefined;
 }
 
-/** From better-sqlite3's description of a result column. A vector is told by its name: SQLite keeps no other sign. */
-export function columnOf(column: { name: string; type: string | null; column: string | null }): ResultColumn {
-  const isVector = /embedding$|vector$/i.test(column.column ?? column.name);
-  return { name: column.name, type: column.type ?? undefined, format: isVector ? "embedding" : undefined };
+/**
+ * From better-sqlite3's description of a result column; `names` are the procedures SQLite knows. A vector is told by its
+ * name: SQLite keeps no other sign.
+ */
+export function columnOf(described: DescribedColumn, names: readonly PrivateName[]): ResultColumn {
+  const { name, column, table } = described;
+  const isVector = /embedding$|vector$/i.test(column ?? name);
+  const procedure = names.find((known) => siteName(known) === table)?.procedure;
+  const own = procedure?.columns.find((item) => item.name === column);
+  return { name, type: described.type ?? own?.type, format: isVector ? "embedding" : undefined };
+}
+
+interface DescribedColumn {
+  readonly name: string;
+  readonly type: string | null;
+  /** Where it comes from, if it is no expression. */
+  readonly column: string | null;
+  readonly table: string | null;
 }
 
 type RawRow = readonly SqlValue[];

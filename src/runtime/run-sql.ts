@@ -144,7 +144,7 @@ function runOnce(workspace: Workspace, text: string, binds: readonly unknown[]):
       counts,
     });
   }
-  const columns = statement.columns().map(columnOf);
+  const columns = statement.columns().map((column) => columnOf(column, workspace.functions.names));
   const cursor = statement.raw().iterate(...binds);
   const rows: (readonly SqlValue[])[] = [];
   const kept = statement.readonly ? rowsKept : Infinity;

@@ -180,10 +180,14 @@ describe("a prepared statement", () => {
     ]);
     const names = statement.columns.map(({ name }) => name);
     expect(names.slice(0, 3)).toEqual(["Response_Result", "Response_Id", "Response_Status"]);
+    const types = statement.columns.map(({ name, type }) => [name, type]);
+    expect(types).toContainEqual(["Usage_InputTokens", "integer"]);
+    expect(types).toContainEqual(["Cost_Usd", "real"]);
+    expect(types.every(([, type]) => type !== undefined)).toBe(true);
     expect(server.requests).toEqual([]);
     for (const message of ["one", "two"]) {
       const result = await statement.execute({ Message: message, heat: 0.1 });
-      expect(result.columns.map(({ name }) => name)).toEqual(names);
+      expect(result.columns).toEqual(statement.columns);
       expect((await result.first())?.["Response_Result"]).toContain(message);
     }
     expect(server.requests).toHaveLength(2);
