@@ -63,11 +63,6 @@ export class Flow<I, O> {
     this.#iterator = Symbol.asyncIterator in rows ? rows[Symbol.asyncIterator]() : rows[Symbol.iterator]();
   }
 
-  /** Rows pulled so far. */
-  get pulled(): number {
-    return this.#pulled;
-  }
-
   /** To be read once. What was done before a failure is handed out first; leaving early stops the flow. */
   async *outputs(): AsyncGenerator<O> {
     try {
