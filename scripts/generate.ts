@@ -1,6 +1,6 @@
 /**
  * Writes everything that is generated from the sources: grammar.md's EBNF, docs/procedures/, docs/errors.md, row types,
- * docs/api.md.
+ * docs/api.md, man/callsql.1.
  * With --check it writes nothing, names what is stale, and fails.
  */
 import { readFileSync, writeFileSync } from "node:fs";
@@ -8,6 +8,7 @@ import path from "node:path";
 import { renderApiPage } from "./api-docs.ts";
 import { renderErrorsPage } from "./errors-md.ts";
 import { isGrammarPageFresh, writeGrammarPage } from "./grammar-ebnf.ts";
+import { manPageFile, renderManPage } from "./man-page.ts";
 import { areProcedureRowsFresh, procedureRowsFile, renderProcedureRows } from "./procedure-rows.ts";
 import { staleProcedureDocs, writeProcedureDocs } from "./procedure-docs.ts";
 
@@ -21,6 +22,7 @@ export function staleFiles(): readonly string[] {
     ...(areProcedureRowsFresh() ? [] : ["src/catalog/procedure-rows.ts"]),
     ...(readPage(apiPage) === renderApiPage() ? [] : ["docs/api.md"]),
     ...(readPage(errorsPage) === renderErrorsPage() ? [] : ["docs/errors.md"]),
+    ...(readPage(manPageFile) === renderManPage() ? [] : ["man/callsql.1"]),
   ];
 }
 
@@ -30,6 +32,7 @@ function generate(): void {
   writeFileSync(procedureRowsFile, renderProcedureRows());
   writeFileSync(errorsPage, renderErrorsPage());
   writeFileSync(apiPage, renderApiPage());
+  writeFileSync(manPageFile, renderManPage());
 }
 
 function readPage(file: string): string | undefined {

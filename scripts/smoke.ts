@@ -25,6 +25,7 @@ const wanted = [
   "CHANGELOG.md",
   "grammar.md",
   "bin/callsql.js",
+  "man/callsql.1",
   "dist/index.js",
   "dist/index.d.ts",
 ];

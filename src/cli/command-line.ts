@@ -7,6 +7,7 @@ import { fail, suggest, version } from "../index.ts";
 import { formatNames, formatOfFile, parseFormatName, type FormatName } from "./format/format.ts";
 import { addServeCommand, type ServeFlags, type TokenRequest } from "./commands/serve-flags.ts";
 import { buildConnectCommands, type ConnectInvocation } from "./commands/connect-command.ts";
+import { commandTable, type CommandEntry } from "./command-table.ts";
 import { examples, exitCodes } from "./help.ts";
 import { parseImport, type ImportRequest } from "./import/import.ts";
 import type { ParameterSource } from "./params.ts";
@@ -54,6 +55,7 @@ export type Invocation =
       readonly isJson: boolean;
       readonly options: Options;
     }
+  | { readonly kind: "completion"; readonly shell: string; readonly options: Options }
   | {
       readonly kind: "serve";
       readonly database?: string;
@@ -102,6 +104,11 @@ export function parseCommandLine(args: readonly string[]): Invocation {
   }
   const invocation = parser.invocation();
   return invocation ?? fail("cli/usage", { problem: "no command" });
+}
+
+/** What completion and the man page are made of. */
+export function commandLineTable(): readonly CommandEntry[] {
+  return commandTable(buildParser([]).program);
 }
 
 interface Parser {
@@ -239,6 +246,12 @@ function buildParser(printed: string[]): Parser {
       options: options(),
     };
   });
+  const completion = configure(program.command("completion"), printed)
+    .description("print the completion script of a shell: bash, zsh or fish")
+    .argument("<shell>", "bash, zsh or fish")
+    .action((shell: string) => {
+      invocation = { kind: "completion", shell, options: options() };
+    });
   const serve = addServeCommand(program, (command) => configure(command, printed), {
     serve: (database, flags) => {
       invocation = {
@@ -258,7 +271,7 @@ function buildParser(printed: string[]): Parser {
   for (const command of connect) if (command.parent === null) program.addCommand(command);
   return {
     program,
-    subcommands: [run, retry, procedures, models, runs, offline, detach, ...serve, ...connect],
+    subcommands: [run, retry, procedures, models, runs, offline, detach, completion, ...serve, ...connect],
     invocation: () => invocation,
   };
 }
@@ -381,6 +394,6 @@ function failUsage(error: CommanderError, { program, subcommands }: Parser): nev
     );
     return fail("cli/unknown-option", { option: named, suggestion: suggest(named, [...flags, "--help"]) });
   }
-  if (error.code === "commander.missingArgument") return fail("cli/no-script", {});
+  if (error.code === "commander.missingArgument" && named === "file") return fail("cli/no-script", {});
   return fail("cli/usage", { problem: error.message.replace(/^error: /, "").replaceAll("'", '"') });
 }

@@ -5,6 +5,7 @@
 import { DiagnosticError, exitCodeOf, fail, holdsKey, openSession, procedures } from "../index.ts";
 import { runBatch, type Surroundings } from "./batch.ts";
 import { parseCommandLine, type Invocation } from "./command-line.ts";
+import { runCompletion } from "./commands/completion.ts";
 import { runModels } from "./commands/models.ts";
 import { proceduresText } from "./commands/procedures.ts";
 import { asksForPrompt, textsOfQuery } from "./commands/query.ts";
@@ -78,6 +79,8 @@ async function execute(
       return runRetry(invocation, surroundings);
     case "runs":
       return runRuns(invocation, surroundings);
+    case "completion":
+      return runCompletion(invocation.shell, surroundings, library.procedures);
     case "serve":
       return runServe(invocation, surroundings);
     case "serve-token":

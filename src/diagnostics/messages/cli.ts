@@ -18,6 +18,14 @@ export const cliMessages = {
     message: `there is no procedure ${quote(details.procedure)}`,
     hint: didYouMean(details.suggestion, "callsql procedures lists them"),
   }),
+  "cli/unknown-shell": (details: {
+    shell: string;
+    shells: readonly string[];
+    suggestion?: string | undefined;
+  }) => ({
+    message: `there is no completion for ${quote(details.shell)}`,
+    hint: didYouMean(details.suggestion, `shells are: ${details.shells.join(", ")}`),
+  }),
   "cli/unknown-format": (details: {
     format: string;
     formats: readonly string[];
