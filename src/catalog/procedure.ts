@@ -126,6 +126,8 @@ export interface CallResult {
   readonly usage: { readonly inputTokens: number; readonly outputTokens: number };
   /** USD; undefined when the model's price is unknown. */
   readonly costUsd?: number;
+  /** `YYYY-MM-DD`, when that price was read. */
+  readonly costAsOf?: string;
 }
 
 /** `when` is bound → the call is `use` instead (GenerateImage with Image is EditImage). */

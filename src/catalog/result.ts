@@ -50,7 +50,7 @@ export function resultOf<P extends ParameterDefinitions, C extends ColumnDefinit
     row: toRow(columns, { ...args, ...reading.cells, ...tail }),
     usage,
     ...(error === undefined ? {} : { error }),
-    ...(cost === undefined ? {} : { costUsd: cost.usd }),
+    ...(cost === undefined ? {} : { costUsd: cost.usd, costAsOf: cost.asOf }),
   };
 }
 

@@ -6,6 +6,7 @@ import {
   DiagnosticError,
   exitCodeOf,
   fail,
+  type Counts,
   type openSession,
   type Progress,
   type ResultSet,
@@ -197,7 +198,12 @@ async function runStatement(
   let result: ResultSet | undefined;
   try {
     const step = batch.options.imports.length + number;
-    const options = { signal: stop.signal, step, onProgress: (news: Progress) => progress.update(news) };
+    const options = {
+      signal: stop.signal,
+      step,
+      onProgress: (news: Progress) => progress.update(news),
+      onFailed: (counts: Counts) => target.summary.spend(counts),
+    };
     result = await session.execute(statement, {}, options);
     target.summary.rows += await target.writer.write(result, number, stop.signal);
   } finally {

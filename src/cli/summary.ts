@@ -1,5 +1,5 @@
 /** The last line of a run: what it did and what it cost. */
-import type { ResultSet } from "../index.ts";
+import type { Counts, ResultSet } from "../index.ts";
 import { count, duration, usd } from "./quantity.ts";
 
 export class Summary {
@@ -14,6 +14,11 @@ export class Summary {
 
   add({ kind, affectedRows, counts }: ResultSet): void {
     if (kind === "changes") this.#changes += affectedRows;
+    this.spend(counts);
+  }
+
+  /** Of a statement that failed, too. */
+  spend(counts: Counts): void {
     this.failed += counts.failed;
     this.#calls += counts.calls;
     this.#made += counts.made;
@@ -23,7 +28,7 @@ export class Summary {
   }
 
   get hasCalls(): boolean {
-    return this.#calls + this.#cached > 0;
+    return this.#calls + this.#made + this.#cached > 0;
   }
 
   text(elapsedMs: number): string {

@@ -21,7 +21,7 @@ import type { Dispatched, Dispatcher } from "./dispatch/dispatcher.ts";
 import { Drain, type Patience } from "./dispatch/patience.ts";
 import { requestKey, requestText } from "./dispatch/request-key.ts";
 import type { Budget, Reached, Spent } from "./budget.ts";
-import type { Counts, Progress } from "./counts.ts";
+import { older, type Counts, type Progress } from "./counts.ts";
 import type { Estimator, Need } from "./estimate.ts";
 import type { Ledger, Reuse } from "./ledger/ledger.ts";
 import type { Answer, Call, Memo } from "./memo.ts";
@@ -268,16 +268,19 @@ interface Used {
   readonly outputTokens: number;
   /** Undefined when the model's price is unknown. */
   readonly costUsd: number | undefined;
+  readonly costAsOf?: string | undefined;
 }
 
-function usedBy({ isShared }: Dispatched, { usage, costUsd }: CallResult): Used {
-  return isShared === true ? { inputTokens: 0, outputTokens: 0, costUsd: 0 } : { ...usage, costUsd };
+function usedBy({ isShared }: Dispatched, { usage, costUsd, costAsOf }: CallResult): Used {
+  if (isShared === true) return { inputTokens: 0, outputTokens: 0, costUsd: 0 };
+  return { ...usage, costUsd, costAsOf };
 }
 
-function count(counts: Counts, { inputTokens, outputTokens, costUsd }: Used): void {
+function count(counts: Counts, { inputTokens, outputTokens, costUsd, costAsOf }: Used): void {
   counts.inputTokens += inputTokens;
   counts.outputTokens += outputTokens;
   counts.costUsd += costUsd ?? 0;
+  counts.costAsOf = older(counts.costAsOf, costAsOf);
 }
 
 function toAnswer({ procedure }: Call, result: CallResult, outcome: Dispatched): Answer {

@@ -13,6 +13,8 @@ export interface Counts {
   outputTokens: number;
   /** USD, of the calls whose model has a known price. */
   costUsd: number;
+  /** `YYYY-MM-DD`, when the oldest of those prices was read; undefined while none was used. */
+  costAsOf: string | undefined;
   elapsedMs: number;
 }
 
@@ -55,6 +57,7 @@ export function noCounts(): Counts {
     inputTokens: 0,
     outputTokens: 0,
     costUsd: 0,
+    costAsOf: undefined,
     elapsedMs: 0,
   };
 }
@@ -68,4 +71,10 @@ export function addCounts(counts: Counts, part: Counts): void {
   counts.inputTokens += part.inputTokens;
   counts.outputTokens += part.outputTokens;
   counts.costUsd += part.costUsd;
+  counts.costAsOf = older(counts.costAsOf, part.costAsOf);
+}
+
+/** Of two days; one that is undefined is none. */
+export function older(day: string | undefined, other: string | undefined): string | undefined {
+  return day === undefined || (other !== undefined && other < day) ? other : day;
 }

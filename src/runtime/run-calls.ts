@@ -86,6 +86,9 @@ export async function runCalling(
       warnings,
       counts,
     });
+  } catch (error) {
+    input.options.onFailed?.(counts);
+    throw error;
   } finally {
     await purchases.end();
     workspace.ledgerTables.thaw();

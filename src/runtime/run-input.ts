@@ -1,7 +1,7 @@
 /** What running one statement takes. */
 import type { Source } from "../diagnostics/source.ts";
 import type { SqlStatement } from "../parser/syntax.ts";
-import type { Progress } from "./counts.ts";
+import type { Counts, Progress } from "./counts.ts";
 import type { Binds } from "./values.ts";
 
 /** Of session.execute and of a prepared statement. */
@@ -10,6 +10,8 @@ export interface ExecuteOptions {
   readonly signal?: AbortSignal;
   /** Called whenever a call is done. */
   readonly onProgress?: (progress: Progress) => void;
+  /** Called when the statement fails, with what it had called and spent by then: there is no result to say it. */
+  readonly onFailed?: (counts: Counts) => void;
   /** Number of the statement in the script that is running, from 1: a resumed script does not write it twice. */
   readonly step?: number;
   /** Where its calls go instead of the session's connection. */

@@ -5,7 +5,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { assert, describe, expect, test, vi } from "vitest";
-import { DiagnosticError, exitCodeOf, type Diagnostic } from "../../src/index.ts";
+import { DiagnosticError, exitCodeOf, type Counts, type Diagnostic } from "../../src/index.ts";
 import { emptyData, failed, faults, refusal, type Fault } from "../support/openai-server.ts";
 import { key, open, timed, type OpenOptions } from "./support/open.ts";
 
@@ -344,6 +344,17 @@ describe.concurrent("limits", () => {
     expect(opened.server.requests).toHaveLength(20);
   });
 
+  test("a statement that fails still says what it has spent, and by which prices", async () => {
+    await using opened = await open({ rows: 20, set: { max_calls: 5, concurrency: 1 } });
+    let spent: Counts | undefined;
+    const onFailed = (counts: Counts): void => {
+      spent = counts;
+    };
+    await errorOf(opened.session.execute(sentences, {}, { onFailed }));
+    expect(spent).toMatchObject({ made: 5, costAsOf: expect.stringMatching(/^\d{4}-\d\d-\d\d$/) });
+    expect(spent?.costUsd).toBeGreaterThan(0);
+  });
+
   test("max_calls counts calls, not attempts, and holds across statements", async () => {
     await using opened = await open({ faults: [faults.serverError({ when: 1 })], set: { max_calls: 2 } });
     await opened.all("CALL GenerateResponse('one')");
@@ -353,7 +364,7 @@ describe.concurrent("limits", () => {
   });
 
   test.each([1, 3, 16])("never more than concurrency = %d requests are in flight", async (concurrency) => {
-    const script = [faults.delay(25), faults.serverError({ probability: 0.1 })];
+    const script = [faults.delay(100), faults.serverError({ probability: 0.1 })];
     await using opened = await open({ rows: 36, faults: script, set: { concurrency } });
     expectRightReplies(await opened.all(sentences), 36);
     expect(opened.server.peakInFlight).toBe(concurrency);

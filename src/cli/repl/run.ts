@@ -5,6 +5,7 @@
 import {
   diagnostic,
   DiagnosticError,
+  type Counts,
   type Progress,
   type ResultSet,
   type ScriptStatement,
@@ -88,7 +89,11 @@ async function execute(
   let result: ResultSet | undefined;
   let shown: Shown = { rows: 0, cut: 0, hidden: 0, isLeft: false };
   try {
-    const options = { signal, onProgress: (news: Progress) => reporter.progress.update(news) };
+    const options = {
+      signal,
+      onProgress: (news: Progress) => reporter.progress.update(news),
+      onFailed: (counts: Counts) => totals.add(counts),
+    };
     result = await session.execute(statement, binds, options);
     reporter.progress.finish();
     if (statement.kind === "set-variable") context.parameters.delete(statement.variable.text.toLowerCase());

@@ -34,6 +34,7 @@ const noCounts = {
   inputTokens: 0,
   outputTokens: 0,
   costUsd: 0,
+  costAsOf: undefined,
   elapsedMs: 1,
 };
 
