@@ -206,9 +206,8 @@ export class ForEach<
   }
 
   #report(runner: RowRunner): void {
-    const { onProgress } = this.#options;
-    const rows = { rowsDone: this.#rowsDone, rowsKnown: this.#rowsKnown };
-    onProgress?.({ ...runner.progress(), ...rows });
+    const progress = { ...runner.progress(), rowsDone: this.#rowsDone, rowsKnown: this.#rowsKnown };
+    this.#options.onProgress?.(progress);
   }
 }
 

@@ -393,11 +393,13 @@ describe("order and back-pressure", () => {
         yield row;
       }
     })();
-    for await (const _ of session.executeForEach("CALL P(:a)", rows)) {
+    const run = session.executeForEach("CALL P(:a)", rows);
+    for await (const _ of run) {
       handedOut++;
-      if (handedOut === 10) await sleep(30);
+      if (handedOut === 10) await sleep(40);
     }
     expect([pulled, handedOut]).toEqual([200, 200]);
+    expect(run.counts.elapsedMs).toBeGreaterThan(30);
     expect(held).toBeLessThanOrEqual(2 * 4 + 1);
     expect(held).toBeGreaterThan(2);
   });

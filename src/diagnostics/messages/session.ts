@@ -93,7 +93,7 @@ export const sessionMessages = {
   }),
   "session/bad-input-row": (details: { found: string }) => ({
     message: `an input row is an object of columns by name, found ${details.found}`,
-    hint: "with csv-parse: columns: true; for other rows the option bind says what is bound",
+    hint: "csv-parse gives such rows with columns: true",
   }),
   "session/bad-for-each": (details: { option: string; found: string; expected: string }) => ({
     message: `executeForEach: ${details.option} is ${details.found}, expected ${details.expected}`,
