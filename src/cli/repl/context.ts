@@ -5,6 +5,7 @@ import type { MediaValue } from "../format/media-file.ts";
 import type { Output } from "../output.ts";
 import type { Reporter } from "../reporter.ts";
 import type { Terminal } from "../terminal.ts";
+import type { Guard } from "./guard.ts";
 import type { HistoryFile } from "./history-file.ts";
 import type { InputSource } from "./input.ts";
 import type { Mode } from "./show/fit.ts";
@@ -19,6 +20,8 @@ export interface Context {
   readonly history: HistoryFile;
   readonly input: InputSource;
   readonly totals: Totals;
+  /** Undefined where nobody sits at a terminal. */
+  readonly guard: Guard | undefined;
   /** What `.param set` and `-p` gave, by name in lower case. */
   readonly parameters: Map<string, SqlValue>;
   /** Runs a text as if it had been submitted. `isKept`: people typed it, so history keeps it. */

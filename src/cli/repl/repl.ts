@@ -24,6 +24,7 @@ import { closeOutput, modeNames } from "./dot/output.ts";
 import { connectionNames } from "./dot/session.ts";
 import { editOutside } from "./edit-outside.ts";
 import { isDotCommand, rolesOf } from "./highlighting.ts";
+import { Guard } from "./guard.ts";
 import { HistoryFile, historyPath } from "./history-file.ts";
 import { EditorInput, LineInput, type InputSource } from "./input.ts";
 import { connectionOf, openSessionFor } from "./open.ts";
@@ -56,6 +57,7 @@ export async function runRepl(request: ReplRequest): Promise<number> {
     return context.exitCode ?? 0;
   } finally {
     context.input.close();
+    context.guard?.close();
     await closeOutput(context);
     await context.session.close();
   }
@@ -86,6 +88,8 @@ async function contextFor(request: ReplRequest): Promise<Context> {
   const database = request.database ?? ":memory:";
   const history = new HistoryFile(historyPath(terminal.env));
   await history.load();
+  const session = await openSessionFor(request, database);
+  const input = request.input ?? inputFor(terminal, options);
   return {
     terminal,
     reporter,
@@ -96,8 +100,9 @@ async function contextFor(request: ReplRequest): Promise<Context> {
     totals: new Totals(),
     parameters: new Map(),
     run: runText,
-    session: await openSessionFor(request, database),
-    input: request.input ?? inputFor(terminal, options),
+    session,
+    input,
+    guard: Number.isFinite(input.rows) ? new Guard() : undefined,
     database,
     mode: options.isFormatGiven ? showable(options.format) : "auto",
     insertTable: undefined,

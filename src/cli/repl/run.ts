@@ -64,7 +64,8 @@ async function runStatement(context: Context, statement: ScriptStatement): Promi
     if (binds === undefined) return false;
     const stop = listenForStop(terminal);
     try {
-      await execute(context, statement, binds, stop.signal);
+      const work = (): Promise<void> => execute(context, statement, binds, stop.signal);
+      await (context.guard === undefined ? work() : context.guard.watch(work));
     } finally {
       stop.release();
       // Ctrl-C ends the statement; who asks the process to end gets that.

@@ -281,6 +281,16 @@ describe("running", () => {
     await expect(pty).toShow("│   2 │");
   });
 
+  test("Ctrl-C twice ends even a statement that SQLite computes for ever", async () => {
+    await using pty = await atPrompt();
+    pty.type(`with recursive n(i) as (values(1) union all select i+1 from n) select count(*) from n;`);
+    await expect(pty).toShow("from n;");
+    pty.type(keys.enter);
+    const again = setInterval(() => pty.type(keys.ctrl("c")), 300);
+    await pty.exitCode.finally(() => clearInterval(again));
+    expect(pty.raw).toContain("ended while SQLite was computing");
+  });
+
   test("a mistake stops what was pasted behind it", async () => {
     await using pty = await atPrompt();
     pty.type(`${keys.pasted("select 1;\nselect * from nowhere;\nselect 'never';")}${keys.enter}`);
