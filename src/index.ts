@@ -109,9 +109,15 @@ export {
   setDefaultConnection,
   trustProjectProfiles,
   type AddOptions,
-  type ConnectionPlace,
   type ConnectionSummary,
 } from "./connection/profiles/manage.ts";
+export {
+  loginConnection,
+  logoutConnection,
+  type LoginOptions,
+  type LoginStep,
+} from "./connection/oauth/login.ts";
+export type { ConnectionPlace } from "./connection/profiles/profile-book.ts";
 export type { ProfileDraft } from "./connection/profiles/profile.ts";
 export type { ProjectFile } from "./connection/profiles/project-file.ts";
 export type { Setting } from "./connection/profiles/settings.ts";

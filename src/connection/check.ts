@@ -7,7 +7,7 @@ import type { ApiFailure, Connection, Endpoint, SendOutcome } from "../catalog/r
 import { fail } from "../diagnostics/diagnostic.ts";
 import { checkTexts } from "../diagnostics/messages/connect.ts";
 import { connectionFromName } from "./connect.ts";
-import type { ConnectionPlace } from "./profiles/manage.ts";
+import type { ConnectionPlace } from "./profiles/profile-book.ts";
 
 /** What a server said to an empty request. */
 export interface EndpointCheck {

@@ -24,6 +24,7 @@ const byCode: Partial<Record<Code, number>> = {
   "connect/none": exitCodes.credentials,
   "connect/no-key": exitCodes.credentials,
   "connect/no-keychain": exitCodes.credentials,
+  "connect/login-failed": exitCodes.credentials,
   "connect/unknown": exitCodes.usage,
   "ledger/already-running": exitCodes.retryable,
   "ledger/unwritable": exitCodes.statement,

@@ -49,7 +49,15 @@ export const importTable: readonly Room[] = [
     name: "connection",
     rooms: ["diagnostics", "catalog"],
     typesOf: ["runtime"],
-    packages: ["openai", "@napi-rs/keyring", "smol-toml", "undici", "zod", ...offlinePackages],
+    packages: [
+      "openai",
+      "@napi-rs/keyring",
+      "openid-client",
+      "smol-toml",
+      "undici",
+      "zod",
+      ...offlinePackages,
+    ],
     builtins: true,
   },
   {

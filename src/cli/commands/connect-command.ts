@@ -16,6 +16,13 @@ export type ConnectAction =
     }
   | { readonly verb: "show"; readonly name: string | undefined }
   | { readonly verb: "test"; readonly name: string | undefined }
+  | {
+      readonly verb: "login";
+      readonly name: string;
+      readonly isDevice: boolean;
+      readonly hasBrowser: boolean;
+    }
+  | { readonly verb: "logout"; readonly name: string }
   | { readonly verb: "default"; readonly name: string }
   | { readonly verb: "remove"; readonly name: string }
   | { readonly verb: "trust"; readonly isYes: boolean };
@@ -30,7 +37,7 @@ type Done = (invocation: ConnectInvocation) => void;
 
 /** All commands, for the configuration they share with the others. */
 export function buildConnectCommands(done: Done): readonly Command[] {
-  const connect = new Command("connect").description("add, show, test and remove connections");
+  const connect = new Command("connect").description("add, show, test, log in to and remove connections");
   const command = (name: string, description: string): Command => {
     const made = new Command(name).description(description).option("--json", "as JSON");
     connect.addCommand(made);
@@ -55,6 +62,24 @@ export function buildConnectCommands(done: Done): readonly Command[] {
     "[name]",
   );
   test.action((name: string | undefined) => finish(test, { verb: "test", name }));
+  const login = command("login", "log in by OAuth 2.0, in the browser or with a code").argument("[name]");
+  login
+    .option("--device", "show a code for a browser on another machine")
+    .option("--no-browser", "only print the address");
+  login.action((name: string | undefined) =>
+    finish(login, {
+      verb: "login",
+      name: needed(name, "login"),
+      isDevice: login.getOptionValue("device") === true,
+      hasBrowser: login.getOptionValue("browser") === true,
+    }),
+  );
+  const logout = command("logout", "forget the tokens, and have the provider take them back").argument(
+    "[name]",
+  );
+  logout.action((name: string | undefined) =>
+    finish(logout, { verb: "logout", name: needed(name, "logout") }),
+  );
   const standard = command("default", "make a connection the one that is used").argument("[name]");
   standard.action((name: string | undefined) =>
     finish(standard, { verb: "default", name: needed(name, "default") }),

@@ -1,16 +1,20 @@
 /** `callsql connect …`, `callsql connections`: what is done and shown; the questions are in connect-questions.ts. */
+import { spawn } from "node:child_process";
 import {
   addConnection,
   checkConnection,
   describeConnection,
   fail,
   listConnections,
+  loginConnection,
+  logoutConnection,
   procedures,
   projectProfiles,
   removeConnection,
   setDefaultConnection,
   trustProjectProfiles,
   type ConnectionCheck,
+  type LoginStep,
 } from "../../index.ts";
 import type { Surroundings } from "../batch.ts";
 import type { Options } from "../command-line.ts";
@@ -65,6 +69,11 @@ async function perform(action: ConnectAction, desk: Desk): Promise<void> {
     }
     case "test":
       return test(action.name, desk);
+    case "login":
+      return login(action, desk);
+    case "logout":
+      await logoutConnection(action.name, place);
+      return reporter.note(`${action.name} is logged out`);
     case "default":
       await setDefaultConnection(action.name, place);
       return reporter.note(`${action.name} is the default connection now`);
@@ -126,12 +135,39 @@ async function add(action: Adding, desk: Desk): Promise<void> {
   });
   const where = added.profile.secret === undefined ? "" : `; its secret: ${placeWords(added.profile.secret)}`;
   await reporter.note(`${name} is in ${added.file}${added.isDefault ? " and is the default" : ""}${where}`);
+  if (draft.oauth !== undefined) await reporter.note(`callsql connect login ${name} comes next`);
   if (asked.isTestWanted) await test(name, desk);
 }
 
 function placeWords(secret: string): string {
   if (secret === "store") return "in a file that only you can read (no keychain answers)";
   return secret === "keychain" ? "in the keychain" : secret;
+}
+
+async function login(
+  { name, isDevice, hasBrowser }: Extract<ConnectAction, { verb: "login" }>,
+  { surroundings: { terminal, reporter }, stop }: Desk,
+): Promise<void> {
+  const { signal } = stop;
+  const onStep = (step: LoginStep): void => {
+    if (step.kind === "device") void reporter.note(`open ${step.url} and enter the code ${step.code}`);
+    else void reporter.note(`open ${step.url}`);
+    if (step.kind === "browser" && hasBrowser && terminal.stdin.isTTY) openBrowser(step.url);
+  };
+  await loginConnection(name, { env: terminal.env, isDevice, onStep, signal });
+  await reporter.note(`logged in to ${name}`);
+}
+
+/** Where no browser opens, the address has been printed. */
+function openBrowser(url: string): void {
+  const openers: Partial<Record<NodeJS.Platform, readonly [string, ...string[]]>> = {
+    darwin: ["open"],
+    win32: ["rundll32", "url.dll,FileProtocolHandler"],
+  };
+  const [command, ...args] = openers[process.platform] ?? ["xdg-open"];
+  const child = spawn(command, [...args, url], { stdio: "ignore", detached: true });
+  child.on("error", () => {});
+  child.unref();
 }
 
 async function test(name: string | undefined, desk: Desk): Promise<void> {

@@ -1,23 +1,21 @@
 /** What `callsql connect` does, as functions for any program: profiles listed, described, added, removed, trusted. */
 import { fail } from "../../diagnostics/diagnostic.ts";
-import type { Environment } from "../config-folder.ts";
 import { defaultConnection } from "../connect.ts";
+import { accountOf } from "../oauth/token-store.ts";
 import { fetchSecret, SecretError } from "../secrets/credentials.ts";
 import { parseReference } from "../secrets/reference.ts";
 import { SecretStore } from "../secrets/secret-store.ts";
-import { readProfileBook, type FoundProfile, type ProfileBook } from "./profile-book.ts";
+import {
+  foundIn,
+  readPlace,
+  type ConnectionPlace,
+  type FoundProfile,
+  type ProfileBook,
+} from "./profile-book.ts";
 import { withDefault, withoutProfile, withProfile, writeProfileText } from "./profile-file.ts";
 import { isProblem, isProfileName, readProfileTable, type ProfileDraft } from "./profile.ts";
 import { findProjectFile, trust, type ProjectFile } from "./project-file.ts";
 import { settingsOf, type Setting } from "./settings.ts";
-
-/** Whose profiles are meant. */
-export interface ConnectionPlace {
-  /** Says where configuration and secrets are: XDG_CONFIG_HOME, XDG_STATE_HOME, HOME. Default process.env. */
-  readonly env?: Environment;
-  /** Where a project's callsql.toml is looked for, and above. Default: the working directory. */
-  readonly folder?: string;
-}
 
 /** A connection as `callsql connections` lists it. */
 export interface ConnectionSummary {
@@ -34,9 +32,8 @@ export interface ConnectionSummary {
 
 /** Profiles, and what is there without one: `offline`, and `openai` where the environment has a key. */
 export async function listConnections(place: ConnectionPlace = {}): Promise<readonly ConnectionSummary[]> {
-  const env = envOf(place);
-  const book = await bookOf(place);
-  const chosen = await defaultConnection(env, folderOf(place));
+  const { env, folder, book } = await readPlace(place);
+  const chosen = await defaultConnection(env, folder);
   const names = new Set([...book.profiles.keys(), ...(chosen?.name === "openai" ? ["openai"] : [])]);
   const summaries = [...names].toSorted().map((name): ConnectionSummary => {
     const found = book.profiles.get(name);
@@ -65,8 +62,7 @@ export async function describeConnection(
   name: string,
   place: ConnectionPlace = {},
 ): Promise<readonly Setting[]> {
-  const env = envOf(place);
-  const book = await bookOf(place);
+  const { env, book } = await readPlace(place);
   const found = name === "openai" ? book.profiles.get(name) : foundIn(book, name);
   const { profile, rows } = settingsOf(name, found, env);
   const reference = profile.secret === undefined ? undefined : parseReference(profile.secret);
@@ -99,13 +95,12 @@ export async function addConnection(
   draft: ProfileDraft,
   options: AddOptions = {},
 ): Promise<{ readonly file: string; readonly profile: ProfileDraft; readonly isDefault: boolean }> {
-  const env = envOf(options);
   if (!isProfileName(name))
     fail("connect/bad-setting", {
       key: name,
       problem: "cannot be a name: a letter, then letters, digits, - and _; offline is taken",
     });
-  const book = await bookOf(options);
+  const { env, book } = await readPlace(options);
   const existing = book.profiles.get(name);
   if (existing !== undefined && options.isReplacing !== true)
     fail("connect/exists", { name, place: existing.placeOf() });
@@ -126,31 +121,32 @@ export async function addConnection(
 
 /** Its secret and its tokens go with it. Throws connect/not-a-profile, connect/not-editable. */
 export async function removeConnection(name: string, place: ConnectionPlace = {}): Promise<void> {
-  const book = await bookOf(place);
+  const { env, book } = await readPlace(place);
   const found = foundIn(book, name);
   const text = textWithout(book, found);
   await writeProfileText(book.userFile, book.default?.name === name ? withDefault(text, undefined) : text);
-  const store = new SecretStore(envOf(place));
-  for (const kept of ["keychain", "store"] as const) await store.delete(kept, name);
+  const store = new SecretStore(env);
+  for (const account of [name, accountOf(name)])
+    for (const kept of ["keychain", "store"] as const) await store.delete(kept, account);
 }
 
 /** Throws connect/not-a-profile. */
 export async function setDefaultConnection(name: string, place: ConnectionPlace = {}): Promise<void> {
-  const book = await bookOf(place);
+  const { book } = await readPlace(place);
   if (name !== "offline" && name !== "openai") foundIn(book, name);
   await writeProfileText(book.userFile, withDefault(book.userText, name));
 }
 
 /** The project's file of profiles, read or not. */
 export async function projectProfiles(place: ConnectionPlace = {}): Promise<ProjectFile | undefined> {
-  return findProjectFile(folderOf(place), envOf(place));
+  return findProjectFile(place.folder ?? process.cwd(), place.env ?? process.env);
 }
 
 /** From here on the file is read, until its content changes. Throws connect/no-project-file. */
 export async function trustProjectProfiles(place: ConnectionPlace = {}): Promise<ProjectFile> {
   const found = await projectProfiles(place);
-  if (found === undefined) return fail("connect/no-project-file", { folder: folderOf(place) });
-  await trust(found, envOf(place));
+  if (found === undefined) return fail("connect/no-project-file", { folder: place.folder ?? process.cwd() });
+  await trust(found, place.env ?? process.env);
   return { ...found, isTrusted: true };
 }
 
@@ -167,25 +163,6 @@ function textWithout(book: ProfileBook, found: FoundProfile): string {
   return text ?? fail("connect/not-editable", { name, place: found.placeOf() });
 }
 
-function foundIn(book: ProfileBook, name: string): FoundProfile {
-  return (
-    book.profiles.get(name) ??
-    fail("connect/not-a-profile", { name, names: [...book.profiles.keys()].toSorted() })
-  );
-}
-
 function masked(secret: string): string {
   return secret.length < 16 ? "****" : `****${secret.slice(-4)}`;
-}
-
-function bookOf(place: ConnectionPlace): Promise<ProfileBook> {
-  return readProfileBook(envOf(place), folderOf(place));
-}
-
-function envOf({ env }: ConnectionPlace): Environment {
-  return env ?? process.env;
-}
-
-function folderOf({ folder }: ConnectionPlace): string {
-  return folder ?? process.cwd();
 }

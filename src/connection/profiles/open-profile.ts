@@ -4,7 +4,13 @@ import { fail } from "../../diagnostics/diagnostic.ts";
 import type { Environment } from "../config-folder.ts";
 import { networkOf } from "../network.ts";
 import { createOpenAIConnection } from "../openai.ts";
-import { fetchSecret, renewing, type Credentials, type SecretContext } from "../secrets/credentials.ts";
+import {
+  fetchSecret,
+  lazily,
+  renewing,
+  type Credentials,
+  type SecretContext,
+} from "../secrets/credentials.ts";
 import { parseReference, type Reference } from "../secrets/reference.ts";
 import { SecretStore } from "../secrets/secret-store.ts";
 import type { FoundProfile } from "./profile-book.ts";
@@ -43,6 +49,13 @@ export function openProfile(name: string, found: FoundProfile | undefined, env: 
 /** Undefined for a server that asks for none. */
 function credentialsOf(name: string, profile: Profile, context: SecretContext): Credentials | undefined {
   if (profile.auth === "none") return undefined;
+  const { oauth } = profile;
+  if (profile.auth === "oauth" && oauth !== undefined) {
+    return lazily(async () => {
+      const { oauthCredentials } = await import("../oauth/tokens.ts");
+      return oauthCredentials(name, oauth, { ...context, caFile: profile.ca_file });
+    });
+  }
   const reference = profile.secret === undefined ? undefined : parseReference(profile.secret);
   if (reference === undefined) return fail("connect/no-key", { name });
   return renewing(() => fetchSecret(reference, context));

@@ -1,5 +1,6 @@
 /** All profiles there are: the user's own and, where consented to, the project's, which come first. */
 import { join } from "node:path";
+import { fail } from "../../diagnostics/diagnostic.ts";
 import { configFolder, type Environment } from "../config-folder.ts";
 import { parseProfiles, readProfileText } from "./profile-file.ts";
 import type { Profile } from "./profile.ts";
@@ -23,8 +24,32 @@ export interface ProfileBook {
   readonly default: { readonly name: string; readonly place: string } | undefined;
 }
 
+/** Whose profiles are meant. */
+export interface ConnectionPlace {
+  /** Says where configuration and secrets are: XDG_CONFIG_HOME, XDG_STATE_HOME, HOME. Default process.env. */
+  readonly env?: Environment;
+  /** Where a project's callsql.toml is looked for, and above. Default: the working directory. */
+  readonly folder?: string;
+}
+
+/** Throws connect/unreadable-profiles and connect/bad-profiles. */
+export async function readPlace(
+  place: ConnectionPlace,
+): Promise<{ readonly env: Environment; readonly folder: string; readonly book: ProfileBook }> {
+  const { env = process.env, folder = process.cwd() } = place;
+  return { env, folder, book: await readProfileBook(env, folder) };
+}
+
+/** Throws connect/not-a-profile. */
+export function foundIn(book: ProfileBook, name: string): FoundProfile {
+  return (
+    book.profiles.get(name) ??
+    fail("connect/not-a-profile", { name, names: [...book.profiles.keys()].toSorted() })
+  );
+}
+
 /** `$XDG_CONFIG_HOME/callsql/connections.toml`. */
-export function userProfiles(env: Environment): string {
+function userProfiles(env: Environment): string {
   return join(configFolder(env), "connections.toml");
 }
 

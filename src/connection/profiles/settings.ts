@@ -26,7 +26,7 @@ const overridden = [
 ] as const;
 
 /** `CALLSQL_WORK_API_KEY` for the profile `work`; the names every OpenAI client knows for `openai`. */
-export function variableOf(name: string, suffix: string): string {
+function variableOf(name: string, suffix: string): string {
   if (name === "openai") return `OPENAI_${suffix}`;
   return `CALLSQL_${name.toUpperCase().replaceAll("-", "_")}_${suffix}`;
 }

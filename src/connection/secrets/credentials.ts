@@ -22,20 +22,26 @@ export interface Credentials {
 
 export interface Fetched {
   readonly secret: string;
-  /** Milliseconds since 1970; undefined where nothing says so. */
-  readonly expiresAt?: number | undefined;
+  /** Milliseconds since 1970: from here on it is fetched anew. Undefined where nothing says when it ends. */
+  readonly renewAt?: number | undefined;
 }
 
-/** A token is not used in its last seconds: it must arrive, and clocks differ. */
-export const expiryMarginMs = 60_000;
 const commandTimeoutMs = 60_000;
 
-/** `fetch` is asked at the first need, before the end and after a refusal; whoever asks meanwhile waits for the same. */
-export function renewing(fetch: () => Promise<Fetched>, now: () => number = Date.now): Credentials {
+/** A minute before the end, for it must arrive and clocks differ; of a short life the last quarter. */
+export function renewAtOf(expiresAt: number, now = Date.now()): number {
+  return expiresAt - Math.min(60_000, Math.max(0, expiresAt - now) / 4);
+}
+
+/**
+ * `fetch` is asked at the first need, before the end and after a refusal, with what was refused; whoever asks meanwhile
+ * waits for the same.
+ */
+export function renewing(fetch: (refused?: string) => Promise<Fetched>): Credentials {
   let held: Fetched | undefined;
   let running: Promise<Fetched> | undefined;
-  const fetchOnce = async (): Promise<Fetched> => {
-    running ??= fetch().finally(() => {
+  const fetchOnce = async (refused?: string): Promise<Fetched> => {
+    running ??= fetch(refused).finally(() => {
       running = undefined;
     });
     held = await running;
@@ -43,14 +49,23 @@ export function renewing(fetch: () => Promise<Fetched>, now: () => number = Date
   };
   return {
     get: async () => {
-      const isGood =
-        held !== undefined && (held.expiresAt === undefined || now() < held.expiresAt - expiryMarginMs);
+      const isGood = held !== undefined && (held.renewAt === undefined || Date.now() < held.renewAt);
       return (isGood && held !== undefined ? held : await fetchOnce()).secret;
     },
     renew: async (refused) => {
       if (held !== undefined && held.secret !== refused) return true;
-      return (await fetchOnce()).secret !== refused;
+      return (await fetchOnce(refused)).secret !== refused;
     },
+  };
+}
+
+/** What is loaded when it is first needed. */
+export function lazily(load: () => Promise<Credentials>): Credentials {
+  let loading: Promise<Credentials> | undefined;
+  const loaded = (): Promise<Credentials> => (loading ??= load());
+  return {
+    get: async () => (await loaded()).get(),
+    renew: async (refused) => (await loaded()).renew(refused),
   };
 }
 
@@ -120,14 +135,19 @@ async function runCommand(command: string, env: Environment): Promise<string> {
 function readFetched(output: string): Fetched {
   const text = output.trim();
   const fields = readRecord(parseJson(text));
-  if (fields === undefined) return { secret: text, expiresAt: jwtExpiry(text) };
+  if (fields === undefined) return fetched(text, jwtExpiry(text));
   const secret = ["access_token", "accessToken", "token", "api_key", "key", "id_token"]
     .map((name) => fields[name])
     .find((value) => typeof value === "string");
   if (typeof secret !== "string" || secret === "") throw new SecretError(secretTexts.noToken());
-  return { secret, expiresAt: expiryOf(fields) ?? jwtExpiry(secret) };
+  return fetched(secret, expiryOf(fields) ?? jwtExpiry(secret));
 }
 
+function fetched(secret: string, expiresAt: number | undefined): Fetched {
+  return { secret, renewAt: expiresAt === undefined ? undefined : renewAtOf(expiresAt) };
+}
+
+/** Milliseconds since 1970. */
 function expiryOf(fields: Readonly<Record<string, unknown>>): number | undefined {
   const seconds = Number(fields["expires_in"] ?? NaN);
   if (!Number.isNaN(seconds)) return Date.now() + seconds * 1000;

@@ -30,6 +30,12 @@ export class SecretStore {
     return "store";
   }
 
+  /** From wherever `keep` put it. */
+  async find(account: string): Promise<string | undefined> {
+    const kept = await this.get("store", account);
+    return kept ?? (await this.#openKeychain())?.get(account);
+  }
+
   async get(place: StorePlace, account: string): Promise<string | undefined> {
     if (place === "keychain") return (await this.#neededKeychain()).get(account);
     try {

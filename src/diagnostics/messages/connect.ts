@@ -119,6 +119,18 @@ export const connectMessages = {
     message: "standard input holds no key",
     hint: 'printf %s "$KEY" | callsql connect add NAME --secret-stdin',
   }),
+  "connect/not-oauth": (details: { name: string }) => ({
+    message: `connection ${quote(details.name)} has nothing to log in to: it does not use OAuth`,
+    hint: "callsql connect add NAME --auth oauth --issuer URL --client-id ID",
+  }),
+  "connect/login-failed": (details: { name: string; reason: string }) => ({
+    message: `nobody is logged in to ${quote(details.name)}: ${details.reason}`,
+    hint: `callsql connect login ${details.name} tries again; --device is for machines without a browser`,
+  }),
+  "connect/not-revoked": (details: { name: string; reason: string }) => ({
+    message: `the tokens of ${quote(details.name)} are forgotten here, but the provider did not take them back: ${details.reason}`,
+    hint: "end the session in the provider's own settings",
+  }),
   "connect/unreadable-certificates": (details: { file: string; reason: string }) => ({
     message: `cannot read the certificates in ${quote(details.file)}: ${details.reason}`,
   }),
@@ -146,6 +158,17 @@ export const checkTexts = {
   refusedEmpty: () => "answers (an empty request was refused, as it should be)",
 };
 
+/** What a browser shows when it comes back from the provider. */
+export const loginPages = {
+  done: () => page("You are logged in. This window can be closed."),
+  refused: () => page("The login was refused. The terminal says why."),
+  other: () => page("Nothing is waiting here."),
+};
+
+function page(text: string): string {
+  return `<!doctype html><meta charset="utf-8"><title>callsql</title><p>${text}</p>`;
+}
+
 /** Why a key or token could not be had; behind "the API key could not be had: ". */
 export const secretTexts = {
   notKept: (details: { place: string; account: string }) =>
@@ -157,6 +180,15 @@ export const secretTexts = {
     `the command ${quote(details.command)} ended with ${details.code}`,
   commandSlow: (details: { command: string; seconds: number }) =>
     `the command ${quote(details.command)} had not ended after ${details.seconds} s`,
+  notLoggedIn: (details: { name: string }) => `nobody has logged in: callsql connect login ${details.name}`,
+  noRefreshToken: (details: { name: string }) =>
+    `the login has expired and cannot be renewed: callsql connect login ${details.name} (with the scope offline_access most providers let it be renewed)`,
+  loginEnded: (details: { name: string; description?: string | undefined }) =>
+    `the login has expired or was revoked${details.description === undefined ? "" : ` (${details.description})`}: callsql connect login ${details.name}`,
+  loginRefused: (details: { code: string; description?: string | undefined }) =>
+    `the provider answered ${details.code}${details.description === undefined ? "" : `: ${details.description}`}`,
+  providerFailed: (details: { reason: string }) => `the OAuth provider could not be asked: ${details.reason}`,
+  noDeviceCode: () => "the provider has no device codes",
   noToken: () => "the JSON it gave holds no access_token, token, api_key or key",
 };
 
