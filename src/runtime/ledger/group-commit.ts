@@ -5,8 +5,9 @@
 import type Database from "better-sqlite3";
 import { inLedger, ledgerError } from "./ledger-error.ts";
 
-/** Under load commits are at least this far apart. */
+/** Under load commits are at least this far apart, unless so many writes wait that a sync is small beside them. */
 const commitIntervalMs = 4;
+const manyWrites = 64;
 
 interface Waiting {
   readonly write: () => void;
@@ -19,6 +20,7 @@ export class GroupCommit {
   readonly #file: string;
   #waiting: Waiting[] = [];
   #lastCommit = 0;
+  #timer: NodeJS.Timeout | undefined;
   #broken: unknown;
 
   constructor(db: Database.Database, file: string) {
@@ -38,7 +40,10 @@ export class GroupCommit {
     if (this.#waiting.length === 1) {
       const sinceMs = performance.now() - this.#lastCommit;
       if (sinceMs >= commitIntervalMs) setImmediate(() => this.flush());
-      else setTimeout(() => this.flush(), commitIntervalMs - sinceMs);
+      else this.#timer = setTimeout(() => this.flush(), commitIntervalMs - sinceMs);
+    } else if (this.#waiting.length === manyWrites && this.#timer !== undefined) {
+      this.#stopTimer();
+      setImmediate(() => this.flush());
     }
     return promise;
   }
@@ -56,6 +61,7 @@ export class GroupCommit {
 
   /** Commits what is waiting, now. */
   flush(): void {
+    this.#stopTimer();
     const batch = this.#waiting;
     this.#waiting = [];
     if (batch.length === 0) return;
@@ -68,5 +74,10 @@ export class GroupCommit {
     }
     this.#lastCommit = performance.now();
     for (const { resolve } of batch) resolve();
+  }
+
+  #stopTimer(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
   }
 }
