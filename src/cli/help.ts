@@ -9,6 +9,7 @@ export const examples = `Examples:
   echo "SELECT 1;" | callsql -o json
   callsql procedures GenerateResponse
   callsql models --refresh
+  callsql serve tickets.db
 `;
 
 export const exitCodes = `

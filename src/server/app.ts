@@ -15,7 +15,7 @@ import { authenticate, checkHost, checkOrigin, type GateOptions } from "./gate.t
 import type { Metrics } from "./metrics.ts";
 import type { StatementPool } from "./pool.ts";
 import type { Task } from "./protocol.ts";
-import { problemOf } from "./problem.ts";
+import { isPrivate, problemOf } from "./problem.ts";
 import { openapiOf, registerRoutes, routeOf } from "./routes.ts";
 import { eachHead, executeRequest, explainRequest } from "./schemas.ts";
 import { answer, answerEach, type Command } from "./statements.ts";
@@ -58,7 +58,7 @@ export interface LogEntry {
   rows?: number;
   calls?: number;
   costUsd?: number;
-  /** Of a mistake of ours. */
+  /** Of what the client is not told. */
   bug?: string;
 }
 
@@ -165,7 +165,9 @@ export function createApp(options: AppOptions): OpenAPIHono<Environment> {
     const problem = problemOf(error);
     const entry = c.get("entry");
     entry.code = problem.code;
-    if (!(error instanceof DiagnosticError)) entry.bug = error.stack ?? String(error);
+    if (isPrivate(error)) {
+      entry.bug = error instanceof DiagnosticError ? error.message : (error.stack ?? String(error));
+    }
     if (problem.status === 503 && c.res.headers.get("Retry-After") === null) c.header("Retry-After", "1");
     // 499 is the client's leaving, which nobody reads.
     return c.body(JSON.stringify(problem), readStatus(problem.status), {

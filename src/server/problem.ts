@@ -24,10 +24,21 @@ export interface Finding {
   readonly span?: { readonly start: number; readonly end: number };
 }
 
-/** What is no DiagnosticError is a mistake of ours, of which the client learns no more than that. */
+/** What concerns the server's own files, or is a mistake of ours, is for its log: the client learns the code alone. */
+export function isPrivate(error: unknown): boolean {
+  if (!(error instanceof DiagnosticError)) return true;
+  const [phase] = error.code.split("/");
+  return (
+    phase === "internal" ||
+    error.code === "serve/bad-token-file" ||
+    error.code === "sql/cannot-open" ||
+    (phase === "ledger" && error.code !== "ledger/not-recorded")
+  );
+}
+
 export function problemOf(error: unknown): Problem {
-  const own = error instanceof DiagnosticError ? error : undefined;
-  const found = own?.diagnostics ?? [diagnostic("internal/bug", { what: "see the server's log" })];
+  const hidden = diagnostic("internal/bug", { what: "see the server's log" });
+  const found = error instanceof DiagnosticError && !isPrivate(error) ? error.diagnostics : [hidden];
   const first = found.find(({ severity }) => severity === "error") ?? found[0];
   const code = first?.code ?? "internal/bug";
   return {

@@ -14,26 +14,29 @@ interface Block {
   readonly shown: string | undefined;
 }
 
-test.each(["joins", "search", "cost", "files", "connections"])("docs/guides/%s.md", async (name) => {
-  const blocks = blocksOf(readFileSync(join(root, `docs/guides/${name}.md`), "utf8"));
-  expect(blocks.length).toBeGreaterThan(2);
-  const folder = temporaryFolder();
-  const env = { HOME: folder.path, XDG_STATE_HOME: folder.path, XDG_CONFIG_HOME: folder.path };
-  // Variables set by one block are there in the next, as in a reader's shell.
-  let before = "";
-  for (const { script, shown } of blocks) {
-    const marker = "--- the block begins ---";
-    const { code, stdout, stderr } = await runShell(`set -e\n${before}\necho '${marker}'\n${script}`, {
-      cwd: folder.path,
-      env,
-    });
-    expect({ code, stderr }).toEqual({ code: 0, stderr: expect.any(String) });
-    const printed = stdout.slice(stdout.indexOf(marker) + marker.length + 1);
-    if (shown !== undefined) expect(withGaps(printed, shown)).toBe(shown);
-    before += (/^export .*$/gm.exec(script) ?? []).map((line) => `${line}\n`).join("");
-  }
-  folder.remove();
-});
+test.each(["joins", "search", "cost", "files", "connections", "server"])(
+  "docs/guides/%s.md",
+  async (name) => {
+    const blocks = blocksOf(readFileSync(join(root, `docs/guides/${name}.md`), "utf8"));
+    expect(blocks.length).toBeGreaterThan(2);
+    const folder = temporaryFolder();
+    const env = { HOME: folder.path, XDG_STATE_HOME: folder.path, XDG_CONFIG_HOME: folder.path };
+    // Variables set by one block are there in the next, as in a reader's shell.
+    let before = "";
+    for (const { script, shown } of blocks) {
+      const marker = "--- the block begins ---";
+      const { code, stdout, stderr } = await runShell(`set -e\n${before}\necho '${marker}'\n${script}`, {
+        cwd: folder.path,
+        env,
+      });
+      expect({ code, stderr }).toEqual({ code: 0, stderr: expect.any(String) });
+      const printed = stdout.slice(stdout.indexOf(marker) + marker.length + 1);
+      if (shown !== undefined) expect(withGaps(printed, shown)).toBe(shown);
+      before += (/^export .*$/gm.exec(script) ?? []).map((line) => `${line}\n`).join("");
+    }
+    folder.remove();
+  },
+);
 
 function blocksOf(guide: string): Block[] {
   return [...guide.matchAll(/^```sh\n(.*?)^```\n(?:\n```text\n(.*?)^```\n)?/gms)].map(

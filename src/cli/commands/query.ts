@@ -35,7 +35,7 @@ export async function textsOfQuery(
 function checkCommand(words: readonly string[]): void {
   const [first = "", second] = words;
   if (/[./\\:]/.test(first)) return;
-  const suggestion = suggest(first, ["run", "procedures", "models", "runs", "detach"]);
+  const suggestion = suggest(first, ["run", "procedures", "models", "runs", "detach", "serve"]);
   if (suggestion !== undefined || second !== undefined)
     fail("cli/unknown-command", { command: first, suggestion });
 }
