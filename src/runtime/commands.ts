@@ -65,7 +65,7 @@ export async function show(workspace: Workspace, statement: ShowStatement): Prom
       const chosen = await workspace.chosenConnection();
       const rows = workspace.options.rows(chosen, await reachable(workspace));
       return table(
-        ["option", "value", "source", "summary"],
+        ["option", "value", "source", "summary", "allowed"],
         rows.map(([name, value, ...others]) => [name, shown(value), ...others]),
       );
     }

@@ -196,13 +196,13 @@ export class Options {
   }
 
   /**
-   * name, value, source, summary. The source is `set`, `default`, who chose the connection, or `connection NAME` for
+   * name, value, source, summary, and what it may be. The source is `set`, `default`, who chose the connection, or `connection NAME` for
    * what that one says.
    */
   rows(
     chosen?: { readonly name: string; readonly source: string },
     connection?: Connection,
-  ): (readonly [string, OptionValue, string, string])[] {
+  ): (readonly [string, OptionValue, string, string, string])[] {
     const said = new Map<string, readonly [OptionValue, string]>();
     if (chosen !== undefined) said.set("connection", [chosen.name, chosen.source]);
     if (connection !== undefined) {
@@ -210,10 +210,12 @@ export class Options {
       for (const purpose of modelPurposes) said.set(`${purpose}_model`, [connection.models[purpose], source]);
       if (connection.timeoutMs !== undefined) said.set("timeout", [connection.timeoutMs / 1000, source]);
     }
-    return optionDefinitions.map(({ name, summary }) => {
-      const other = said.get(name);
-      if (this.#set.has(name)) return [name, this.#get(name), "set", summary];
-      return other === undefined ? [name, this.#get(name), "default", summary] : [name, ...other, summary];
+    return optionDefinitions.map((definition) => {
+      const { name, summary } = definition;
+      const [value, source] = this.#set.has(name)
+        ? [this.#get(name), "set"]
+        : (said.get(name) ?? [this.#get(name), "default"]);
+      return [name, value, source, summary, allowedBy(definition)];
     });
   }
 
@@ -241,17 +243,23 @@ const words = new Map([
   ["0", false],
 ]);
 
+/** What an option may be, as its mistakes say it. */
+function allowedBy({ type, values, min = 0, max = Number.MAX_SAFE_INTEGER }: OptionDefinition): string {
+  if (type === "boolean") return "on or off";
+  return type === "text" ? (values?.join(", ") ?? "text") : rangeOf(type, min, max);
+}
+
 function coerce(definition: OptionDefinition, value: string | number | null, place: Place): OptionValue {
   const refuse = (expected: string): never =>
     fail("session/bad-option-value", { option: definition.name, value: String(value), expected }, place);
   if (value === null) return definition.default === null ? null : refuse("a value");
   switch (definition.type) {
     case "boolean":
-      return words.get(String(value).toLowerCase()) ?? refuse("on or off");
+      return words.get(String(value).toLowerCase()) ?? refuse(allowedBy(definition));
     case "text": {
       const { values } = definition;
       const found = values?.find((item) => item === String(value).toLowerCase());
-      return values === undefined ? String(value) : (found ?? refuse(values.join(", ")));
+      return values === undefined ? String(value) : (found ?? refuse(allowedBy(definition)));
     }
     case "integer":
     case "usd":
@@ -259,7 +267,7 @@ function coerce(definition: OptionDefinition, value: string | number | null, pla
       const { min = 0, max = Number.MAX_SAFE_INTEGER } = definition;
       const number = typeof value === "number" ? value : value.trim() === "" ? NaN : Number(value);
       const isWhole = definition.type !== "integer" || Number.isInteger(number);
-      return isWhole && number >= min && number <= max ? number : refuse(rangeOf(definition.type, min, max));
+      return isWhole && number >= min && number <= max ? number : refuse(allowedBy(definition));
     }
   }
 }

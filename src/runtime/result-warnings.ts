@@ -2,8 +2,8 @@
 import { diagnostic, DiagnosticError, warning, type Diagnostic } from "../diagnostics/diagnostic.ts";
 import type { Code } from "../diagnostics/messages.ts";
 import type { Source } from "../diagnostics/source.ts";
-import type { CallWarning, Procedure } from "../catalog/procedure.ts";
-import type { CallSite } from "../parser/syntax.ts";
+import type { CallError, CallWarning, Procedure } from "../catalog/procedure.ts";
+import type { Argument, CallSite } from "../parser/syntax.ts";
 import type { BoundSite } from "./bind.ts";
 import { CallFailed, type RowFailure } from "./pass.ts";
 import type { RunInput } from "./run-input.ts";
@@ -48,11 +48,18 @@ export function withPlace(
 ): unknown {
   if (!(error instanceof CallFailed)) return placed(error, source, statement.sites);
   const { call, error: failure, isPassing } = error.failure;
-  const site = sites.find((bound) => bound.procedure === call.procedure)?.site;
+  const bound = sites.find((item) => item.procedure === call.procedure);
+  const span = (bound && argumentOf(bound, failure)?.expression) ?? (bound?.site ?? statement).span;
   const { code, message, hint } = failure;
   const details = { procedure: call.procedure.name, code, message, hint };
   const id = isPassing ? "call/attempts-used-up" : "call/failed";
-  return new DiagnosticError([diagnostic(id, details, { source, span: (site ?? statement).span })]);
+  return new DiagnosticError([diagnostic(id, details, { source, span })]);
+}
+
+/** The argument that a failure is about; the API names its own fields, which are no parameters. */
+function argumentOf({ procedure, slots }: BoundSite, { param }: CallError): Argument | undefined {
+  const position = procedure.parameters.findIndex(({ name }) => name === param);
+  return slots[position]?.argument;
 }
 
 /** Errors that know no place are put at the first call site. */

@@ -30,7 +30,10 @@ export function resolveBinds(uses: readonly BindUse[], sources: BindSources, sou
 function valueOf(use: BindUse, { given, variables }: BindSources): BindValue {
   if (use.name === undefined) {
     const position = (use.number ?? 0) - 1;
-    return isList(given) ? given[position] : given[String(position + 1)];
+    const key = String(position + 1);
+    // A variable named by a number is one that the command line was given: -p 1=….
+    const value = isList(given) ? given[position] : given[key];
+    return value === undefined ? variables.get(key) : value;
   }
   const own = isList(given) ? undefined : named(given, use.name);
   return own === undefined ? variables.get(use.name.toLowerCase()) : own;

@@ -20,7 +20,7 @@ export function createSystemTables({ db, catalog, options, models }: Workspace):
   register(db, "sys_procedure_columns", () => describeColumns(catalog));
   register(db, "sys_models", () => describeModels(catalog, models.table, models.listed));
   register(db, "sys_options", () => ({
-    columns: ["option", "value", "source", "summary"],
+    columns: ["option", "value", "source", "summary", "allowed"],
     rows: options.rows().map(([option, value, ...others]) => [option, text(value), ...others]),
   }));
 }

@@ -14,7 +14,7 @@ export interface SizeLimits {
 const valueMessages = {
   "call/missing-value": (details: { procedure: string; parameter: string }) => ({
     message: `${quote(details.parameter)} of ${details.procedure} is NULL, a value is required`,
-    hint: `leave such rows out with WHERE … IS NOT NULL, or give a default: SET DEFAULT ${details.procedure}.${details.parameter} = …`,
+    hint: "leave such rows out with WHERE … IS NOT NULL, or pass another value for them with coalesce()",
   }),
   "call/empty-value": (details: { parameter: string }) => ({
     message: `${quote(details.parameter)} is empty, a value is required`,
@@ -28,7 +28,10 @@ const valueMessages = {
     parameter: string;
     expected: "an integer" | "a number";
     found: string;
-  }) => ({ message: `${quote(details.parameter)} is ${details.found}, ${details.expected} was expected` }),
+  }) => ({
+    message: `${quote(details.parameter)} is ${details.found}, ${details.expected} was expected`,
+    hint: "a number is written without quotes; text that reads as one will do",
+  }),
   "call/not-a-boolean": (details: { parameter: string; found: string }) => ({
     message: `${quote(details.parameter)} is ${details.found}, a boolean was expected`,
     hint: "use 0, 1, true, false, on or off",
