@@ -62,8 +62,9 @@ async function offlineConnection(name: string, env: Environment): Promise<Connec
   const { offlineFetch, offlineModels } = await import("./offline/offline.ts");
   const { backendsOf } = await import("./offline/backends.ts");
   const { offlineFolder } = await import("./offline/packages.ts");
+  const { sendInTurn } = await import("./offline/in-turn.ts");
   const { createOpenAIConnection } = await import("./openai.ts");
-  return createOpenAIConnection({
+  const connection = createOpenAIConnection({
     name,
     apiKey: "offline",
     baseUrl: "http://offline.callsql.invalid/v1",
@@ -72,4 +73,5 @@ async function offlineConnection(name: string, env: Environment): Promise<Connec
     // A full pack of the API's would keep the small encoder busy for minutes, past every deadline.
     packMax: 32,
   });
+  return { ...connection, send: sendInTurn((request, options) => connection.send(request, options)) };
 }
