@@ -140,7 +140,7 @@ export interface Connection {
   /** Of one attempt, where the session's `timeout` is not set. */
   readonly timeoutMs?: number;
   /** Procedure → parameter → value where neither the call nor SET DEFAULT gives one. */
-  readonly defaults?: Readonly<Record<string, Readonly<Record<string, string | number | boolean>>>>;
+  readonly defaults?: Readonly<Record<string, Readonly<Record<string, string | number>>>>;
   /** One attempt. Never throws; never retries. `timeoutMs` covers the whole exchange, body included. */
   send(request: ApiRequest, options: SendOptions): Promise<SendOutcome>;
   /** The models the service has, where it can say: GET /models, one attempt. Never throws. */

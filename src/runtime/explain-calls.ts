@@ -204,7 +204,7 @@ class Offers implements KnownAnswers {
     const { options, defaults, models, shippedModels } = this.#workspace;
     return prepareCall(call, {
       models: options.models(this.#connection?.models ?? shippedModels),
-      defaultsOf: (of) => defaults.of(of),
+      defaultsOf: (of) => defaults.over(this.#connection, of),
       today: this.#today,
       modelTable: models.table,
     });

@@ -167,7 +167,7 @@ export async function openMarket(
     dispatcher: workspace.dispatcherFor(connection),
     ledger: ledger(),
     models: options.models(connection.models),
-    defaultsOf: (procedure) => defaults.of(procedure),
+    defaultsOf: (procedure) => defaults.over(connection, procedure),
     record,
     reuse: execute.isFresh === true ? { scope: "none" } : reuseOf(workspace),
     isReplay: options.text("cache") === "only",

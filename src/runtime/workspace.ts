@@ -70,6 +70,11 @@ export class SessionDefaults {
     return this.#values.get(procedure) ?? {};
   }
 
+  /** With what the connection says where the session says nothing. */
+  over(connection: Pick<Connection, "defaults"> | undefined, procedure: Procedure): Defaults {
+    return { ...connection?.defaults?.[procedure.name], ...this.of(procedure) };
+  }
+
   /** procedure, parameter, value. */
   rows(): (readonly [string, string, SqlValue])[] {
     return [...this.#values].flatMap(([procedure, values]) =>

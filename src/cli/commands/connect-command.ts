@@ -249,7 +249,7 @@ function pairs(
   return Object.fromEntries(read);
 }
 
-/** `GenerateResponse.Temperature=0.2`: numbers and booleans are what they look like. */
+/** `GenerateResponse.Temperature=0.2`: numbers are what they look like. */
 function parametersOf(
   texts: readonly string[] | undefined,
 ): Record<string, Record<string, unknown>> | undefined {
@@ -268,7 +268,6 @@ function parametersOf(
 }
 
 function typed(text: string): unknown {
-  if (text === "true" || text === "false") return text === "true";
   return text.trim() !== "" && !Number.isNaN(Number(text)) ? Number(text) : text;
 }
 

@@ -75,9 +75,7 @@ const profileSchema = z.strictObject({
   pack_max: z.int().min(1).optional(),
   models: models.optional(),
   /** Procedure → parameter → value where a call gives none. */
-  parameters: z
-    .record(z.string(), z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])))
-    .optional(),
+  parameters: z.record(z.string(), z.record(z.string(), z.union([z.string(), z.number()]))).optional(),
   oauth: oauth.optional(),
 });
 
