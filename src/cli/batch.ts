@@ -15,6 +15,7 @@ import {
   type Session,
 } from "../index.ts";
 import type { Options } from "./command-line.ts";
+import { dryRun } from "./dry-run.ts";
 import { showable } from "./format/format.ts";
 import { importFile } from "./import/import.ts";
 import { fileOutput, standardOutput, type Output } from "./output.ts";
@@ -60,7 +61,8 @@ export async function runBatch(
       const parseFailure = await reportParse(scripts, reporter);
       if (parseFailure !== undefined && !options.isKeepGoing) return parseFailure;
       const batch = { session, scripts, parameters, options, stop, surroundings };
-      await beginScript(session, { ...given, parameters }, { options, reporter });
+      // A dry run is no run: nothing of it goes on later.
+      if (!options.isDryRun) await beginScript(session, { ...given, parameters }, { options, reporter });
       const exitCode = (await run(batch, parseFailure)) ?? 0;
       session.endRun(endStatus(exitCode, stop));
       return exitCode;
@@ -108,8 +110,15 @@ async function run(batch: Batch, earlierFailure: number | undefined): Promise<nu
   let isWhole = false;
   let failure: number | undefined;
   try {
+    await using rehearsal = options.isDryRun ? await batch.session.rehearse() : undefined;
     const refused = await prepare(batch);
-    failure = refused ?? (await runStatements(batch, { writer, output, summary }));
+    const statements = batch.scripts.flatMap((script) => script.statements);
+    const { signal } = stop;
+    failure =
+      refused ??
+      (rehearsal === undefined
+        ? await runStatements(batch, { writer, output, summary })
+        : await dryRun({ ...options, rehearsal, statements, reporter, output, style, signal }));
     isWhole = failure === undefined || (refused === undefined && options.isKeepGoing);
   } catch (error) {
     if (stop.exitCode === undefined || error instanceof ClosedPipe) throw error;
@@ -118,7 +127,7 @@ async function run(batch: Batch, earlierFailure: number | undefined): Promise<nu
   } finally {
     await output.close(isWhole);
   }
-  if (terminal.stderr.isTTY || summary.hasCalls)
+  if (!options.isDryRun && (terminal.stderr.isTTY || summary.hasCalls))
     await reporter.note(summary.text(terminal.now() - startedAt));
   return stop.exitCode ?? earlierFailure ?? failure ?? (summary.failed > 0 ? 5 : undefined);
 }

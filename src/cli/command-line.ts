@@ -76,6 +76,8 @@ export interface Options {
   readonly ledger?: string;
   /** Start a script anew, whatever became of an earlier run of it. */
   readonly isFresh: boolean;
+  /** Explain what would be called; send nothing, keep nothing. */
+  readonly isDryRun: boolean;
   /** In the order given. */
   readonly parameters: readonly ParameterSource[];
   readonly format: FormatName;
@@ -346,6 +348,7 @@ function addOptions(program: Command, gathered: Gathered): void {
       },
     )
     .option("--no-ledger", "keep no record beyond this command")
+    .option("--dry-run", "say what would be called and cost; nothing is sent, no change is kept")
     .option("--fresh", "run: start anew instead of going on with an interrupted run")
     .option("--max-calls <n>", "stop before more calls than this are sent", (max) => {
       gathered.settings.push(`max_calls=${max}`);
@@ -376,6 +379,7 @@ function optionsOf(program: Command, gathered: Gathered): Options {
     ...(models === undefined ? {} : { models }),
     ...(ledger === undefined ? {} : { ledger }),
     isFresh: isSet("fresh"),
+    isDryRun: isSet("dryRun"),
     ...(output === undefined ? {} : { output }),
     hasStatementNumbers: isSet("withStatement"),
     isKeepGoing: isSet("keepGoing"),

@@ -1,0 +1,119 @@
+/** `--dry-run`: what a script would call and cost, one row a call site; nothing is sent, and nothing stays changed. */
+import {
+  DiagnosticError,
+  exitCodeOf,
+  type CallEstimate,
+  type Explanation,
+  type ScriptRehearsal,
+  type ScriptStatement,
+  type SqlValue,
+} from "../index.ts";
+import type { Column } from "./format/column.ts";
+import { written, type FormatName } from "./format/format.ts";
+import type { Output } from "./output.ts";
+import { count, usd } from "./quantity.ts";
+import type { Reporter } from "./reporter.ts";
+
+export interface DryRun {
+  readonly rehearsal: ScriptRehearsal;
+  readonly statements: readonly ScriptStatement[];
+  readonly reporter: Reporter;
+  readonly output: Output;
+  readonly format: FormatName;
+  readonly style: Parameters<typeof written>[3];
+  readonly isKeepGoing: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** The exit code of the first mistake. */
+export async function dryRun(run: DryRun): Promise<number | undefined> {
+  const { reporter, output, format, style } = run;
+  const found: Numbered[] = [];
+  const failure = await rehearse(run, found);
+  const rows = found.map(({ statement, site }) => [statement, ...cellsOf(site)]);
+  for await (const piece of written(format, columns, inTurn(rows), style)) await output.write(piece);
+  await output.flush();
+  if (failure === undefined || run.isKeepGoing) await reporter.note(totalOf(found.map(({ site }) => site)));
+  return failure;
+}
+
+interface Numbered {
+  /** From 1. */
+  readonly statement: number;
+  readonly site: CallEstimate;
+}
+
+async function rehearse(run: DryRun, found: Numbered[]): Promise<number | undefined> {
+  let failure: number | undefined;
+  for (const [index, statement] of run.statements.entries()) {
+    run.signal.throwIfAborted();
+    let explanation: Explanation;
+    try {
+      explanation = await run.rehearsal.step(statement);
+    } catch (error) {
+      if (!(error instanceof DiagnosticError)) throw error;
+      await run.reporter.error(error);
+      failure ??= exitCodeOf(error);
+      if (run.isKeepGoing) continue;
+      return failure;
+    }
+    found.push(...explanation.sites.map((site) => ({ statement: index + 1, site })));
+    for (const warning of explanation.warnings) await run.reporter.diagnostic(warning);
+  }
+  return failure;
+}
+
+const columns: readonly Column[] = [
+  "statement",
+  "site",
+  "procedure",
+  "model",
+  "calls",
+  "bound",
+  "recorded",
+  "invalid",
+  "requests",
+  "input_tokens",
+  "cost_min_usd",
+  "cost_max_usd",
+  "cost_as_of",
+].map((name) => ({ name, type: undefined, format: undefined }));
+
+function cellsOf({ cost, ...site }: CallEstimate): SqlValue[] {
+  return [
+    site.site ?? null,
+    site.procedure,
+    site.models.length === 0 ? null : site.models.join(", "),
+    site.calls,
+    site.bound,
+    site.recorded,
+    site.invalid,
+    site.requests,
+    site.inputTokens,
+    cost?.minUsd ?? null,
+    cost?.maxUsd ?? null,
+    cost?.asOf ?? null,
+  ];
+}
+
+async function* inTurn(rows: readonly SqlValue[][]): AsyncGenerator<SqlValue[]> {
+  yield* rows;
+}
+
+function totalOf(sites: readonly CallEstimate[]): string {
+  const sum = (of: (site: CallEstimate) => number): number =>
+    sites.reduce((total, site) => total + of(site), 0);
+  const bounds = new Set(sites.map(({ bound }) => bound));
+  const about = bounds.has("about") ? "about " : bounds.has("at least") ? "at least " : "";
+  const isPriced = sites.every(({ cost }) => cost !== undefined);
+  const [min, max] = [sum(({ cost }) => cost?.minUsd ?? 0), sum(({ cost }) => cost?.maxUsd ?? 0)];
+  const cost = isPriced ? `${usd(min)} to ${usd(max)}` : "a cost that is not known";
+  const requests = count(
+    sum((site) => site.requests),
+    "request",
+  );
+  return `dry run: ${about}${count(
+    sum((site) => site.calls),
+    "call",
+  )}, ${requests}, ${cost}; nothing was sent`;
+}
