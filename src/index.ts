@@ -137,6 +137,7 @@ export {
   type Place,
   type Related,
   type Severity,
+  warning,
 } from "./diagnostics/diagnostic.ts";
 export type { CallCode } from "./catalog/problem.ts";
 export type { Code, Details } from "./diagnostics/messages.ts";

@@ -13,6 +13,8 @@ import {
   type Script,
   type ScriptStatement,
   type Session,
+  suggest,
+  warning,
 } from "../index.ts";
 import type { Options } from "./command-line.ts";
 import { dryRun } from "./dry-run.ts";
@@ -60,10 +62,11 @@ export async function runBatch(
       const scripts = texts.map(({ text, name }) => session.parse(text, name));
       const parseFailure = await reportParse(scripts, reporter);
       if (parseFailure !== undefined && !options.isKeepGoing) return parseFailure;
+      await reportUnused(scripts, parameters, reporter);
       const batch = { session, scripts, parameters, options, stop, surroundings };
       // A dry run is no run: nothing of it goes on later.
       if (!options.isDryRun) await beginScript(session, { ...given, parameters }, { options, reporter });
-      const exitCode = (await run(batch, parseFailure)) ?? 0;
+      const exitCode = await run(batch, parseFailure);
       session.endRun(endStatus(exitCode, stop));
       return exitCode;
     } finally {
@@ -97,7 +100,32 @@ async function reportParse(scripts: readonly Script[], reporter: Reporter): Prom
   return errors.length === 0 ? undefined : exitCodeOf(new DiagnosticError(errors));
 }
 
-async function run(batch: Batch, earlierFailure: number | undefined): Promise<number | undefined> {
+/** A parameter that no statement binds is mistyped, here or there. */
+async function reportUnused(
+  scripts: readonly Script[],
+  parameters: readonly Parameter[],
+  reporter: Reporter,
+): Promise<void> {
+  const used = new Set(scripts.flatMap(({ statements }) => statements.flatMap(bindNamesOf)));
+  for (const { name } of parameters) {
+    if (used.has(name)) continue;
+    await reporter.diagnostic(
+      warning("cli/unused-parameter", { name, suggestion: suggest(name, [...used]) }),
+    );
+  }
+}
+
+function bindNamesOf(statement: ScriptStatement): string[] {
+  const uses =
+    statement.kind === "explain-calls"
+      ? statement.statement.binds
+      : "binds" in statement
+        ? statement.binds
+        : [];
+  return uses.flatMap((use) => ("name" in use ? [use.name] : []));
+}
+
+async function run(batch: Batch, earlierFailure: number | undefined): Promise<number> {
   const { options, stop, surroundings } = batch;
   const { terminal, reporter } = surroundings;
   const startedAt = terminal.now();
@@ -127,9 +155,17 @@ async function run(batch: Batch, earlierFailure: number | undefined): Promise<nu
   } finally {
     await output.close(isWhole);
   }
+  const elapsedMs = terminal.now() - startedAt;
+  const exitCode = stop.exitCode ?? earlierFailure ?? failure ?? (summary.failed > 0 ? 5 : 0);
+  if (writer.saved > 0) await reporter.note(`${count(writer.saved, "file")} in ${options.mediaFolder ?? ""}`);
   if (!options.isDryRun && (terminal.stderr.isTTY || summary.hasCalls))
-    await reporter.note(summary.text(terminal.now() - startedAt));
-  return stop.exitCode ?? earlierFailure ?? failure ?? (summary.failed > 0 ? 5 : undefined);
+    await reporter.note(summary.text(elapsedMs));
+  if (options.summary !== undefined) {
+    const file = await fileOutput(options.summary);
+    await file.write(summary.json(elapsedMs, exitCode));
+    await file.close(true);
+  }
+  return exitCode;
 }
 
 /**
@@ -220,7 +256,7 @@ async function runStatement(
     await result?.close();
     if (result !== undefined) target.summary.add(result);
   }
-  for (const warning of result.warnings) await surroundings.reporter.diagnostic(warning);
+  for (const item of result.warnings) await surroundings.reporter.diagnostic(item);
 }
 
 async function openOutput({ options, surroundings }: Batch): Promise<Output> {

@@ -88,6 +88,10 @@ export interface Options {
   readonly settings: readonly string[];
   readonly imports: readonly ImportRequest[];
   readonly hasStatementNumbers: boolean;
+  /** Folder for the BLOBs of results. */
+  readonly mediaFolder?: string;
+  /** File for the summary as JSON. */
+  readonly summary?: string;
   readonly isKeepGoing: boolean;
   readonly isQuiet: boolean;
   readonly isColourWanted: boolean;
@@ -132,6 +136,8 @@ interface Gathered {
   models?: string;
   ledger?: string;
   output?: string;
+  mediaFolder?: string;
+  summary?: string;
 }
 
 function buildParser(printed: string[]): Parser {
@@ -330,6 +336,12 @@ function addOptions(program: Command, gathered: Gathered): void {
     .option("--output <file>", "write results to a file, which appears when it is whole", (file) => {
       gathered.output = file;
     })
+    .option("--save-media <folder>", "save images, sound and other BLOBs of results as files", (folder) => {
+      gathered.mediaFolder = folder;
+    })
+    .option("--summary <file>", "write what was run, called and spent as JSON", (file) => {
+      gathered.summary = file;
+    })
     .option("--set <option=value>", "as SET option = 'value'; repeatable", (text) => {
       gathered.settings.push(text);
     })
@@ -353,6 +365,9 @@ function addOptions(program: Command, gathered: Gathered): void {
     .option("--max-calls <n>", "stop before more calls than this are sent", (max) => {
       gathered.settings.push(`max_calls=${max}`);
     })
+    .option("--max-cost <usd>", "stop before more than this may be spent", (max) => {
+      gathered.settings.push(`max_cost=${max}`);
+    })
     .option("--replay", "answer from the record alone; a call that is not in it is an error", () => {
       gathered.settings.push(replaySetting);
     })
@@ -367,6 +382,7 @@ function optionsOf(program: Command, gathered: Gathered): Options {
   const isSet = (name: string): boolean => program.getOptionValue(name) === true;
   const { parameters, settings, imports, format, isFormatGiven, database, connection, models, output } =
     gathered;
+  const { mediaFolder, summary } = gathered;
   const ledger = program.getOptionValue("ledger") === false ? ":memory:" : gathered.ledger;
   return {
     parameters,
@@ -381,6 +397,8 @@ function optionsOf(program: Command, gathered: Gathered): Options {
     isFresh: isSet("fresh"),
     isDryRun: isSet("dryRun"),
     ...(output === undefined ? {} : { output }),
+    ...(mediaFolder === undefined ? {} : { mediaFolder }),
+    ...(summary === undefined ? {} : { summary }),
     hasStatementNumbers: isSet("withStatement"),
     isKeepGoing: isSet("keepGoing"),
     isQuiet: isSet("quiet"),

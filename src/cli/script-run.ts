@@ -43,8 +43,12 @@ function identityOf(
   ]);
   const files = imports.map(({ table, file }) => [table, resolve(file), ...stampOf(file)]);
   const place = database === undefined ? null : resolve(database);
-  return hashOf(JSON.stringify([texts, binds, files, connection, settings, place]));
+  const asked = settings.filter((setting) => !limits.test(setting));
+  return hashOf(JSON.stringify([texts, binds, files, connection, asked, place]));
 }
+
+/** Settings that say how much and how fast, not what: a script that a cap stopped goes on when the cap is raised. */
+const limits = /^\s*(?:max_\w+|concurrency|timeout)\s*=/i;
 
 /** Size and time of change; a file that is not there is the import's to report. */
 function stampOf(file: string): number[] {

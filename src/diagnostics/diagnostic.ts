@@ -40,6 +40,7 @@ export function diagnostic<C extends Code>(code: C, details: Details<C>, place: 
   return build("error", code, details, place);
 }
 
+/** As `diagnostic`, of what is worth knowing and stops nothing. */
 export function warning<C extends Code>(code: C, details: Details<C>, place: Place = {}): Diagnostic {
   return build("warning", code, details, place);
 }

@@ -3,6 +3,7 @@ import { extname } from "node:path";
 import { fail } from "../../index.ts";
 import type { Invocation } from "../command-line.ts";
 import { readText } from "../file.ts";
+import { withIncludes } from "../include.ts";
 import type { Terminal } from "../terminal.ts";
 import { readStdin, withDatabase, type Text, type TextsAndDatabase } from "../texts.ts";
 
@@ -21,7 +22,8 @@ export async function textsOfRun(
   if (databases.length > 1) fail("cli/two-databases", { databases });
   const texts: Text[] = [];
   for (const file of files) {
-    texts.push(file === "-" ? await readStdin(terminal) : { name: file, text: await readText(file) });
+    const text = file === "-" ? await readStdin(terminal) : { name: file, text: await readText(file) };
+    texts.push(...(await withIncludes(text)));
   }
   return { ...withDatabase(texts, databases[0]), isScript: true };
 }

@@ -14,6 +14,18 @@ export const cliMessages = {
     message: `there is no command ${quote(details.command)}`,
     hint: didYouMean(details.suggestion, "commands are: run, procedures, models; SQL text goes behind -c"),
   }),
+  "cli/unused-parameter": (details: { name: string; suggestion?: string | undefined }) => ({
+    message: `no statement uses the parameter ${quote(details.name)}`,
+    hint: didYouMean(details.suggestion, `it is bound as :${details.name}`),
+  }),
+  "cli/include-cycle": (details: { file: string; line: number; from: string }) => ({
+    message: `${details.from}, line ${details.line}: .read of ${quote(details.file)}, which is being read already`,
+    hint: "a script cannot include itself, nor one that includes it",
+  }),
+  "cli/include-depth": (details: { file: string; line: number; from: string; max: number }) => ({
+    message: `${details.from}, line ${details.line}: .read of ${quote(details.file)} is nested deeper than ${details.max} files`,
+    hint: "read the files one after the other",
+  }),
   "cli/unknown-procedure": (details: { procedure: string; suggestion?: string | undefined }) => ({
     message: `there is no procedure ${quote(details.procedure)}`,
     hint: didYouMean(details.suggestion, "callsql procedures lists them"),
