@@ -365,9 +365,8 @@ function addOptions(program: Command, gathered: Gathered): void {
     .option("--max-calls <n>", "stop before more calls than this are sent", (max) => {
       gathered.settings.push(`max_calls=${max}`);
     })
-    .option("--max-cost <usd>", "stop before more than this may be spent", (max) => {
-      gathered.settings.push(`max_cost=${max}`);
-    })
+    // Kept by commander: for `serve token create` it is the token's.
+    .option("--max-cost <usd>", "stop before more than this may be spent")
     .option("--replay", "answer from the record alone; a call that is not in it is an error", () => {
       gathered.settings.push(replaySetting);
     })
@@ -383,10 +382,11 @@ function optionsOf(program: Command, gathered: Gathered): Options {
   const { parameters, settings, imports, format, isFormatGiven, database, connection, models, output } =
     gathered;
   const { mediaFolder, summary } = gathered;
+  const { maxCost } = program.opts<{ maxCost?: string }>();
   const ledger = program.getOptionValue("ledger") === false ? ":memory:" : gathered.ledger;
   return {
     parameters,
-    settings,
+    settings: maxCost === undefined ? settings : [...settings, `max_cost=${maxCost}`],
     imports,
     format: isFormatGiven || output === undefined ? format : (formatOfFile(output) ?? format),
     isFormatGiven,

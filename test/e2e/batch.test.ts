@@ -126,3 +126,10 @@ test("a parameter that nothing binds is mentioned", async () => {
   expect(code).toBe(0);
   expect(stderr).toMatch(/cli\/unused-parameter.*"Txt"\n.*did you mean "Text"/);
 });
+
+test("--max-cost behind serve token create is the token's", async () => {
+  const created = await run("serve", "token", "create", "capped", "--max-cost", "1.5");
+  expect(created.code).toBe(0);
+  const { stdout } = await run("serve", "token", "list", "--json");
+  expect(stdout).toMatch(/"max_?[cC]ost[^"]*": ?1\.5/);
+});

@@ -75,7 +75,8 @@ export function addServeCommand(
     actions.token({
       action: "create",
       name,
-      limits: limitsOf(create.opts()),
+      // --max-cost is an option of every command, too, and commander gives it to the outermost.
+      limits: limitsOf(create.optsWithGlobals()),
       ...file(create),
       ...(expiresInDays === undefined ? {} : { expiresInDays }),
     });
