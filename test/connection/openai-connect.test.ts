@@ -65,7 +65,7 @@ describe("a connection by name", () => {
   test("offline answers without a socket and names its own models", async () => {
     const connection = await connectionFromName("offline", {});
     expect(connection?.models.text).toMatch(/^offline-/);
-    const request = { endpoint: "images/generations", body: { model: "offline-card", prompt: "x" } } as const;
+    const request = { endpoint: "audio/translations", body: { model: "offline-translation" } } as const;
     const outcome = await connection?.send(request, {
       signal: new AbortController().signal,
       timeoutMs: 5000,
