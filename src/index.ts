@@ -104,19 +104,15 @@ export {
   addConnection,
   describeConnection,
   listConnections,
+  loginConnection,
+  logoutConnection,
   projectProfiles,
   removeConnection,
   setDefaultConnection,
   trustProjectProfiles,
-  type AddOptions,
-  type ConnectionSummary,
-} from "./connection/profiles/manage.ts";
-export {
-  loginConnection,
-  logoutConnection,
-  type LoginOptions,
-  type LoginStep,
-} from "./connection/oauth/login.ts";
+} from "./connection/connections.ts";
+export type { LoginOptions, LoginStep } from "./connection/oauth/login.ts";
+export type { AddOptions, ConnectionSummary } from "./connection/profiles/manage.ts";
 export type { ConnectionPlace } from "./connection/profiles/profile-book.ts";
 export type { ProfileDraft } from "./connection/profiles/profile.ts";
 export type { ProjectFile } from "./connection/profiles/project-file.ts";

@@ -1,8 +1,10 @@
 /** From a connection's name to a connection: what the command line and the library are given. */
+import { existsSync } from "node:fs";
 import type { Connection } from "../catalog/request.ts";
 import { fail } from "../diagnostics/diagnostic.ts";
-import { valueOf, type Environment } from "./config-folder.ts";
+import { projectProfileFiles, userProfiles, valueOf, type Environment } from "./config-folder.ts";
 import { presentable } from "./mask.ts";
+import type { ProfileBook } from "./profiles/profile-book.ts";
 
 /** Where a name comes from, for SHOW OPTIONS. */
 export interface ChosenName {
@@ -21,11 +23,20 @@ export async function defaultConnection(
 ): Promise<ChosenName | undefined> {
   const named = valueOf(env, "CALLSQL_CONNECTION");
   if (named !== undefined) return { name: named, source: "environment CALLSQL_CONNECTION" };
-  const { readProfileBook } = await import("./profiles/profile-book.ts");
-  const book = await readProfileBook(env, folder);
-  if (book.default !== undefined) return { name: book.default.name, source: book.default.place };
+  const chosen = hasProfiles(env, folder) ? await defaultOfProfiles(env, folder) : undefined;
+  if (chosen !== undefined) return { name: chosen.name, source: chosen.place };
   const key = "OPENAI_API_KEY";
   return valueOf(env, key) === undefined ? undefined : { name: "openai", source: `environment ${key}` };
+}
+
+/** Without a file nothing that reads one is loaded: most starts have none. */
+function hasProfiles(env: Environment, folder: string): boolean {
+  return [userProfiles(env), ...projectProfileFiles(folder, env)].some((file) => existsSync(file));
+}
+
+async function defaultOfProfiles(env: Environment, folder: string): Promise<ProfileBook["default"]> {
+  const { readProfileBook } = await import("./profiles/profile-book.ts");
+  return (await readProfileBook(env, folder)).default;
 }
 
 /**

@@ -30,7 +30,9 @@ test("a statement without calls loads neither the SDK nor the prompt, the server
   const loaded = await loadedBy("--no-ledger", "-c", "select 1");
   expect(loaded).toContain("better-sqlite3");
   expect(
-    loaded.filter((name) => /openai|zod|hono|gpt-tokenizer|repl|serve|child_process/.test(name)),
+    loaded.filter((name) =>
+      /openai|openid|jose|toml|zod|hono|gpt-tokenizer|repl|serve|child_process/.test(name),
+    ),
   ).toEqual([]);
 });
 

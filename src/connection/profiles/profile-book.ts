@@ -1,7 +1,6 @@
 /** All profiles there are: the user's own and, where consented to, the project's, which come first. */
-import { join } from "node:path";
 import { fail } from "../../diagnostics/diagnostic.ts";
-import { configFolder, type Environment } from "../config-folder.ts";
+import { userProfiles, type Environment } from "../config-folder.ts";
 import { parseProfiles, readProfileText } from "./profile-file.ts";
 import type { Profile } from "./profile.ts";
 import { findProjectFile, type ProjectFile } from "./project-file.ts";
@@ -46,11 +45,6 @@ export function foundIn(book: ProfileBook, name: string): FoundProfile {
     book.profiles.get(name) ??
     fail("connect/not-a-profile", { name, names: [...book.profiles.keys()].toSorted() })
   );
-}
-
-/** `$XDG_CONFIG_HOME/callsql/connections.toml`. */
-function userProfiles(env: Environment): string {
-  return join(configFolder(env), "connections.toml");
 }
 
 /** Throws connect/unreadable-profiles and connect/bad-profiles. */

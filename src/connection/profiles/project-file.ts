@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto";
 import { readFile, writeFile, mkdir, rename } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { stateFolder, valueOf, type Environment } from "../config-folder.ts";
+import { projectProfileFiles, stateFolder, type Environment } from "../config-folder.ts";
 import { parseJson, readRecord } from "../json.ts";
 import { readProfileText } from "./profile-file.ts";
 
@@ -18,15 +18,14 @@ export interface ProjectFile {
 
 /** The nearest one, up to the home directory. */
 export async function findProjectFile(folder: string, env: Environment): Promise<ProjectFile | undefined> {
-  for (let at = folder; ; at = dirname(at)) {
-    const file = join(at, "callsql.toml");
+  for (const file of projectProfileFiles(folder, env)) {
     const text = await readProfileText(file);
     if (text !== undefined) {
       const trusted = await readTrusted(env);
       return { file, text, isTrusted: trusted[file] === hashOf(text) };
     }
-    if (at === dirname(at) || at === valueOf(env, "HOME")) return undefined;
   }
+  return undefined;
 }
 
 /** Remembers the consent, until the content changes. */
