@@ -127,9 +127,11 @@ test("a parameter that nothing binds is mentioned", async () => {
   expect(stderr).toMatch(/cli\/unused-parameter.*"Txt"\n.*did you mean "Text"/);
 });
 
-test("--max-cost behind serve token create is the token's", async () => {
-  const created = await run("serve", "token", "create", "capped", "--max-cost", "1.5");
+test("--max-cost and --max-rows behind serve token create are the token's, and nothing else is", async () => {
+  const created = await run("serve", "token", "create", "capped", "--max-cost", "1.5", "--max-rows", "7");
   expect(created.code).toBe(0);
-  const { stdout } = await run("serve", "token", "list", "--json");
-  expect(stdout).toMatch(/"max_?[cC]ost[^"]*": ?1\.5/);
+  await run("serve", "token", "create", "free");
+  const { stdout } = await run("serve", "token", "list");
+  expect(stdout).toMatch(/^capped {2}createdAt=\S+ {2}maxCost=1\.5 {2}maxRows=7$/m);
+  expect(stdout).toMatch(/^free {2}createdAt=\S+$/m);
 });

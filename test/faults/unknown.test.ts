@@ -2,6 +2,7 @@
  * Calls that may have been charged without an answer (reference reliability.md, F2 and F11): the record lists exactly
  * those that were on their way, none that waited for its turn and none that was refused.
  */
+import { setTimeout } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { faults } from "../support/openai-server.ts";
 import { open, timed, type Opened, type OpenOptions } from "./support/open.ts";
@@ -15,10 +16,17 @@ const statuses = async (opened: Opened): Promise<Record<string, unknown>> =>
   );
 
 /** Runs `sql`, and cancels it once the server has so many requests. */
-async function cancelled(opened: Opened, sql: string, requests: number): Promise<void> {
+async function cancelled(
+  opened: Opened,
+  sql: string,
+  requests: number,
+  /** Milliseconds after the last request. */
+  afterMs = 0,
+): Promise<void> {
   const stop = new AbortController();
   const running = timed(() => opened.session.execute(sql, {}, { signal: stop.signal }));
   await expect.poll(() => opened.server.requests.length, { timeout: 20_000 }).toBe(requests);
+  await setTimeout(afterMs);
   stop.abort();
   expect((await running).error).toMatchObject({ code: "call/cancelled" });
 }
@@ -42,8 +50,9 @@ describe("cancelled while", () => {
 
   test("they back off after a refusal: none, since nothing was done for a refused request", async () => {
     const set = { concurrency: 2, max_attempts: 50, drain: 0 };
-    await using opened = await open({ rows: 4, faults: [faults.serverError()], set });
-    await cancelled(opened, "SELECT GenerateResponse(body) FROM t", 2);
+    await using opened = await open({ rows: 4, faults: [faults.rateLimited("30")], set });
+    // The refusals have arrived by then, and nothing is sent for half a minute.
+    await cancelled(opened, "SELECT GenerateResponse(body) FROM t", 2, 500);
     expect(await statuses(opened)).toEqual({ failed: 2 });
   });
 });

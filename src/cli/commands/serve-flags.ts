@@ -75,8 +75,7 @@ export function addServeCommand(
     actions.token({
       action: "create",
       name,
-      // --max-cost is an option of every command, too, and commander gives it to the outermost.
-      limits: limitsOf(create.optsWithGlobals()),
+      limits: limitsOf(givenTo(create)),
       ...file(create),
       ...(expiresInDays === undefined ? {} : { expiresInDays }),
     });
@@ -136,6 +135,12 @@ function flagsOf(given: Given): ServeFlags {
       drainMs: number("drain", "--drain", { min: 0, max: 3600 }) * 1000,
     },
   };
+}
+
+/** `--max-cost` and `--max-rows` are options of the commands around it, too, and commander gives them to the outermost. */
+function givenTo(command: Command): Record<string, unknown> {
+  const isGiven = (name: string): boolean => command.getOptionValueSourceWithGlobals(name) !== "default";
+  return Object.fromEntries(Object.entries(command.optsWithGlobals()).filter(([name]) => isGiven(name)));
 }
 
 function limitsOf(given: Given): TokenLimits {
