@@ -121,7 +121,7 @@ async function* linesOf(
 }
 
 /** Reads on when its reader does; a reader who leaves ends the lines. */
-export function streamOf(lines: AsyncGenerator<string>): ReadableStream<Uint8Array> {
+function streamOf(lines: AsyncGenerator<string>): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   return new ReadableStream<Uint8Array>(
     {

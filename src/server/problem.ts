@@ -105,7 +105,7 @@ const statusByCode: Partial<Record<Code, number>> = {
   "serve/request-timeout": 504,
 };
 
-export function statusOf(code: Code): number {
+function statusOf(code: Code): number {
   const [phase = ""] = code.split("/");
   return statusByCode[code] ?? statusByPhase[phase] ?? 400;
 }

@@ -3,7 +3,7 @@ import { z } from "@hono/zod-openapi";
 
 const positiveInteger = (max: number): z.ZodNumber => z.number().int().min(1).max(max);
 
-export const behaviors = ["FirstOrDefault", "First", "SingleOrDefault", "Single", "Array"] as const;
+const behaviors = ["FirstOrDefault", "First", "SingleOrDefault", "Single", "Array"] as const;
 
 export const parameterValue = z
   .union([
@@ -20,7 +20,7 @@ export const parameterValue = z
       "objects become JSON text.",
   });
 
-export const parameters = z.record(z.string(), z.unknown()).openapi({
+const parameters = z.record(z.string(), z.unknown()).openapi({
   type: "object",
   additionalProperties: { $ref: "#/components/schemas/ParameterValue" },
   description: "By name, with or without the prefix (: @ $).",

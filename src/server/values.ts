@@ -74,7 +74,7 @@ export function rowWriter(
 }
 
 /** A BLOB says what it is where its first bytes tell. */
-export function jsonOfValue(value: SqlValue, column: Pick<ResultColumn, "format">): string {
+function jsonOfValue(value: SqlValue, column: Pick<ResultColumn, "format">): string {
   if (!(value instanceof Uint8Array) || column.format === "embedding") return jsonOfCell(value, column);
   const mimeType = sniff(value)?.mimeType ?? "application/octet-stream";
   return `{"$base64":true,"encoded":"${Buffer.from(value).toString("base64")}","mimeType":"${mimeType}"}`;
