@@ -11,6 +11,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openSession, type Connection, type SendOutcome } from "../src/index.ts";
 import { publish, type Finding } from "./harness.ts";
+import { noModels } from "../test/support/echo.ts";
 
 interface Case {
   readonly rows: number;
@@ -96,15 +97,7 @@ async function run(name: string, share: number): Promise<Measured> {
 
 /** A service without latency, whose answers are all alike but for their text. */
 function answering(bytes: number): Connection {
-  const models = {
-    text: "gpt-6-luna",
-    image: "",
-    embedding: "",
-    moderation: "",
-    transcription: "",
-    translation: "",
-    speech: "",
-  };
+  const models = { ...noModels, text: "gpt-6-luna" };
   const usage = { input_tokens: 10, output_tokens: bytes / 4 };
   return {
     name: "bench",

@@ -7,6 +7,7 @@ import assert from "node:assert/strict";
 import Database from "better-sqlite3";
 import { openSession, type Connection, type SendOutcome, type Session } from "../src/index.ts";
 import { publish, race, type Case, type Finding } from "./harness.ts";
+import { noModels } from "../test/support/echo.ts";
 
 const rows = 100_000;
 const concurrency = 64;
@@ -118,15 +119,7 @@ async function msOf(work: () => Promise<void>): Promise<number> {
 }
 
 function service(): Connection {
-  const models = {
-    text: "gpt-6-luna",
-    image: "",
-    embedding: "",
-    moderation: "",
-    transcription: "",
-    translation: "",
-    speech: "",
-  };
+  const models = { ...noModels, text: "gpt-6-luna" };
   return {
     name: "bench",
     identity: "bench",

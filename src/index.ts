@@ -11,7 +11,12 @@
 export { openSession, type SessionOptions } from "./open-session.ts";
 export type { Script, ScriptRehearsal, ScriptStatement, Session } from "./runtime/session.ts";
 export type { PreparedStatement, BindDescription } from "./runtime/prepared-statement.ts";
-export type { CallEstimate, Explanation } from "./runtime/explain-calls.ts";
+export {
+  estimateCells,
+  estimateColumns,
+  type CallEstimate,
+  type Explanation,
+} from "./runtime/explain-calls.ts";
 export { uniqueNames, type ResultSet, type ResultColumn } from "./runtime/result-set.ts";
 export type { Run, RunStatus } from "./runtime/ledger/runs.ts";
 export type { CallAloneOptions } from "./runtime/call-alone.ts";

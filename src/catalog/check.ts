@@ -7,6 +7,7 @@ import type { Details } from "../diagnostics/messages.ts";
 import { coerce } from "./coerce.ts";
 import type { ColumnDefinitions, Definition, ParameterDefinitions } from "./definition.ts";
 import type { Column, Parameter, Procedure } from "./procedure.ts";
+import { endpoints } from "./request.ts";
 
 type Problem = Details<"session/bad-procedure">["problem"];
 
@@ -23,7 +24,7 @@ export function checkDefinition<P extends ParameterDefinitions, C extends Column
   problems.add("name", [definition.name].filter(isNoName));
   problems.add(
     "endpoint",
-    [definition.endpoint].filter((endpoint) => !endpoints.has(endpoint)),
+    [definition.endpoint].filter((endpoint) => !endpointNames.has(endpoint)),
   );
   problems.add(
     "function",
@@ -143,13 +144,4 @@ function repeated(names: readonly string[]): string[] {
 
 const parameterTypes: ReadonlySet<string> = new Set(["text", "integer", "real", "boolean", "bytes", "json"]);
 const columnTypes: ReadonlySet<string> = new Set(["text", "integer", "real", "blob"]);
-const endpoints: ReadonlySet<string> = new Set([
-  "responses",
-  "moderations",
-  "embeddings",
-  "images/generations",
-  "images/edits",
-  "audio/transcriptions",
-  "audio/translations",
-  "audio/speech",
-]);
+const endpointNames: ReadonlySet<string> = new Set(endpoints);

@@ -3,21 +3,12 @@
  * Amounts are USD; dates are `YYYY-MM-DD`. What is not known is absent, never guessed.
  */
 import { z } from "zod";
-import type { Endpoint } from "./request.ts";
+import { endpoints } from "./request.ts";
 
 const date = z.iso.date();
 const amount = z.number().nonnegative();
 
-const endpoint = z.enum([
-  "responses",
-  "moderations",
-  "embeddings",
-  "images/generations",
-  "images/edits",
-  "audio/transcriptions",
-  "audio/translations",
-  "audio/speech",
-] satisfies readonly Endpoint[]);
+const endpoint = z.enum(endpoints);
 
 /** Per million tokens. A part without a rate of its own costs the rate of its total. */
 const tokenPrices = z

@@ -14,6 +14,18 @@ export type Endpoint =
   | "audio/translations"
   | "audio/speech";
 
+/** All of them. */
+export const endpoints = [
+  "responses",
+  "moderations",
+  "embeddings",
+  "images/generations",
+  "images/edits",
+  "audio/transcriptions",
+  "audio/translations",
+  "audio/speech",
+] as const satisfies readonly Endpoint[];
+
 /** What a procedure asks of the API, and a connection sends. */
 export interface ApiRequest {
   readonly endpoint: Endpoint;

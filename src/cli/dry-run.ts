@@ -1,6 +1,8 @@
 /** `--dry-run`: what a script would call and cost, one row a call site; nothing is sent, and nothing stays changed. */
 import {
   DiagnosticError,
+  estimateCells,
+  estimateColumns,
   exitCodeOf,
   type CallEstimate,
   type Explanation,
@@ -30,7 +32,7 @@ export async function dryRun(run: DryRun): Promise<number | undefined> {
   const { reporter, output, format, style } = run;
   const found: Numbered[] = [];
   const failure = await rehearse(run, found);
-  const rows = found.map(({ statement, site }) => [statement, ...cellsOf(site)]);
+  const rows = found.map(({ statement, site }) => [statement, ...estimateCells(site)]);
   for await (const piece of written(format, columns, inTurn(rows), style)) await output.write(piece);
   await output.flush();
   if (failure === undefined || run.isKeepGoing) await reporter.note(totalOf(found.map(({ site }) => site)));
@@ -63,38 +65,11 @@ async function rehearse(run: DryRun, found: Numbered[]): Promise<number | undefi
   return failure;
 }
 
-const columns: readonly Column[] = [
-  "statement",
-  "site",
-  "procedure",
-  "model",
-  "calls",
-  "bound",
-  "recorded",
-  "invalid",
-  "requests",
-  "input_tokens",
-  "cost_min_usd",
-  "cost_max_usd",
-  "cost_as_of",
-].map((name) => ({ name, type: undefined, format: undefined }));
-
-function cellsOf({ cost, ...site }: CallEstimate): SqlValue[] {
-  return [
-    site.site ?? null,
-    site.procedure,
-    site.models.length === 0 ? null : site.models.join(", "),
-    site.calls,
-    site.bound,
-    site.recorded,
-    site.invalid,
-    site.requests,
-    site.inputTokens,
-    cost?.minUsd ?? null,
-    cost?.maxUsd ?? null,
-    cost?.asOf ?? null,
-  ];
-}
+const columns: readonly Column[] = ["statement", ...estimateColumns].map((name) => ({
+  name,
+  type: undefined,
+  format: undefined,
+}));
 
 async function* inTurn(rows: readonly SqlValue[][]): AsyncGenerator<SqlValue[]> {
   yield* rows;

@@ -3,7 +3,13 @@
  * with an empty body. A server that has the endpoint refuses it before a model runs; one that lacks it says so too.
  */
 import { isEndpointMissing } from "../catalog/missing-endpoint.ts";
-import type { ApiFailure, Connection, Endpoint, SendOutcome } from "../catalog/request.ts";
+import {
+  endpoints,
+  type ApiFailure,
+  type Connection,
+  type Endpoint,
+  type SendOutcome,
+} from "../catalog/request.ts";
 import { fail } from "../diagnostics/diagnostic.ts";
 import { checkTexts } from "../diagnostics/messages/connect.ts";
 import { connectionFromName } from "./connect.ts";
@@ -38,17 +44,6 @@ export interface CheckOptions extends ConnectionPlace {
   /** Of each request. Default 30,000. */
   readonly timeoutMs?: number;
 }
-
-const endpoints: readonly Endpoint[] = [
-  "responses",
-  "moderations",
-  "embeddings",
-  "images/generations",
-  "images/edits",
-  "audio/transcriptions",
-  "audio/translations",
-  "audio/speech",
-];
 
 /** Throws connect/none, connect/unreachable, connect/refused, connect/redirect and what finding the connection throws. */
 export async function checkConnection(

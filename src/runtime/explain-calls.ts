@@ -6,6 +6,7 @@ import { DiagnosticError, fail, type Diagnostic } from "../diagnostics/diagnosti
 import type { Source } from "../diagnostics/source.ts";
 import type { CallError, PackRule, Prepared, Row } from "../catalog/procedure.ts";
 import type { Connection } from "../catalog/request.ts";
+import type { SqlValue } from "../catalog/value.ts";
 import type { SqlStatement } from "../parser/syntax.ts";
 import { answerOf, prepareCall, separation } from "./buy.ts";
 import {
@@ -73,28 +74,16 @@ export async function explainCalls(
   const { sites, warnings } = await explain(workspace, source, statement, given);
   return new ResultSet({
     kind: "rows",
-    columns: columns.map((name) => ({ name, type: undefined, format: undefined })),
-    rows: sites.map(({ cost, ...one }) => [
-      one.site ?? null,
-      one.procedure,
-      one.models.length === 0 ? null : one.models.join(", "),
-      one.calls,
-      one.bound,
-      one.recorded,
-      one.invalid,
-      one.requests,
-      one.inputTokens,
-      cost?.minUsd ?? null,
-      cost?.maxUsd ?? null,
-      cost?.asOf ?? null,
-    ]),
+    columns: estimateColumns.map((name) => ({ name, type: undefined, format: undefined })),
+    rows: sites.map(estimateCells),
     affectedRows: 0,
     warnings,
     counts: noCounts(),
   });
 }
 
-const columns = [
+/** The columns in which EXPLAIN CALLS and `--dry-run` show an estimate. */
+export const estimateColumns: readonly string[] = [
   "site",
   "procedure",
   "model",
@@ -108,6 +97,24 @@ const columns = [
   "cost_max_usd",
   "cost_as_of",
 ];
+
+/** An estimate as the cells of these columns. */
+export function estimateCells({ cost, ...site }: CallEstimate): SqlValue[] {
+  return [
+    site.site ?? null,
+    site.procedure,
+    site.models.length === 0 ? null : site.models.join(", "),
+    site.calls,
+    site.bound,
+    site.recorded,
+    site.invalid,
+    site.requests,
+    site.inputTokens,
+    cost?.minUsd ?? null,
+    cost?.maxUsd ?? null,
+    cost?.asOf ?? null,
+  ];
+}
 
 /** Throws what binding the statement throws, and what SQLite refuses. */
 export async function explain(

@@ -3,7 +3,7 @@
  * own. The connection keeps a log of what was asked, in order.
  */
 import type { CallError, Procedure, Row } from "../../src/catalog/procedure.ts";
-import type { Connection, SendOutcome } from "../../src/catalog/request.ts";
+import type { Connection, ConnectionModels, SendOutcome } from "../../src/catalog/request.ts";
 import type { SqlValue } from "../../src/catalog/value.ts";
 import { openSession, type Session, type SessionOptions } from "../../src/index.ts";
 
@@ -47,19 +47,22 @@ const columns = [
 
 export const echoProcedures: readonly Procedure[] = ["P", "Q", "S"].map(echoProcedure);
 
+/** For services that take whatever model a call names. */
+export const noModels: ConnectionModels = {
+  text: "",
+  image: "",
+  embedding: "",
+  moderation: "",
+  transcription: "",
+  translation: "",
+  speech: "",
+};
+
 export function echoConnection(answers: Answers, asked: string[] = []): Connection {
   return {
     name: "echo",
     identity: "echo",
-    models: {
-      text: "",
-      image: "",
-      embedding: "",
-      moderation: "",
-      transcription: "",
-      translation: "",
-      speech: "",
-    },
+    models: noModels,
     send: async (request): Promise<SendOutcome> => {
       const { procedure, x, y } = readBody(request.body);
       asked.push(described(procedure, x, y));

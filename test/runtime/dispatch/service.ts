@@ -8,6 +8,7 @@ import type {
   SendOutcome,
 } from "../../../src/catalog/request.ts";
 import { Dispatcher, type DispatchOptions } from "../../../src/runtime/dispatch/dispatcher.ts";
+import { noModels } from "../../support/echo.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
 
 export interface ServiceOptions {
@@ -26,16 +27,6 @@ export interface Service {
   readonly sent: { readonly request: ApiRequest; readonly at: number; readonly status: number }[];
   peakInFlight: number;
 }
-
-const noModels = {
-  text: "",
-  image: "",
-  embedding: "",
-  moderation: "",
-  transcription: "",
-  translation: "",
-  speech: "",
-};
 
 export function startService(options: ServiceOptions): Service {
   const { clock, latencyMs = 0, perMinute, burst = 10, packMax } = options;
