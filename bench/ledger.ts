@@ -1,22 +1,30 @@
 /**
- * What the ledger costs: recorded calls a second with grouped commits on a real file, against the same work in memory, in
- * one run. Prints ratios beside the numbers: machines are noisy. `node bench/ledger.ts [calls]`.
+ * What the ledger costs: calls a second that are recorded as started and as succeeded, with grouped commits and a sync
+ * each, against the 20,000 that are asked for and against the same work in memory. `node bench/ledger.ts [calls]`.
  */
 import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ApiRequest } from "../src/catalog/request.ts";
 import { Ledger } from "../src/runtime/ledger/ledger.ts";
+import { format, publish } from "./harness.ts";
 
-const calls = Number(process.argv[2] ?? 20_000);
+const calls = Number(process.argv[2] ?? 40_000);
+const rounds = 4;
 const inFlight = 256;
+const goalPerSecond = 20_000;
 const request: ApiRequest = {
   endpoint: "responses",
   body: { model: "gpt-6-luna", input: "a short question" },
 };
+const requestText = JSON.stringify(request.body);
 const answer = { body: { output: "x".repeat(600) }, status: 200, contentType: "application/json" };
+/** What the caller gave and got. */
+const payloadBytes = requestText.length + JSON.stringify(answer.body).length;
 
-/** Milliseconds for `calls` calls, each recorded as started and as succeeded, `inFlight` at once. */
+const keyOf = (call: number): string => call.toString(16).padStart(64, "0");
+
+/** Milliseconds for `calls` calls, `inFlight` at once. */
 async function record(file: string): Promise<number> {
   const ledger = new Ledger(file);
   const run = ledger.runs.begin({ kind: "session", name: "bench" });
@@ -24,13 +32,12 @@ async function record(file: string): Promise<number> {
   let next = 0;
   const work = async (): Promise<void> => {
     for (let call = next++; call < calls; call = next++) {
-      const key = call.toString(16).padStart(64, "0");
       const started = {
-        key,
+        key: keyOf(call),
         procedure: "GenerateResponse",
         connection: "bench",
         request,
-        requestText: '{"input":"a"}',
+        requestText,
       };
       const id = await ledger.started(started, run);
       const outcome = { answer, attempts: 1, durationMs: 1 };
@@ -43,18 +50,59 @@ async function record(file: string): Promise<number> {
   return elapsed;
 }
 
+/** Milliseconds to find and read every answer again. */
+function replay(file: string): number {
+  const ledger = new Ledger(file);
+  const startedAt = performance.now();
+  for (let call = 0; call < calls; call++) {
+    const id = ledger.find(keyOf(call), { scope: "all", ttlMs: Infinity });
+    if (id === undefined) throw new Error(`call ${call} is lost`);
+    ledger.read(id);
+  }
+  const elapsed = performance.now() - startedAt;
+  ledger.close();
+  return elapsed;
+}
+
 const folder = mkdtempSync(join(tmpdir(), "callsql-bench-"));
-const file = join(folder, "ledger.db");
-const onDisk = await record(file);
-const inMemory = await record(":memory:");
-const perSecond = (ms: number): number => Math.round((calls / ms) * 1000);
-console.log(
-  `on disk, synced: ${perSecond(onDisk)} recorded calls a second (${calls} calls, ${inFlight} in flight)`,
-);
-console.log(
-  `in memory:       ${perSecond(inMemory)} a second; disk costs ${(onDisk / inMemory).toFixed(1)} times`,
-);
-console.log(
-  `file:            ${Math.round(statSync(file).size / calls)} bytes a call, of which 616 are the answer`,
-);
+let [onDisk, inMemory, read, bytes] = [Infinity, Infinity, Infinity, 0];
+for (let round = 0; round < rounds; round++) {
+  const file = join(folder, `${round}.db`);
+  onDisk = Math.min(onDisk, await record(file));
+  inMemory = Math.min(inMemory, await record(":memory:"));
+  read = Math.min(read, replay(file));
+  bytes = statSync(file).size / calls - payloadBytes;
+}
 rmSync(folder, { recursive: true });
+
+const perSecond = (ms: number): number => (calls / ms) * 1000;
+const rate = (ms: number): string => `${Math.round(perSecond(ms))} a second`;
+publish("ledger", "The ledger", [
+  {
+    what: "calls recorded as started and as succeeded, synced",
+    against: `${goalPerSecond} a second`,
+    ratio: perSecond(onDisk) / goalPerSecond,
+    goal: { atLeast: 1 },
+    detail: `${rate(onDisk)}, ${inFlight} in flight`,
+  },
+  {
+    what: "calls recorded, synced",
+    against: "the same in memory",
+    ratio: perSecond(onDisk) / perSecond(inMemory),
+    detail: `${rate(onDisk)} and ${rate(inMemory)}`,
+  },
+  {
+    what: "answers found and read again",
+    against: "1,000,000 a minute",
+    ratio: (perSecond(read) * 60) / 1_000_000,
+    goal: { atLeast: 1 },
+    detail: `${format((read / calls) * 1000)} µs each`,
+  },
+  {
+    what: "bytes a call beside what was asked and answered",
+    against: "1 KB",
+    ratio: bytes / 1024,
+    goal: { atMost: 1 },
+    detail: `${Math.round(bytes)} bytes`,
+  },
+]);

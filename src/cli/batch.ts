@@ -66,9 +66,14 @@ export async function runBatch(
       const batch = { session, scripts, parameters, options, stop, surroundings };
       // A dry run is no run: nothing of it goes on later.
       if (!options.isDryRun) await beginScript(session, { ...given, parameters }, { options, reporter });
-      const exitCode = await run(batch, parseFailure);
-      session.endRun(endStatus(exitCode, stop));
-      return exitCode;
+      // What breaks off, with an output that cannot be written for one, is gone on with by the same command.
+      let exitCode: number | undefined;
+      try {
+        exitCode = await run(batch, parseFailure);
+        return exitCode;
+      } finally {
+        session.endRun(endStatus(exitCode ?? 1, stop));
+      }
     } finally {
       await session.close();
     }

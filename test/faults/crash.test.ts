@@ -1,6 +1,6 @@
 /**
  * A script that is killed at random moments and given again, as the same command: no recorded answer is bought again, no
- * write is done twice, and the tables end as those of an undisturbed run. CALLSQL_KILLS lengthens it (soak: 50).
+ * write is done twice, and the tables end as those of an undisturbed run (reference reliability.md, F2 and F6).
  */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,6 +10,7 @@ import { afterAll, expect, test, vi } from "vitest";
 import { startCallsql, type Finished } from "../e2e/support/process.ts";
 import { faults } from "../support/openai-faults.ts";
 import { startOpenAIServer } from "../support/openai-server.ts";
+import { times } from "./support/soak.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "callsql-crash-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -77,7 +78,7 @@ test(
     server.reset();
     server.script(faults.delay(40));
     const disturbed = { ...calm, database: join(folder, "hit.db"), ledger: join(folder, "hit-ledger.db") };
-    const killsMax = Number(process.env["CALLSQL_KILLS"] ?? 8);
+    const killsMax = times(8, 50);
     let kills = 0;
     let last: Finished | undefined;
     while (last === undefined) {
@@ -108,19 +109,31 @@ test(
   },
 );
 
-test("a script that is running already is refused, and --fresh starts anew", async () => {
-  await using server = await startOpenAIServer({});
-  server.script(faults.delay(500));
+test("a second process is refused, and when the first is killed a third takes over: nothing is lost, nothing bought twice", async () => {
+  await using server = await startOpenAIServer({ keepRequests: false });
+  server.script(faults.delay(60));
   const setting = {
     database: join(folder, "twice.db"),
     ledger: join(folder, "twice-ledger.db"),
     url: server.url,
   };
   const first = start(setting);
-  await vi.waitUntil(() => server.inFlight > 0, { timeout: 10_000 });
+  await vi.waitUntil(() => server.charged > 40, { timeout: 10_000 });
   const second = await start(setting).finished;
   expect(second.code).toBe(3);
   expect(second.stderr).toContain("ledger/already-running");
   first.child.kill("SIGKILL");
   await first.finished;
+
+  const third = await start(setting).finished;
+  expect(third, third.stderr).toMatchObject({ code: 0, stdout: `count(*),count(s)\n${rows},${rows}\n` });
+  expect(third.stderr).toContain("goes on");
+  const ledger = new Database(setting.ledger, { readonly: true });
+  const count = (sql: string): number => Number(ledger.prepare(sql).pluck().get());
+  const succeeded = count("SELECT count(*) FROM calls WHERE status = 'succeeded'");
+  const unknown = count("SELECT count(*) FROM calls WHERE status = 'unknown'");
+  expect(count("SELECT count(DISTINCT key) FROM calls WHERE status = 'succeeded'")).toBe(succeeded);
+  ledger.close();
+  expect(unknown).toBeLessThanOrEqual(concurrency);
+  expect(server.charged).toBeLessThanOrEqual(succeeded + unknown);
 });

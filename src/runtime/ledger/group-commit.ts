@@ -6,7 +6,7 @@ import type Database from "better-sqlite3";
 import { inLedger, ledgerError } from "./ledger-error.ts";
 
 /** Under load commits are at least this far apart, unless so many writes wait that a sync is small beside them. */
-const commitIntervalMs = 4;
+const commitIntervalMs = 5;
 const manyWrites = 64;
 
 interface Waiting {

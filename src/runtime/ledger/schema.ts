@@ -2,8 +2,8 @@
  * The ledger's file: opening it safely, and its schema with a version. WAL with `synchronous = FULL`, asked for
  * explicitly: better-sqlite3 falls to NORMAL after the first write, and NORMAL may lose a paid answer in a power cut.
  */
-import { chmodSync, closeSync, lstatSync, mkdirSync, openSync } from "node:fs";
-import { dirname } from "node:path";
+import { chmodSync, closeSync, existsSync, lstatSync, mkdirSync, openSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import Database from "better-sqlite3";
 import { fail } from "../../diagnostics/diagnostic.ts";
 
@@ -104,7 +104,7 @@ export function openLedgerFile(file: string): Database.Database {
 /** Answers may be private: the file is its owner's alone, and a link is not followed. */
 function prepareFile(file: string): void {
   try {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    makeFolder(resolve(dirname(file)));
     if (lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink() === true) {
       fail("ledger/cannot-open", { file, reason: "it is a symbolic link" });
     }
@@ -120,6 +120,18 @@ function prepareFile(file: string): void {
       throw error;
     }
     fail("ledger/cannot-open", { file, reason: error.code });
+  }
+}
+
+/** Not by mkdir's own recursion, which never ends where the system makes no folders, as in /proc. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  makeFolder(dirname(folder));
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    // Another process may have been faster.
+    if (!existsSync(folder)) throw error;
   }
 }
 
