@@ -1,7 +1,8 @@
 /**
  * The long run of `npm run soak` (reference reliability.md, F1): rows against a service that refuses, breaks off, hangs and
- * answers nonsense. Each row ends with the right answer or a stated error, none with another row's, and no call that has
- * succeeded is sent again. `node bench/soak.ts [rows]`, some minutes for 10,000.
+ * answers nonsense. Each row ends with the right answer or a stated error, none with another row's; no call whose answer
+ * has arrived is sent again, and none that was refused before its Retry-After. `node bench/soak.ts [rows]`, two minutes for
+ * 10,000.
  */
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -9,13 +10,22 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { createOpenAIConnection } from "../src/connection/openai.ts";
-import { openSession, type Session, type SqlValue } from "../src/index.ts";
+import type { ApiAnswer } from "../src/catalog/request.ts";
+import { openSession, type Connection, type Session, type SqlValue } from "../src/index.ts";
 import { faults, startOpenAIServer, type Fault, type OpenAIServer } from "../test/support/openai-server.ts";
 
 const rows = Number(process.argv[2] ?? 10_000);
 
+/** F1: a twentieth refused, and the like. */
+const everyday: readonly Fault[] = [
+  faults.rateLimited("1", { probability: 0.05 }),
+  faults.serverError({ probability: 0.03 }),
+  faults.reset("request", { probability: 0.01 }),
+  faults.reset("work", { probability: 0.01 }),
+  faults.cut({ probability: 0.01 }),
+];
 const common: readonly Fault[] = [
-  faults.rateLimited("0.2", { probability: 0.05 }),
+  faults.rateLimited("1", { probability: 0.05 }),
   faults.serverError({ probability: 0.015 }),
   faults.overloaded({ probability: 0.015 }),
   faults.reset("request", { probability: 0.01 }),
@@ -37,9 +47,18 @@ interface Case {
   readonly faults: readonly Fault[];
   /** Inputs a request. */
   readonly packMax: number;
+  /** Seconds it may take for 10,000 rows. */
+  readonly secondsMax?: number;
 }
 
 const cases: readonly Case[] = [
+  {
+    name: "everyday faults",
+    call: "GenerateResponse(body)",
+    faults: everyday,
+    packMax: 1,
+    secondsMax: 60,
+  },
   { name: "single requests", call: "GenerateResponse(body)", faults: common, packMax: 1 },
   {
     name: "packs of embeddings",
@@ -50,9 +69,6 @@ const cases: readonly Case[] = [
   { name: "packs of moderations", call: "ModerateText(body)", faults: [...common, ...ofPacks], packMax: 32 },
 ];
 
-/** Of what a fault does to a request, what leaves its answer whole. */
-const harmless = new Set(["shuffled"]);
-
 const folder = mkdtempSync(join(tmpdir(), "callsql-soak-"));
 try {
   for (const one of cases) await soak(one);
@@ -60,11 +76,11 @@ try {
   rmSync(folder, { recursive: true });
 }
 
-async function soak({ name, call, faults: script, packMax }: Case): Promise<void> {
-  const startedAt = performance.now();
+async function soak({ name, call, faults: script, packMax, secondsMax = Infinity }: Case): Promise<void> {
   const calm = await answers(call, [], packMax, undefined);
   await calm.server.close();
   const ledger = join(folder, `${name}.db`);
+  const startedAt = performance.now();
   const { found, failed, server } = await answers(call, script, packMax, ledger);
   const wrong = [...found].filter(([id, answer]) => answer !== null && answer !== calm.found.get(id));
   const missing = [...found].filter(([, answer]) => answer === null).length;
@@ -81,17 +97,14 @@ async function soak({ name, call, faults: script, packMax }: Case): Promise<void
   assert.equal(succeeded, rows - missing);
   db.close();
 
-  const inputs = server.requests
-    .filter((request) => request.charged && request.faults.every((kind) => harmless.has(kind)))
-    .flatMap(({ body }) => body["input"]);
-  assert.equal(new Set(inputs).size, inputs.length, "a call that had succeeded was sent again");
+  const seconds = (performance.now() - startedAt) / 1000;
+  assert.ok(seconds <= (secondsMax * rows) / 10_000, `it took ${seconds.toFixed(1)} s`);
   assert.deepEqual(server.violations, []);
   const hit = server.requests.filter((request) => request.faults.length > 0).length;
   await server.close();
-  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
   const memory = Math.round(process.memoryUsage().rss / 2 ** 20);
   console.log(
-    `${name}: ${rows} rows right but ${missing} with an error, ${server.requests.length} requests, ${hit} of them hit; ${seconds} s, ${memory} MB with the service`,
+    `${name}: ${rows} rows right but ${missing} with an error, ${server.requests.length} requests, ${hit} of them hit; ${seconds.toFixed(1)} s, ${memory} MB with the service`,
   );
 }
 
@@ -110,12 +123,12 @@ async function answers(
 ): Promise<Answered> {
   const server = await startOpenAIServer({ faults: script, seed: 7 });
   const own = createOpenAIConnection({ name: "openai", apiKey: "sk-soak-0123456789", baseUrl: server.url });
-  const connection = { ...own, packMax, send: own.send.bind(own) };
+  const connection = { ...own, packMax, send: watched(own) };
   await using session = await openSession({ connection, ...(ledger === undefined ? {} : { ledger }) });
   const bodies = Array.from({ length: rows }, (_, index) => [index + 1, `row ${index + 1}`] as const);
   await session.importRows("t", ["id", "body"], bodies);
-  // Longer than a busy machine takes for an answer: one that came too late would be asked for again, rightly.
-  await set(session, { concurrency: 32, timeout: 10, max_attempts: 12 });
+  // An answer that comes later is asked for again: on a busy machine some do, and have not arrived.
+  await set(session, { concurrency: 32, timeout: 2, max_attempts: 12 });
   const result = await session.execute(`CREATE TABLE out AS SELECT id, ${call} AS answer FROM t`);
   const { failed } = result.counts;
   const found = new Map<SqlValue, SqlValue>();
@@ -123,6 +136,35 @@ async function answers(
     found.set(id, answer);
   }
   return { found, failed, server };
+}
+
+/** A connection that is never asked for what it has answered, nor before the time that a refusal named. */
+function watched(connection: Connection): Connection["send"] {
+  const answered = new Set<unknown>();
+  const mayBeSentAt = new Map<unknown, number>();
+  return async (request, options) => {
+    const { input } = request.body;
+    const inputs: readonly unknown[] = Array.isArray(input) ? input : [input];
+    for (const one of inputs) {
+      assert.ok(!answered.has(one), `${String(one)} was sent again after its answer`);
+      assert.ok(performance.now() >= (mayBeSentAt.get(one) ?? 0), `${String(one)} was sent before its time`);
+    }
+    const outcome = await connection.send(request, options);
+    // One clock counts from the answer's last byte, the other from when it was read.
+    const until = outcome.ok ? 0 : performance.now() + (outcome.failure.retryAfterMs ?? 0) - 1;
+    for (const one of inputs) {
+      if (outcome.ok && isWhole(outcome.answer, inputs.length)) answered.add(one);
+      else mayBeSentAt.set(one, until);
+    }
+    return outcome;
+  };
+}
+
+/** One item for each input: of a pack with fewer, or with one twice, nothing can be used. */
+function isWhole({ body }: ApiAnswer, inputs: number): boolean {
+  const { data, results } = body as Partial<Record<"data" | "results", readonly { index?: number }[]>>;
+  const items = data ?? results ?? [{}];
+  return new Set(items.map(({ index }, place) => index ?? place)).size === inputs;
 }
 
 async function set(session: Session, options: Readonly<Record<string, number>>): Promise<void> {

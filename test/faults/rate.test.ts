@@ -1,10 +1,10 @@
 /**
- * A service that holds a limit of requests per minute (reference reliability.md, F7): few requests are refused, none
- * is sent before its time, and hardly any time is lost.
+ * A service that holds a limit of requests per minute (reference reliability.md, F7): every row is answered, few requests
+ * are refused. How much of the limit is used is measured where time is the test's own: runtime/dispatch/pace.test.ts.
  */
 import { expect, test } from "vitest";
 import { faults } from "../support/openai-server.ts";
-import { open, timed } from "./support/open.ts";
+import { open } from "./support/open.ts";
 
 test.concurrent.each([
   ["quick", 0],
@@ -15,12 +15,9 @@ test.concurrent.each([
   const script = latencyMs === 0 ? [] : [faults.delay(latencyMs)];
   const limit = { requestsPerMinute: perSecond * 60, burst: 20 };
   await using opened = await open({ ...limit, faults: script, rows, set: { concurrency: 16 } });
-  const { ms, value = [] } = await timed(() =>
-    opened.all("SELECT body, GenerateResponse(body) AS reply FROM t"),
-  );
-  expect(value.filter(({ body, reply }) => !String(reply).endsWith(`: ${String(body)}`))).toEqual([]);
+  const answered = await opened.all("SELECT body, GenerateResponse(body) AS reply FROM t");
+  expect(answered.filter(({ body, reply }) => !String(reply).endsWith(`: ${String(body)}`))).toEqual([]);
   const { requests } = opened.server;
   const refused = requests.filter(({ status }) => status === 429);
-  expect(ms).toBeLessThan(1.3 * ((rows / perSecond) * 1000));
   expect(refused.length / requests.length).toBeLessThanOrEqual(0.1);
 });

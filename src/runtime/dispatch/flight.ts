@@ -100,6 +100,11 @@ interface Landing {
   readonly leaving: Leaving;
 }
 
+interface Landed extends Landing {
+  /** In the limiter, for what this one was told is meant for everybody. */
+  readonly waitsWithAll: boolean;
+}
+
 async function attempt(airline: Airline, flight: Flight, given: Place | undefined): Promise<Arrival> {
   const { company, trip } = flight;
   const tokens = flight.works.reduce((sum, work) => sum + work.tokens, 0);
@@ -122,8 +127,7 @@ async function attempt(airline: Airline, flight: Flight, given: Place | undefine
     last = landing.arrival;
     if (landing.again === undefined || trip.attempts >= airline.attemptsMax) return landing.arrival;
     airline.onRetry();
-    // Who was told to slow down waits with all others, in the limiter.
-    if (landing.again === "slow-down") continue;
+    if (landing.waitsWithAll) continue;
     const { retryAfterMs } = landing.leaving;
     try {
       await sleep(backoffMs(trip.attempts, retryAfterMs, airline.backoff), company.stop, airline.clock);
@@ -151,16 +155,16 @@ async function send(
   { works, company }: Flight,
   request: ApiRequest,
   place: Place,
-): Promise<Landing> {
-  let leaving: Leaving = { kind: "failed" };
+): Promise<Landed> {
+  let landing: Landing;
   try {
     const outcome = await connection.send(request, { signal: company.cut, timeoutMs });
-    const landing = outcome.ok ? landingOf(outcome.answer, works) : failureLanding(outcome.failure);
-    ({ leaving } = landing);
-    return landing;
-  } finally {
-    limiter.leave(place, leaving);
+    landing = outcome.ok ? landingOf(outcome.answer, works) : failureLanding(outcome.failure);
+  } catch (error) {
+    limiter.leave(place, { kind: "failed" });
+    throw error;
   }
+  return { ...landing, waitsWithAll: limiter.leave(place, landing.leaving) };
 }
 
 function landingOf(answer: ApiAnswer, works: readonly Work[]): Landing {

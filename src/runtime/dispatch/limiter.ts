@@ -1,11 +1,13 @@
 /**
- * When a request may be sent: bounded in flight, halved when the service asks to slow down and growing while answers
- * come cleanly, paced by the limits that answers report, nothing but one probe after a refusal until it is answered
- * (2-runtime, 2.3). First come, first served. Knows no request.
+ * When a request may be sent: bounded in flight, paced by the limits that answers report, growing while answers come
+ * cleanly. One refusal among clean answers concerns the refused request alone; where refusals prevail, or an answer says
+ * that the limit is used up, everybody waits: half as many in flight, nothing before Retry-After, then one probe until it
+ * is answered (2-runtime, 2.3; docs/decisions/0090). First come, first served. Knows no request.
  */
 import type { RateLimit } from "../../catalog/request.ts";
 import { coolDownMs, type BackoffRule } from "./backoff.ts";
 import { systemClock, type Clock } from "./clock.ts";
+import { LearnedPace } from "./learned-pace.ts";
 import { RateBucket, type Taken } from "./rate-bucket.ts";
 
 export interface LimiterOptions {
@@ -39,6 +41,8 @@ interface Waiting {
 
 /** What is sent before the first answer has told anything about limits. */
 const blindMax = 16;
+/** So many of the latest answers tell whether refusals prevail, by half of them. */
+const answersWeighed = 8;
 /** A tenth more for as many answers as are in flight, but at least one. */
 const growth = 0.1;
 
@@ -48,12 +52,17 @@ export class Limiter {
   readonly #clock: Clock;
   readonly #requests = new RateBucket();
   readonly #tokens = new RateBucket();
+  readonly #pace = new LearnedPace();
   readonly #queue = new Set<Waiting>();
   #limit: number;
   #inFlight = 0;
   #isBlind = true;
   #coolUntil = -Infinity;
-  /** In all, and since the last clean answer. */
+  /** The end of the longest Retry-After so far. */
+  #askedUntil = -Infinity;
+  /** Of the latest answers, the last at the end: whether it was a refusal. */
+  readonly #latest: boolean[] = [];
+  /** That everybody obeyed: in all, and since the last clean answer. */
   #refusals = 0;
   #refusalsInRow = 0;
   #isProbing = false;
@@ -96,7 +105,8 @@ export class Limiter {
     }
   }
 
-  leave(place: Place, { kind, retryAfterMs, rateLimit }: Leaving): void {
+  /** True: everybody waits, whoever was refused included; his Retry-After is over when he gets a place again. */
+  leave(place: Place, { kind, retryAfterMs, rateLimit }: Leaving): boolean {
     const now = this.#clock.now();
     this.#inFlight--;
     if (place.isProbe) this.#isProbing = false;
@@ -104,12 +114,21 @@ export class Limiter {
     const asOf = kind === "refused" ? now : undefined;
     this.#requests.report(rateLimit?.requests, place.requests, now, asOf);
     this.#tokens.report(rateLimit?.tokens, place.tokens, now, asOf);
-    if (kind === "refused") this.#slowDown(place, retryAfterMs, now);
-    if (kind === "clean") this.#speedUp(place);
+    if (kind !== "failed") this.#weigh(kind === "refused");
+    if (kind === "clean") this.#speedUp(place, now);
+    const isForAll = kind === "refused" && this.#slowDown(place, { retryAfterMs, rateLimit }, now);
+    if (this.#inFlight === 0 && this.#queue.size === 0 && !isForAll) this.#pace.forget();
     this.#pump();
+    return isForAll;
   }
 
-  #speedUp(place: Place): void {
+  #weigh(isRefusal: boolean): void {
+    this.#latest.push(isRefusal);
+    if (this.#latest.length > answersWeighed) this.#latest.shift();
+  }
+
+  #speedUp(place: Place, now: number): void {
+    this.#pace.answered(now);
     // An answer to what was sent before the refusal does not take it back.
     if (place.refusals !== this.#refusals) return;
     this.#refusalsInRow = 0;
@@ -118,18 +137,34 @@ export class Limiter {
     this.#isBlind = false;
   }
 
-  #slowDown(place: Place, retryAfterMs: number | undefined, now: number): void {
+  /** Whether it concerns all. */
+  #slowDown(
+    place: Place,
+    { retryAfterMs, rateLimit }: Pick<Leaving, "retryAfterMs" | "rateLimit">,
+    now: number,
+  ): boolean {
+    if (retryAfterMs !== undefined) this.#askedUntil = Math.max(this.#askedUntil, now + retryAfterMs);
+    if (!this.#isReal(rateLimit)) return false;
     const isNews = place.refusals === this.#refusals;
     if (isNews) {
       this.#refusals++;
       this.#refusalsInRow++;
       if (!place.isProbe) this.#limit = Math.max(1, Math.floor(this.#limit / 2));
+      if (rateLimit === undefined) this.#pace.refused(now);
     }
     this.#isBlind = false;
-    if (!isNews && retryAfterMs === undefined) return;
+    if (!isNews && retryAfterMs === undefined) return true;
     const refused = { refusals: this.#refusalsInRow, waiting: this.#queue.size + 1 };
     const waitMs = coolDownMs(refused, retryAfterMs, this.#backoff);
-    this.#coolUntil = Math.max(this.#coolUntil, now + waitMs);
+    this.#coolUntil = Math.max(this.#coolUntil, this.#askedUntil, now + waitMs);
+    return true;
+  }
+
+  /** That a limit is reached, as opposed to one refusal by chance. */
+  #isReal(reported: RateLimit | undefined): boolean {
+    if (this.#refusalsInRow > 0) return true;
+    if (reported?.requests?.remaining === 0 || reported?.tokens?.remaining === 0) return true;
+    return 2 * this.#latest.filter((isRefusal) => isRefusal).length >= this.#latest.length;
   }
 
   /** Lets in whoever may go, and comes back when the next one may. */
@@ -156,13 +191,14 @@ export class Limiter {
     if (this.#inFlight >= Math.floor(this.#limit)) return Infinity;
     if (this.#coolUntil > now) return this.#coolUntil - now;
     if (this.#refusalsInRow > 0 && this.#isProbing) return Infinity;
-    return Math.max(this.#requests.waitMs(1, now), this.#tokens.waitMs(tokens, now));
+    return Math.max(this.#pace.waitMs(now), this.#requests.waitMs(1, now), this.#tokens.waitMs(tokens, now));
   }
 
   #place(tokens: number, now: number): Place {
     this.#inFlight++;
     const isProbe = this.#refusalsInRow > 0;
     if (isProbe) this.#isProbing = true;
+    this.#pace.take(now);
     return {
       requests: this.#requests.take(1, now),
       tokens: this.#tokens.take(tokens, now),

@@ -66,13 +66,14 @@ describe("a statement", () => {
 
   test("answers that arrive while it drains are kept, and not bought again", async () => {
     const { opened, error } = await cancelAfter(
-      { rows: 12, faults: [faults.delay(200)], set: { concurrency: 4, drain: 10 } },
+      { rows: 100, faults: [faults.delay(200)], set: { concurrency: 4, drain: 30 } },
       4,
     );
     expect(error).toMatchObject({ code: "call/cancelled" });
-    expect(opened.server.requests.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
-    expect(await opened.all(sentences)).toHaveLength(12);
-    expect(opened.server.requests).toHaveLength(12);
+    expect(new Set(opened.server.requests.map(({ status }) => status))).toEqual(new Set([200]));
+    opened.server.heal();
+    expect(await opened.all(sentences)).toHaveLength(100);
+    expect(opened.server.requests).toHaveLength(100);
     await opened[Symbol.asyncDispose]();
   });
 

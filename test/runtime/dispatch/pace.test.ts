@@ -1,4 +1,5 @@
 /** When requests are sent: paced by what answers report, one probe after a refusal, on a clock that tests advance. */
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parseDuration, parseRateLimit } from "../../../src/connection/rate-limit.ts";
 import type { Dispatched } from "../../../src/runtime/dispatch/dispatcher.ts";
@@ -6,6 +7,15 @@ import { dispatcherOf, failure, ok, startService, type Service, type ServiceOpti
 import { VirtualClock } from "./virtual-clock.ts";
 
 const never = new AbortController().signal;
+
+interface Chance {
+  readonly seed: number;
+  /** Of requests that are refused. */
+  readonly share: number;
+  readonly concurrency: number;
+  readonly latencyMs: number;
+  readonly retryAfterMs: number;
+}
 
 interface Told {
   readonly service: Service;
@@ -30,6 +40,27 @@ async function send(rows: number, concurrency: number, options: Partial<ServiceO
   return { service, outcomes, ms: clock.now() };
 }
 
+/** Nothing is sent again before its own Retry-After has passed. */
+function expectPatience({ sent }: Service): void {
+  const mayBeSentAt = new Map<unknown, number>();
+  for (const { request, at, endedAt, retryAfterMs } of sent) {
+    const { input } = request.body;
+    expect(at).toBeGreaterThanOrEqual(mayBeSentAt.get(input) ?? 0);
+    mayBeSentAt.set(input, endedAt + (retryAfterMs ?? 0));
+  }
+}
+
+/** mulberry32 */
+function randomOf(seed: number): () => number {
+  let state = seed | 0;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
 function refusedOf({ sent }: Service): number {
   return sent.filter(({ status }) => status === 429 || status === 503).length;
 }
@@ -51,6 +82,80 @@ describe("a limit of requests a minute is used to nine tenths at least, with har
     const { service, ms } = await send(100, 16, { perMinute: 60, burst: 1, latencyMs: 200 });
     expect(ms).toBeLessThan(100_000 / 0.9);
     expect(refusedOf(service)).toBeLessThanOrEqual(15);
+  });
+});
+
+describe("a limit that nothing but refusals tells of is used as well, with a tenth of refusals at most", () => {
+  test.each([
+    ["quick", { perMinute: 600, burst: 10, latencyMs: 5 }, 1200],
+    ["slow", { perMinute: 600, burst: 10, latencyMs: 200 }, 1200],
+    ["100 a second", { perMinute: 6000, burst: 100, latencyMs: 50 }, 4000],
+    ["a whole minute at once", { perMinute: 600, burst: 600, latencyMs: 50 }, 1500],
+  ])("%s", async (_, options, rows) => {
+    const told = await send(rows, 32, { ...options, isTerse: true });
+    expect(told.outcomes.filter(({ answer }) => answer === undefined)).toEqual([]);
+    expect((rows - options.burst) / told.ms).toBeGreaterThanOrEqual((0.9 * options.perMinute) / 60_000);
+    expect(refusedOf(told.service) / told.service.sent.length).toBeLessThanOrEqual(0.1);
+    expectPatience(told.service);
+  });
+});
+
+describe("refusals by chance", () => {
+  const refusal = (retryAfterMs: number) =>
+    failure({ kind: "http", status: 429, message: "slow down", retryAfterMs });
+
+  test("cost the refused rows their wait, and the others nothing", async () => {
+    const random = randomOf(11);
+    const { service, outcomes, ms } = await send(10_000, 32, {
+      latencyMs: 50,
+      answer: () => (random() < 0.05 ? refusal(1000) : undefined),
+    });
+    expect(outcomes.filter(({ answer }) => answer === undefined)).toEqual([]);
+    expectPatience(service);
+    // 16 s of latency and 16 s of waiting, shared by 32; stopping for each refusal would take nine minutes.
+    expect(ms).toBeLessThan(50_000);
+  });
+
+  test("however many: no row before its own Retry-After, and none at all after four in a row", async () => {
+    const cases: fc.Arbitrary<Chance> = fc.record({
+      seed: fc.integer(),
+      share: fc.double({ min: 0, max: 0.7, noNaN: true }),
+      concurrency: fc.integer({ min: 1, max: 24 }),
+      latencyMs: fc.integer({ min: 1, max: 300 }),
+      retryAfterMs: fc.integer({ min: 1, max: 3000 }),
+    });
+    const property = async ({ seed, share, concurrency, latencyMs, retryAfterMs }: Chance) => {
+      const random = randomOf(seed);
+      const answer = () => (random() < share ? refusal(Math.ceil(random() * retryAfterMs)) : undefined);
+      const { service } = await send(60, concurrency, { latencyMs, answer });
+      expectPatience(service);
+      for (const [index, one] of service.sent.entries()) {
+        const four = service.sent.slice(index - 3, index + 1);
+        if (index < 3 || four.some(({ retryAfterMs: wait }) => wait === undefined)) continue;
+        // Latency is the same for all: they are answered in the order they were sent in.
+        const toldAt = one.at + latencyMs;
+        const until = Math.max(...four.map(({ at, retryAfterMs: wait = 0 }) => at + latencyMs + wait));
+        expect(service.sent.filter(({ at }) => at > toldAt && at < until)).toEqual([]);
+      }
+    };
+    await fc.assert(fc.asyncProperty(cases, property), { numRuns: 60 });
+  });
+
+  test("used up, says a refusal: it is believed at once", async () => {
+    const rateLimit = { requests: { limit: 600, remaining: 0, resetMs: 2000 } };
+    const usedUp = {
+      kind: "http",
+      status: 429,
+      message: "slow down",
+      retryAfterMs: 3000,
+      rateLimit,
+    } as const;
+    const { service } = await send(80, 8, {
+      latencyMs: 50,
+      answer: (_, number) => (number === 41 ? failure(usedUp) : undefined),
+    });
+    const toldAt = (service.sent[40]?.at ?? 0) + 50;
+    expect(service.sent.filter(({ at }) => at > toldAt && at < toldAt + 3000)).toEqual([]);
   });
 });
 
@@ -109,16 +214,16 @@ describe("refusals", () => {
     expect(Math.min(...others)).toBeGreaterThanOrEqual(probe + 50);
   });
 
-  test("half as many after a refusal, growing again while answers are clean", async () => {
-    const { service } = await send(2000, 32, {
+  test("half as many after refusals that prevail, growing again while answers are clean", async () => {
+    const { service } = await send(20_000, 32, {
       latencyMs: 100,
-      answer: (_, number) => (number === 200 ? overloaded : undefined),
+      answer: (_, number) => (number >= 200 && number < 232 ? overloaded : undefined),
     });
     const inFlightAt = (from: number): number =>
-      service.sent.filter(({ at }) => at > from && at <= from + 100).length;
-    const refusedAt = service.sent[199]?.at ?? 0;
-    expect(inFlightAt(refusedAt + 700)).toBeLessThanOrEqual(20);
-    expect(inFlightAt(service.sent[1900]?.at ?? 0)).toBe(32);
+      service.sent.filter(({ at }) => at >= from && at < from + 100).length;
+    const probe = service.sent.findIndex(({ status }, index) => index > 231 && status === 200);
+    expect(inFlightAt(service.sent[probe + 1]?.at ?? 0)).toBeLessThanOrEqual(16);
+    expect(inFlightAt(service.sent[19_900]?.at ?? 0)).toBe(32);
   });
 
   test("a pause of a day ends the call at once", async () => {

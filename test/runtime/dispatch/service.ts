@@ -18,13 +18,31 @@ export interface ServiceOptions {
   /** How many may come at once. */
   readonly burst?: number;
   readonly packMax?: number;
+  /** Says nothing about the limit but Retry-After, in whole seconds as most services write it. */
+  readonly isTerse?: boolean;
   /** What is answered to a request, by its number from 1; undefined: the usual. */
   readonly answer?: (request: ApiRequest, number: number) => SendOutcome | undefined;
 }
 
+/** Of the service, when a request comes. */
+interface Standing {
+  readonly isRefused: boolean;
+  readonly retryAfterMs: number;
+  readonly told: { readonly rateLimit?: RateLimit };
+}
+
+interface Sent {
+  readonly request: ApiRequest;
+  readonly at: number;
+  /** When it is answered. */
+  readonly endedAt: number;
+  readonly status: number;
+  readonly retryAfterMs?: number | undefined;
+}
+
 export interface Service {
   readonly connection: Connection;
-  readonly sent: { readonly request: ApiRequest; readonly at: number; readonly status: number }[];
+  readonly sent: Sent[];
   peakInFlight: number;
 }
 
@@ -35,15 +53,18 @@ export function startService(options: ServiceOptions): Service {
   let inFlight = 0;
   const service: Service = { connection: undefined as never, sent: [], peakInFlight: 0 };
   /** As the test server does it: what is left when the request comes. */
-  const take = (): { isRefused: boolean; rateLimit: RateLimit } | undefined => {
+  const take = (): Standing | undefined => {
     if (perMinute === undefined) return undefined;
     left = Math.min(burst, left + ((clock.now() - filledAt) * perMinute) / 60_000);
     filledAt = clock.now();
     const resetMs = Math.ceil(((burst - left) * 60_000) / perMinute);
-    const requests = { limit: perMinute, remaining: Math.floor(left), resetMs };
+    const rateLimit = { requests: { limit: perMinute, remaining: Math.floor(left), resetMs } };
     const isRefused = left < 1;
     if (!isRefused) left -= 1;
-    return { isRefused, rateLimit: { requests } };
+    const retryAfterMs = Math.ceil(60_000 / perMinute);
+    return options.isTerse === true
+      ? { isRefused, retryAfterMs: Math.ceil(retryAfterMs / 1000) * 1000, told: {} }
+      : { isRefused, retryAfterMs, told: { rateLimit } };
   };
   const respond = async (request: ApiRequest, { signal }: SendOptions): Promise<SendOutcome> => {
     const at = clock.now();
@@ -53,7 +74,10 @@ export function startService(options: ServiceOptions): Service {
     service.sent.push({
       request,
       at,
-      status: outcome.ok ? outcome.answer.status : (outcome.failure.status ?? 0),
+      endedAt: at + latencyMs,
+      ...(outcome.ok
+        ? { status: outcome.answer.status }
+        : { status: outcome.failure.status ?? 0, retryAfterMs: outcome.failure.retryAfterMs }),
     });
     await Promise.race([clock.pause(latencyMs), aborted(signal)]);
     return signal.aborted ? failure({ kind: "cancelled", message: "cancelled" }) : outcome;
@@ -90,28 +114,24 @@ export function ok(body: unknown): SendOutcome {
   return { ok: true, answer: { body, status: 200, contentType: "application/json" } };
 }
 
-function refused(
-  standing: { isRefused: boolean; rateLimit: RateLimit } | undefined,
-): SendOutcome | undefined {
+function refused(standing: Standing | undefined): SendOutcome | undefined {
   if (standing?.isRefused !== true) return undefined;
-  const { rateLimit } = standing;
-  const retryAfterMs = Math.ceil(60_000 / (rateLimit.requests?.limit ?? 1));
-  return failure({ kind: "http", status: 429, message: "slow down", retryAfterMs, rateLimit });
+  const { retryAfterMs, told } = standing;
+  return failure({ kind: "http", status: 429, message: "slow down", retryAfterMs, ...told });
 }
 
 /** Embeddings: one item an input, which is the length of the text. Anything else: the request itself. */
-function answered(
-  { endpoint, body }: ApiRequest,
-  standing: { rateLimit: RateLimit } | undefined,
-): SendOutcome {
-  const rate = standing === undefined ? {} : { rateLimit: standing.rateLimit };
+function answered({ endpoint, body }: ApiRequest, standing: Standing | undefined): SendOutcome {
   const input = body["input"];
   const inputs: readonly unknown[] = Array.isArray(input) ? input : [input];
   const data = inputs.map((text, index) => ({ index, embedding: [String(text).length], text }));
   const used = inputs.reduce<number>((sum, text) => sum + String(text).length, 0);
   const usage = { prompt_tokens: used, total_tokens: used };
   const answer = endpoint === "embeddings" ? { data, usage } : { echo: body };
-  return { ok: true, answer: { body: answer, status: 200, contentType: "application/json", ...rate } };
+  return {
+    ok: true,
+    answer: { body: answer, status: 200, contentType: "application/json", ...standing?.told },
+  };
 }
 
 async function aborted(signal: AbortSignal): Promise<void> {
