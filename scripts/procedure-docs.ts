@@ -94,6 +94,7 @@ function page(procedure: Procedure): string {
     "## Parameters",
     table(["Parameter", "Type", "Default", "Meaning"], procedure.parameters.map(parameterRow)),
     ...overloadNotes(procedure),
+    "Every call also takes, by name, [`CallKey => …` and `Connection => …`](../../grammar.md#arguments).",
     "## Result",
     table(
       ["Column", "Type", "Meaning"],

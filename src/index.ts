@@ -45,6 +45,7 @@ export type {
   Rule,
 } from "./catalog/definition.ts";
 export { signatureOf } from "./catalog/describe.ts";
+export { pseudoParametersOf } from "./catalog/pseudo-parameters.ts";
 export { imageSize, sniff, type ImageSize, type Media, type MediaKind } from "./catalog/media.ts";
 export type { Model, ModelData, ModelTable, Usage } from "./catalog/models.ts";
 export type {

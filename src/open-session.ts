@@ -43,6 +43,8 @@ export interface SessionOptions {
    * none, and the first call fails with connect/none.
    */
   readonly connection?: string | Connection | FetchConnection;
+  /** More of your own, which `SET connection` and `Connection => 'name'` find by their names. */
+  readonly connections?: readonly (Connection | FetchConnection)[];
   /** Where OPENAI_* and the place of the configuration are read from; default process.env. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /**
@@ -63,8 +65,8 @@ export interface SessionOptions {
   readonly name?: string;
   /**
    * Use the ledger, the connections and the dispatcher of another session, which must be closed last: what limits
-   * requests holds for all that share. Budgets, options, variables and runs stay each session's own. `connection` and
-   * `ledger` are then the other session's.
+   * requests holds for all that share. Budgets, options, variables and runs stay each session's own. `connection`,
+   * `connections` and `ledger` are then the other session's.
    */
   readonly sharing?: Session;
   /**
@@ -120,6 +122,7 @@ async function assemble(db: Database.Database, options: SessionOptions): Promise
   if (options.connection !== undefined) await connections.find();
   const modelTable = await findModelTable(options.models, options.env ?? process.env);
   vector.load(db);
+  const confiner = options.confined === undefined ? undefined : new Confiner(db, options.confined);
   const runs = new CurrentRun(ledger, {
     name: options.name ?? "session",
     ...(db.memory ? {} : { database: resolve(db.name) }),
@@ -141,9 +144,10 @@ async function assemble(db: Database.Database, options: SessionOptions): Promise
     estimator: new Estimator(),
     shippedModels: openaiModels,
     findConnection: (name) => connections.find(name ?? sessionOptions.text("connection")),
+    namedConnection: (name) => namedConnection(name, options, { connections, confiner }),
     chosenConnection: () => connections.chosen(sessionOptions.text("connection")),
     dispatcherFor: (connection) => connections.dispatcherFor(connection),
-    confiner: options.confined === undefined ? undefined : new Confiner(db, options.confined),
+    confiner,
     desk: options.desk,
   };
   createSystemTables(workspace);
@@ -156,6 +160,20 @@ async function assemble(db: Database.Database, options: SessionOptions): Promise
   });
   sharedBy.set(session, shared);
   return session;
+}
+
+/** One that a call names. A desk knows what it sells. */
+async function namedConnection(
+  name: string,
+  { desk }: SessionOptions,
+  { connections, confiner }: { connections: Connections; confiner: Confiner | undefined },
+): Promise<Connection> {
+  if (desk?.connectionFacts !== undefined) {
+    const send = (): never => fail("internal/bug", { what: "calls are bought at the desk" });
+    return { ...(await desk.connectionFacts(name)), send };
+  }
+  confiner?.checkConnection(name);
+  return (await connections.find(name)) ?? fail("connect/none", {});
 }
 
 function openDatabase(file: string, readonly: boolean): Database.Database {
@@ -184,7 +202,10 @@ class Connections {
   readonly #options: Options;
   readonly #env: Environment;
   readonly #made = new Map<string, Promise<Connection | undefined>>();
+  /** The session's, where it is one of the program's own. */
   readonly #own: Connection | undefined;
+  /** All of the program's own. */
+  readonly #brought: ReadonlyMap<string, Connection>;
   readonly #dispatchers = new Map<string, Dispatcher>();
 
   constructor(session: SessionOptions, options: Options) {
@@ -192,6 +213,8 @@ class Connections {
     this.#options = options;
     const { connection } = session;
     this.#own = typeof connection === "object" ? ownConnection(connection) : undefined;
+    const brought = [...(session.connections ?? []).map(ownConnection), ...(this.#own ? [this.#own] : [])];
+    this.#brought = new Map(brought.map((one) => [one.name, one]));
     this.#env = session.env ?? process.env;
   }
 
@@ -200,10 +223,11 @@ class Connections {
     const { connection } = this.#session;
     const byDefault = typeof connection === "string" ? connection : this.#own?.name;
     const name = wanted ?? byDefault;
-    if (this.#own !== undefined && name === this.#own.name) return this.#own;
+    const brought = this.#brought.get(name ?? "");
+    if (brought !== undefined) return brought;
     let made = this.#made.get(name ?? "");
     if (made === undefined) {
-      made = connectionFromName(name, this.#env);
+      made = connectionFromName(name, this.#env, { others: [...this.#brought.keys()] });
       this.#made.set(name ?? "", made);
       // What is mistaken now can be set right while the session lives.
       made.catch(() => this.#made.delete(name ?? ""));

@@ -7,12 +7,13 @@ import type { Details } from "../diagnostics/messages.ts";
 import { coerce } from "./coerce.ts";
 import type { ColumnDefinitions, Definition, ParameterDefinitions } from "./definition.ts";
 import type { Column, Parameter, Procedure } from "./procedure.ts";
+import { pseudoNames } from "./pseudo-parameters.ts";
 import { endpoints } from "./request.ts";
 
 type Problem = Details<"session/bad-procedure">["problem"];
 
-/** SQLite takes 32 hidden columns of a table function; one is the call key's. */
-const parametersMax = 31;
+/** SQLite takes 32 hidden columns of a table function. */
+const parametersMax = 32 - pseudoNames.length;
 
 /** Throws session/bad-procedure. */
 export function checkDefinition<P extends ParameterDefinitions, C extends ColumnDefinitions>(
@@ -59,7 +60,7 @@ function checkParameters(parameters: readonly Parameter[], problems: Problems): 
   problems.add("parameterTwice", repeated(names));
   problems.add(
     "parameterReserved",
-    names.filter((name) => name.toLowerCase() === "callkey"),
+    names.filter((name) => pseudoNames.some((taken) => taken.toLowerCase() === name.toLowerCase())),
   );
   const named = (isWrong: (parameter: Parameter) => boolean): string[] =>
     parameters.filter(isWrong).map(({ name }) => name);

@@ -4,6 +4,7 @@
  */
 import { priceOn, shippedModels, type Model, type ModelTable, type Price } from "./models.ts";
 import type { Catalog, Column, Parameter, Procedure } from "./procedure.ts";
+import { pseudoParametersOf } from "./pseudo-parameters.ts";
 import type { ListedModel } from "./request.ts";
 import { commonColumns, toSqlValue } from "./result.ts";
 import type { SqlValue } from "./value.ts";
@@ -146,7 +147,7 @@ function listedAs(model: Model, table: ModelTable, listed: readonly ListedModel[
   );
 }
 
-/** What DESCRIBE shows of one procedure: its parameters in order, then its result columns. */
+/** What DESCRIBE shows of one procedure: its parameters in order, its result columns, then what every call takes. */
 export function describeProcedure(procedure: Procedure): Listing {
   const parameters = procedure.parameters.map((parameter) => [
     "parameter",
@@ -156,6 +157,15 @@ export function describeProcedure(procedure: Procedure): Listing {
     toSqlValue(parameter.required === true),
     toSqlValue(defaultOf(parameter)),
     parameter.summary,
+  ]);
+  const pseudo = pseudoParametersOf(procedure).map(({ name, type, summary }) => [
+    "parameter of every call",
+    null,
+    name,
+    type,
+    toSqlValue(false),
+    null,
+    summary,
   ]);
   const columns = procedure.columns.map((column, index) => [
     index === procedure.primary ? "primary column" : `${kindOf(procedure, column)} column`,
@@ -169,7 +179,7 @@ export function describeProcedure(procedure: Procedure): Listing {
   return {
     name: procedure.name,
     columns: ["kind", "position", "name", "type", "is_required", "default_value", "remarks"],
-    rows: [...parameters, ...columns],
+    rows: [...parameters, ...columns, ...pseudo],
   };
 }
 

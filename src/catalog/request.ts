@@ -162,7 +162,7 @@ export interface Connection {
 }
 
 /** A connection as plain data, without what it takes to send. */
-export type ConnectionFacts = Pick<Connection, "name" | "identity" | "models" | "packMax">;
+export type ConnectionFacts = Pick<Connection, "name" | "identity" | "models" | "packMax" | "defaults">;
 
 /** Model ids used where a call names none (3-procedures: shipped default models). */
 export interface ConnectionModels {

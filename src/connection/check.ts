@@ -51,7 +51,8 @@ export async function checkConnection(
   options: CheckOptions = {},
 ): Promise<ConnectionCheck> {
   const env = options.env ?? process.env;
-  const connection = (await connectionFromName(name, env, options.folder)) ?? fail("connect/none", {});
+  const connection =
+    (await connectionFromName(name, env, { folder: options.folder })) ?? fail("connect/none", {});
   const signal = options.signal ?? new AbortController().signal;
   const asking = { signal, timeoutMs: options.timeoutMs ?? connection.timeoutMs ?? 30_000 };
   try {

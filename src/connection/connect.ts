@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import type { Connection } from "../catalog/request.ts";
 import { fail } from "../diagnostics/diagnostic.ts";
+import { suggest } from "../diagnostics/suggest.ts";
 import { projectProfileFiles, userProfiles, valueOf, type Environment } from "./config-folder.ts";
 import { presentable } from "./mask.ts";
 import type { ProfileBook } from "./profiles/profile-book.ts";
@@ -40,13 +41,13 @@ async function defaultOfProfiles(env: Environment, folder: string): Promise<Prof
 }
 
 /**
- * Without a name the default one; undefined where there is none. Throws connect/unknown, connect/no-key, and what is
+ * Without a name the default one; undefined where there is none. `others`: more names there are, for whoever mistypes one. Throws connect/unknown, connect/no-key, and what is
  * wrong with the files of profiles.
  */
 export async function connectionFromName(
   wanted: string | undefined,
   env: Environment,
-  folder = process.cwd(),
+  { folder = process.cwd(), others = [] }: { folder?: string | undefined; others?: readonly string[] } = {},
 ): Promise<Connection | undefined> {
   const name = wanted ?? (await defaultConnection(env, folder))?.name;
   if (name === undefined) return undefined;
@@ -55,11 +56,12 @@ export async function connectionFromName(
   const book = await readProfileBook(env, folder);
   const found = book.profiles.get(name);
   if (found === undefined && name !== "openai") {
-    const names = ["openai", "offline", ...book.profiles.keys()];
+    const names = ["openai", "offline", ...book.profiles.keys(), ...others];
     const untrusted = book.project?.isTrusted === false ? book.project.file : undefined;
     return fail("connect/unknown", {
       name: presentable(name),
       names: [...new Set(names)].toSorted(),
+      suggestion: suggest(name, names),
       untrusted,
     });
   }

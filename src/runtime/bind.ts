@@ -5,16 +5,15 @@
 import type { DiagnosticSink } from "../diagnostics/diagnostic.ts";
 import { suggest } from "../diagnostics/suggest.ts";
 import type { Catalog, Parameter, Procedure } from "../catalog/procedure.ts";
+import { allParametersOf, pseudoNames } from "../catalog/pseudo-parameters.ts";
 import type { Argument, CallSite, Name } from "../parser/syntax.ts";
 
 /** A call site whose arguments have found their parameters. */
 export interface BoundSite {
   readonly site: CallSite;
   readonly procedure: Procedure;
-  /** By parameter position; undefined: not given. */
+  /** By parameter position, the pseudo-parameters behind the procedure's own; undefined: not given. */
   readonly slots: readonly (BoundArgument | undefined)[];
-  /** `CallKey => expr`: equal calls with different keys stay separate calls. */
-  readonly callKey?: BoundArgument;
 }
 
 export interface BoundArgument {
@@ -29,8 +28,10 @@ export interface BindContext {
   readonly hasDefault: (procedure: Procedure, parameter: Parameter) => boolean;
 }
 
-/** The pseudo-parameter that keeps equal calls apart (2-runtime, rule 9). */
-const callKeyName = "callkey";
+/** What names the connection of a site's calls. */
+export function connectionArgument({ procedure, slots }: BoundSite): BoundArgument | undefined {
+  return slots[procedure.parameters.length + pseudoNames.indexOf("Connection")];
+}
 
 /** A site that does not bind is reported and left out. */
 export function bindSites(
@@ -58,7 +59,7 @@ function bindSite(site: CallSite, context: BindContext, sink: DiagnosticSink): B
     slots.place({ argument, sites: bindSites(argument.sites, context, sink) });
   }
   slots.reportMissing(site.procedure, context);
-  return { site, procedure, slots: slots.list, ...(slots.callKey ? { callKey: slots.callKey } : {}) };
+  return { site, procedure, slots: slots.list };
 }
 
 /** The documentation prints EditImage's command as GenerateImage with an Image: the catalogue declares such cases. */
@@ -75,8 +76,8 @@ function overloaded(procedure: Procedure, site: CallSite, catalog: Catalog): Pro
 /** The parameters of one call, filled argument by argument. */
 class Slots {
   readonly list: (BoundArgument | undefined)[];
-  callKey: BoundArgument | undefined;
   readonly #procedure: Procedure;
+  readonly #parameters: readonly Parameter[];
   readonly #sink: DiagnosticSink;
   readonly #moved: string[] = [];
   #position = 0;
@@ -85,8 +86,9 @@ class Slots {
 
   constructor(procedure: Procedure, sink: DiagnosticSink) {
     this.#procedure = procedure;
+    this.#parameters = allParametersOf(procedure);
     this.#sink = sink;
-    this.list = procedure.parameters.map(() => undefined);
+    this.list = this.#parameters.map(() => undefined);
   }
 
   place(bound: BoundArgument): void {
@@ -139,13 +141,10 @@ class Slots {
 
   #placeNamed(bound: BoundArgument, name: Name): void {
     this.#lastNamed = name;
-    if (name.text.toLowerCase() === callKeyName) {
-      this.callKey = bound;
-      return;
-    }
-    const parameter = this.#procedure.findParameter(name.text);
+    const isNamed = (item: Parameter): boolean => item.name.toLowerCase() === name.text.toLowerCase();
+    const parameter = this.#procedure.findParameter(name.text) ?? this.#parameters.find(isNamed);
     if (parameter === undefined) {
-      const known = this.#procedure.parameters.flatMap((item) => [item.name, ...(item.aliases ?? [])]);
+      const known = this.#parameters.flatMap((item) => [item.name, ...(item.aliases ?? [])]);
       const details = {
         procedure: this.#procedure.name,
         parameter: name.text,

@@ -2,13 +2,14 @@
  * Pending calls → answers in the memo: validates, looks into the ledger, dispatches the rest concurrently.
  * Stops at the first failure that dooms every call; what was sent is still waited for and recorded.
  */
-import { fail } from "../diagnostics/diagnostic.ts";
+import { DiagnosticError, fail } from "../diagnostics/diagnostic.ts";
 import { callWarning } from "../catalog/problem.ts";
-import type { ConnectionModels, Connection, ApiFailure, ApiRequest } from "../catalog/request.ts";
+import { pseudoValue } from "../catalog/pseudo-parameters.ts";
+import type { ApiFailure, ApiRequest } from "../catalog/request.ts";
 import type {
+  CallError,
   CallResult,
   CallWarning,
-  Defaults,
   Outcome,
   Prepared,
   Procedure,
@@ -17,7 +18,7 @@ import type {
 import type { ModelTable } from "../catalog/models.ts";
 import type { SqlValue } from "../catalog/value.ts";
 import { asksForTooLong, isBilling } from "./dispatch/classify.ts";
-import type { Dispatched, Dispatcher } from "./dispatch/dispatcher.ts";
+import type { Dispatched } from "./dispatch/dispatcher.ts";
 import { Drain, type Patience } from "./dispatch/patience.ts";
 import { requestKey, requestText } from "./dispatch/request-key.ts";
 import type { Budget, Reached, Spent } from "./budget.ts";
@@ -25,16 +26,14 @@ import { older, type Counts, type Progress } from "./counts.ts";
 import type { Estimator, Need } from "./estimate.ts";
 import type { Ledger, Reuse } from "./ledger/ledger.ts";
 import type { Answer, Call, Memo } from "./memo.ts";
+import { connectionNameOf, type Seller, type Sellers, type Terms } from "./sellers.ts";
 import type { StatementRecord } from "./statement-record.ts";
 import { countTokens } from "./tokens.ts";
 
 /** Where a statement's calls go, and what they are counted in. */
 export interface Market {
-  readonly connection: Connection;
-  readonly dispatcher: Dispatcher;
+  readonly sellers: Sellers;
   readonly ledger: Ledger;
-  readonly models: ConnectionModels;
-  readonly defaultsOf: (procedure: Procedure) => Defaults;
   readonly record: StatementRecord;
   /** Which recorded answers are used again. */
   readonly reuse: Reuse;
@@ -88,6 +87,7 @@ export async function buy(
       report();
     }
   };
+  await Promise.all([...new Set(calls.map(connectionNameOf))].map((name) => findSeller(name, market)));
   report();
   await Promise.all(queuesOf(calls, market).flatMap(({ queue, workers }) => workers.map(() => work(queue))));
   drain[Symbol.dispose]();
@@ -106,14 +106,32 @@ export function callsAtOnce({ pack }: Procedure, concurrency: number, packMax = 
 }
 
 /** All workers of a queue share one iterator: each call is taken once. */
-function queuesOf(calls: readonly Call[], { concurrency, connection }: Market) {
-  return [...Map.groupBy(calls, ({ procedure }) => procedure)].map(([procedure, own]) => {
-    const atOnce = callsAtOnce(procedure, concurrency, connection.packMax);
-    // While some are on their way, the records of others are written.
-    const workersMax = procedure.pack === undefined ? 2 * atOnce : atOnce;
-    const workers = Array.from({ length: Math.min(workersMax, own.length) });
-    return { queue: own.values(), workers };
-  });
+function queuesOf(calls: readonly Call[], { concurrency, sellers }: Market) {
+  return [...Map.groupBy(calls, connectionNameOf)].flatMap(([name, ofSeller]) =>
+    [...Map.groupBy(ofSeller, ({ procedure }) => procedure)].map(([procedure, own]) => {
+      const atOnce = callsAtOnce(procedure, concurrency, sellers.known(name)?.connection.packMax);
+      // While some are on their way, the records of others are written.
+      const workersMax = procedure.pack === undefined ? 2 * atOnce : atOnce;
+      const workers = Array.from({ length: Math.min(workersMax, own.length) });
+      return { queue: own.values(), workers };
+    }),
+  );
+}
+
+/** Without the session's connection nothing goes on; one that a call names is missing for that call. */
+async function findSeller(name: string | undefined, { sellers }: Market): Promise<Seller | CallError> {
+  try {
+    return await sellers.find(name);
+  } catch (error) {
+    if (name === undefined || !(error instanceof DiagnosticError)) throw error;
+    return connectionError(error);
+  }
+}
+
+/** Why the connection that a call names cannot be had, as the call's own error. */
+export function connectionError({ code, message, diagnostics }: DiagnosticError): CallError {
+  const found = diagnostics.find((one) => one.code === code);
+  return { code, message: found?.message ?? message, hint: found?.hint, param: "Connection" };
 }
 
 interface Round {
@@ -125,7 +143,13 @@ interface Round {
 /** Why no further call can succeed. */
 export type Doom =
   | { readonly kind: "budget"; readonly reached: Reached }
-  | { readonly kind: "failure"; readonly failure: ApiFailure; readonly attempts: number };
+  | {
+      readonly kind: "failure";
+      readonly failure: ApiFailure;
+      readonly attempts: number;
+      /** The connection that the call named. */
+      readonly connection: string | undefined;
+    };
 
 /** Where an answer is put. */
 type Keeper = Pick<Memo, "store">;
@@ -138,16 +162,20 @@ export async function buyOne(
   patience: Patience,
 ): Promise<Doom | undefined> {
   const { procedure } = call;
-  const prepared = prepareCall(call, market);
+  const name = connectionNameOf(call);
+  const seller = market.sellers.known(name) ?? (await findSeller(name, market));
+  if (!("connection" in seller)) {
+    refuse(call, memo, market, { connection: name ?? "", error: seller, terms: market.sellers.nobody });
+    return undefined;
+  }
+  const { connection } = seller;
+  const prepared = prepareCall(call, seller, market);
   if (!prepared.ok) {
-    market.counts.failed++;
-    if (!market.isReplay) market.record.refused(procedure, market.connection.name, prepared.error);
-    const row = sqliteRow(procedure, procedure.errorRow(prepared.arguments, prepared.error));
-    memo.store(call, { row, error: prepared.error });
+    refuse(call, memo, market, { connection: connection.name, error: prepared.error, terms: seller });
     return undefined;
   }
   for (const warning of prepared.warnings) market.onWarning(warning, procedure);
-  const { ledger, connection } = market;
+  const { ledger } = market;
   const { request } = prepared;
   const key = requestKey(connection.identity, request, separation(call));
   const recorded = ledger.find(key, market.reuse);
@@ -170,7 +198,7 @@ export async function buyOne(
       id = await market.record.started({ ...started, requestText: requestText(request) });
     };
     const wanted = { key, request, pack: procedure.pack, onDeparting };
-    const outcome = await market.dispatcher.dispatch(wanted, patience);
+    const outcome = await seller.dispatcher.dispatch(wanted, patience);
     const result = procedure.result(prepared, outcome);
     spent = spentOf(outcome, result, need);
     if (outcome.isShared === true) market.counts.cached++;
@@ -179,10 +207,26 @@ export async function buyOne(
       market.estimator.learn(request, result.usage.outputTokens);
     }
     // One that waited for its turn in vain was no call.
-    return id === undefined ? doomOf(outcome) : await record(call, memo, market, { id, outcome, result });
+    if (id !== undefined) await record(call, memo, market, { id, outcome, result });
+    return doomOf(outcome, name);
   } finally {
     granted.hold.settle(spent);
   }
+}
+
+interface Refusal {
+  readonly connection: string;
+  readonly error: CallError;
+  readonly terms: Terms;
+}
+
+/** A call that is never sent. */
+function refuse(call: Call, memo: Keeper, market: Market, { connection, error, terms }: Refusal): void {
+  const { procedure } = call;
+  market.counts.failed++;
+  if (!market.isReplay) market.record.refused(procedure, connection, error);
+  const { arguments: given } = prepareCall(call, terms, market);
+  memo.store(call, { row: sqliteRow(procedure, procedure.errorRow(given, error)), error });
 }
 
 interface Bought {
@@ -197,7 +241,7 @@ async function record(
   memo: Keeper,
   market: Market,
   { id, outcome, result }: Bought,
-): Promise<Doom | undefined> {
+): Promise<void> {
   const { error } = result;
   const used = usedBy(outcome, result);
   await market.ledger.ended(id, {
@@ -206,12 +250,10 @@ async function record(
     errorCode: error?.code,
     errorMessage: error?.message,
   });
-  const doom = doomOf(outcome);
-  if (doom !== undefined) return doom;
+  if (isDoomed(outcome)) return;
   count(market.counts, used);
   if (error !== undefined) market.counts.failed++;
   memo.store(call, toAnswer(call, result, outcome), outcome.answer === undefined ? undefined : id);
-  return undefined;
 }
 
 function needOf({ procedure }: Call, request: ApiRequest, market: Market): Need {
@@ -239,14 +281,15 @@ function spentOf(
 /** What a call's values come to now. */
 export function prepareCall(
   { procedure, values }: Call,
-  market: Pick<Market, "models" | "defaultsOf" | "today" | "modelTable">,
+  { models, defaultsOf }: Terms,
+  { today, modelTable }: Pick<Market, "today" | "modelTable">,
 ): Prepared {
   return procedure.prepare(values.slice(0, procedure.parameters.length), {
-    models: market.models,
-    defaults: market.defaultsOf(procedure),
-    today: market.today,
+    models,
+    defaults: defaultsOf(procedure),
+    today,
     countTokens,
-    ...(market.modelTable === undefined ? {} : { modelTable: market.modelTable }),
+    ...(modelTable === undefined ? {} : { modelTable }),
   });
 }
 
@@ -257,9 +300,8 @@ export function answerOf(call: Call, prepared: Extract<Prepared, { ok: true }>, 
 
 /** Calls that SQL keeps apart (CallKey, dedup off) keep apart in the ledger too. */
 export function separation(call: Call): string {
-  const callKey = call.values[call.procedure.parameters.length] ?? null;
-  const occurrence = /#\d+$/.exec(call.key)?.[0] ?? "";
-  return callKey === null ? occurrence : `${String(callKey)}${occurrence}`;
+  const callKey = pseudoValue(call.procedure, call.values, "CallKey") ?? "";
+  return `${callKey}${/#\d+$/.exec(call.key)?.[0] ?? ""}`;
 }
 
 /** What a call itself has used: an answer that several share was paid once. */
@@ -299,18 +341,22 @@ function sqliteRow(procedure: Procedure, row: Row): Row {
   });
 }
 
-function doomOf(outcome: Dispatched): Doom | undefined {
-  const { failure, verdict, attempts } = outcome;
-  if (failure === undefined) return undefined;
+function doomOf(outcome: Dispatched, connection: string | undefined): Doom | undefined {
+  const { failure, attempts } = outcome;
+  if (failure === undefined || !isDoomed(outcome)) return undefined;
+  return { kind: "failure", failure, attempts, connection };
+}
+
+function isDoomed({ failure, verdict }: Dispatched): boolean {
   // A service that cannot be reached at all will not be reached by the next call either.
-  const isUnreachable = failure.kind === "network" && verdict === "retry";
-  return verdict === "fatal" || isUnreachable ? { kind: "failure", failure, attempts } : undefined;
+  const isUnreachable = failure?.kind === "network" && verdict === "retry";
+  return failure !== undefined && (verdict === "fatal" || isUnreachable);
 }
 
 export function throwDoom(doom: Doom): never {
   if (doom.kind === "budget") fail("call/budget-reached", doom.reached);
-  const { failure, attempts } = doom;
-  const details = { message: failure.message, attempts };
+  const { failure, attempts, connection } = doom;
+  const details = { message: failure.message, attempts, connection };
   if (failure.kind === "cancelled") fail("call/cancelled", {});
   if (failure.kind === "network") fail("connect/unreachable", details);
   if (failure.kind === "redirect") fail("connect/redirect", details);
@@ -324,12 +370,12 @@ export function throwDoom(doom: Doom): never {
 }
 
 export function progressOf(market: Market, callsDone: number, callsKnown: number): Progress {
-  const { counts, dispatcher } = market;
+  const { counts, sellers } = market;
   return {
     callsDone,
     callsKnown,
-    inFlight: dispatcher.inFlight,
-    retries: dispatcher.retries,
+    inFlight: sellers.inFlight,
+    retries: sellers.retries,
     failed: counts.failed,
     tokens: counts.inputTokens + counts.outputTokens,
     costUsd: counts.costUsd,

@@ -18,12 +18,14 @@ import {
 } from "../parser/tokens.ts";
 import { noCounts } from "./counts.ts";
 import { Drain } from "./dispatch/patience.ts";
-import { loneCall, LoneCalls, type LoneCall } from "./for-each-call.ts";
+import { loneCall, openLoneCalls, type LoneCall } from "./for-each-call.ts";
 import { columnOf, ResultSet } from "./result-set.ts";
 import type { CallOrder } from "./call-desk.ts";
+import { checkNamedConnections } from "./named-connections.ts";
 import type { ExecuteOptions, RunInput } from "./run-input.ts";
 import { openMarket } from "./run-calls.ts";
 import { bindStatement } from "./run-sql.ts";
+import { resolveBinds } from "./statement-binds.ts";
 import { StatementRecord } from "./statement-record.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -55,16 +57,30 @@ type AloneInput = RunInput & { readonly options: CallAloneOptions };
 export async function callAlone(workspace: Workspace, call: LoneCall, input: AloneInput): Promise<ResultSet> {
   const { source, statement, binds, options } = input;
   const startedAt = performance.now();
+  await checkNamedConnections(workspace, {
+    source,
+    sites: [call.site],
+    binds: resolveBinds(statement.binds, { given: binds, variables: workspace.variables }, source),
+  });
   const counts = noCounts();
   const warnings: Diagnostic[] = [];
-  const market = await openMarket(workspace, options, {
+  const market = openMarket(workspace, options, {
     counts,
     warnings,
     record: new StatementRecord(workspace),
   });
   using patience = new Drain(market.signal, market.drainMs);
   const { onOrder } = options;
-  const calls = new LoneCalls({ workspace, source, statement, call, market, patience, warnings, onOrder });
+  const calls = await openLoneCalls({
+    workspace,
+    source,
+    statement,
+    call,
+    market,
+    patience,
+    warnings,
+    onOrder,
+  });
   const { rows } = await calls.run(binds, 0);
   counts.elapsedMs = Math.round(performance.now() - startedAt);
   const columns = call.site.procedure.columns.map(({ name, type }) =>

@@ -4,6 +4,7 @@
  */
 import { fail, type Diagnostic } from "../diagnostics/diagnostic.ts";
 import type { Catalog } from "../catalog/procedure.ts";
+import type { ConnectionFacts } from "../catalog/request.ts";
 import type { SqlValue } from "../catalog/value.ts";
 import { buy, type Market } from "./buy.ts";
 import { addCounts, type Counts } from "./counts.ts";
@@ -14,7 +15,7 @@ import type { ExecuteOptions } from "./run-input.ts";
 /** One call that a statement lacks. */
 export interface CallOrder {
   readonly procedure: string;
-  /** By parameter position; a call key stands behind them. */
+  /** By parameter position; those of CallKey and Connection stand behind them. */
   readonly values: readonly SqlValue[];
   /** Tells equal calls apart where they are to be made apart. */
   readonly key: string;
@@ -33,6 +34,8 @@ export interface Delivery {
 export interface CallDesk {
   /** Rejects with a DiagnosticError when the statement is to end: no credit, a budget, a cancelled statement. */
   buy(orders: readonly CallOrder[], options: Pick<ExecuteOptions, "signal">): Promise<Delivery>;
+  /** Of a connection that a call names. Rejects where there is none or it may not be used; default: the session looks itself. */
+  connectionFacts?(name: string): Promise<ConnectionFacts>;
 }
 
 /** Where a statement's answers go. */

@@ -22,6 +22,8 @@ export interface Confinement {
   readonly depthMax?: number;
   /** Queries joined by UNION, INTERSECT and EXCEPT; default 50. */
   readonly queriesMax?: number;
+  /** Whether a call may name this connection (`Connection => 'azure'`); default: none may be named. */
+  readonly allowsConnection?: (name: string) => boolean;
 }
 
 const defaults: Required<Confinement> = {
@@ -29,6 +31,7 @@ const defaults: Required<Confinement> = {
   textMax: 100_000,
   depthMax: 50,
   queriesMax: 50,
+  allowsConnection: () => false,
 };
 
 /** Verbs that read, and what people call them. */
@@ -63,6 +66,11 @@ export class Confiner {
     const max = this.#limits.textMax;
     if (length > max)
       fail("serve/text-too-long", { length, max }, { source, span: { start: max, end: length } });
+  }
+
+  /** Throws serve/connection-refused. */
+  checkConnection(connection: string): void {
+    if (!this.#limits.allowsConnection(connection)) fail("serve/connection-refused", { connection });
   }
 
   /** Throws serve/… at the place that is not allowed. */

@@ -2,7 +2,7 @@
  * EXPLAIN CALLS: what a statement would call and cost, without calling: one row a call site, and warnings where SQLite
  * makes more calls than the statement needs. Works without a connection: models and prices are then the shipped ones.
  */
-import { DiagnosticError, fail, type Diagnostic } from "../diagnostics/diagnostic.ts";
+import { fail, type Diagnostic } from "../diagnostics/diagnostic.ts";
 import type { Source } from "../diagnostics/source.ts";
 import type { CallError, PackRule, Prepared, Row } from "../catalog/procedure.ts";
 import type { Connection } from "../catalog/request.ts";
@@ -17,6 +17,7 @@ import {
   type SurveyedSite,
 } from "./call-survey.ts";
 import { noCounts } from "./counts.ts";
+import { Destinations, type Destination } from "./destinations.ts";
 import { packGroup, inputOf } from "./dispatch/pack.ts";
 import { requestKey } from "./dispatch/request-key.ts";
 import { estimateTokens } from "./dispatch/token-estimate.ts";
@@ -24,7 +25,10 @@ import type { Likely } from "./estimate.ts";
 import type { Answer, Call } from "./memo.ts";
 import { findTraps } from "./planner-traps.ts";
 import { ResultSet } from "./result-set.ts";
+import { checkNamedConnections } from "./named-connections.ts";
 import { reuseOf } from "./run-calls.ts";
+import { bindStatement } from "./run-sql.ts";
+import { termsOf } from "./sellers.ts";
 import { fromSqlite } from "./sql-error.ts";
 import { resolveBinds } from "./statement-binds.ts";
 import type { Binds } from "./values.ts";
@@ -36,6 +40,8 @@ export interface CallEstimate {
   readonly site: number | undefined;
   readonly procedure: string;
   readonly models: readonly string[];
+  /** Names of the connections its calls go to. */
+  readonly connections: readonly string[];
   /** Different calls. */
   readonly calls: number;
   /**
@@ -87,6 +93,7 @@ export const estimateColumns: readonly string[] = [
   "site",
   "procedure",
   "model",
+  "connection",
   "calls",
   "bound",
   "recorded",
@@ -104,6 +111,7 @@ export function estimateCells({ cost, ...site }: CallEstimate): SqlValue[] {
     site.site ?? null,
     site.procedure,
     site.models.length === 0 ? null : site.models.join(", "),
+    site.connections.length === 0 ? null : site.connections.join(", "),
     site.calls,
     site.bound,
     site.recorded,
@@ -124,12 +132,20 @@ export async function explain(
   given: Binds,
 ): Promise<Explanation> {
   const binds = resolveBinds(statement.binds, { given, variables: workspace.variables }, source);
-  const offers = new Offers(workspace, await findConnection(workspace));
+  const destinations = new Destinations(workspace);
+  await destinations.find();
+  const offers = new Offers(workspace, destinations);
   const survey = (surveyed: Surveyed): readonly SurveyedSite[] => surveyCalls(workspace, surveyed, offers);
+  await checkNamedConnections(workspace, {
+    source,
+    sites: bindStatement(workspace, source, statement),
+    binds,
+  });
   workspace.ledgerTables.freeze();
   try {
     const surveyed = { source, statement, binds };
-    const sites = survey(surveyed);
+    let sites = survey(surveyed);
+    while (await destinations.find()) sites = survey(surveyed);
     return { sites: estimatesOf(sites, offers), warnings: findTraps(workspace, surveyed, sites, survey) };
   } catch (error) {
     throw fromSqlite(error, { source, span: statement.span, catalog: workspace.catalog });
@@ -138,25 +154,21 @@ export async function explain(
   }
 }
 
-/** Undefined without one, and without its key: nothing is going to be sent. */
-async function findConnection(workspace: Workspace): Promise<Connection | undefined> {
-  try {
-    return await workspace.findConnection();
-  } catch (error) {
-    if (error instanceof DiagnosticError && error.code === "connect/no-key") return undefined;
-    throw error;
-  }
-}
-
 type Offer =
   | { readonly kind: "invalid"; readonly error: CallError; readonly row: Row }
-  | { readonly kind: "recorded"; readonly model: string | undefined; readonly id: number }
+  | {
+      readonly kind: "recorded";
+      readonly model: string | undefined;
+      readonly connection: Connection | undefined;
+      readonly id: number;
+    }
   | OpenOffer;
 
 /** A request that would be sent. The request itself is not kept: there may be a million. */
 interface OpenOffer {
   readonly kind: "open";
   readonly model: string | undefined;
+  readonly connection: Connection | undefined;
   readonly key: string;
   readonly likely: Likely;
   /** How it shares one HTTP request; undefined: it goes alone. */
@@ -166,26 +178,23 @@ interface OpenOffer {
 /** What each call comes to: refused here, answered by the ledger, or a request. */
 class Offers implements KnownAnswers {
   readonly #workspace: Workspace;
-  readonly #connection: Connection | undefined;
+  readonly #destinations: Destinations;
   readonly #today = new Date().toISOString().slice(0, 10);
   readonly #offers = new Map<string, Offer>();
   /** Each group's name once. */
   readonly #groups = new Map<string, string>();
 
-  constructor(workspace: Workspace, connection: Connection | undefined) {
+  constructor(workspace: Workspace, destinations: Destinations) {
     this.#workspace = workspace;
-    this.#connection = connection;
-  }
-
-  get packMax(): number {
-    return this.#connection?.packMax ?? Infinity;
+    this.#destinations = destinations;
   }
 
   of(call: Call): Offer {
     const known = this.#offers.get(call.key);
     if (known !== undefined) return known;
-    const offer = this.#make(call);
-    this.#offers.set(call.key, offer);
+    const destination = this.#destinations.of(call);
+    const offer = this.#make(call, destination ?? { connection: undefined });
+    if (destination !== undefined) this.#offers.set(call.key, offer);
     return offer;
   }
 
@@ -202,36 +211,34 @@ class Offers implements KnownAnswers {
   }
 
   recall(recorded: number, call: Call): Answer {
-    const prepared = this.#prepare(call);
+    const prepared = this.#prepare(call, this.#destinations.of(call)?.connection);
     if (!prepared.ok) return fail("ledger/unreadable-answer", { id: recorded });
     return answerOf(call, prepared, this.#workspace.ledger().read(recorded));
   }
 
-  #prepare(call: Call): Prepared {
-    const { options, defaults, models, shippedModels } = this.#workspace;
-    return prepareCall(call, {
-      models: options.models(this.#connection?.models ?? shippedModels),
-      defaultsOf: (of) => defaults.over(this.#connection, of),
-      today: this.#today,
-      modelTable: models.table,
-    });
+  #prepare(call: Call, connection: Connection | undefined): Prepared {
+    const modelTable = this.#workspace.models.table;
+    return prepareCall(call, termsOf(this.#workspace, connection), { today: this.#today, modelTable });
   }
 
-  #make(call: Call): Offer {
+  #make(call: Call, { connection, error }: Destination): Offer {
     const { ledger, models } = this.#workspace;
     const { procedure } = call;
-    const prepared = this.#prepare(call);
-    if (!prepared.ok) {
-      const { error } = prepared;
-      return { kind: "invalid", error, row: procedure.errorRow(prepared.arguments, error) };
-    }
+    const prepared = this.#prepare(call, connection);
+    const refuse = (why: CallError): Offer => ({
+      kind: "invalid",
+      error: why,
+      row: procedure.errorRow(prepared.arguments, why),
+    });
+    if (error !== undefined) return refuse(error);
+    if (!prepared.ok) return refuse(prepared.error);
     const { request } = prepared;
     const model = typeof request.body["model"] === "string" ? request.body["model"] : undefined;
-    const key = requestKey(this.#connection?.identity ?? "", request, separation(call));
+    const key = requestKey(connection?.identity ?? "", request, separation(call));
     const reuse = reuseOf(this.#workspace);
-    const isAskable = this.#connection !== undefined && reuse.scope !== "none";
+    const isAskable = connection !== undefined && reuse.scope !== "none";
     const recorded = isAskable ? ledger().find(key, reuse) : undefined;
-    if (recorded !== undefined) return { kind: "recorded", model, id: recorded };
+    if (recorded !== undefined) return { kind: "recorded", model, connection, id: recorded };
     const wanted = { key, request, pack: procedure.pack };
     const group = packGroup(wanted);
     const pack =
@@ -241,6 +248,7 @@ class Offers implements KnownAnswers {
     return {
       kind: "open",
       model,
+      connection,
       key,
       likely: this.#workspace.estimator.likely(request, this.#today, models.table),
       pack,
@@ -258,7 +266,7 @@ function estimatesOf(sites: readonly SurveyedSite[], offers: Offers): readonly C
   const counted = new Set<string>();
   const wantedKeys = new Set<string>();
   return sites.map(({ name, calls, isExact }) => {
-    const tally = new Tally(offers.packMax);
+    const tally = new Tally();
     for (const call of calls) {
       if (counted.has(call.key)) continue;
       counted.add(call.key);
@@ -279,8 +287,8 @@ function estimatesOf(sites: readonly SurveyedSite[], offers: Offers): readonly C
 
 /** Adds up the calls of one site. Packs as the dispatcher does where all is there at once. */
 class Tally {
-  readonly #packMax: number;
   readonly #models = new Set<string>();
+  readonly #connections = new Set<string>();
   readonly #packs = new Map<string, { inputs: number; tokens: number }>();
   readonly #counts = { calls: 0, recorded: 0, invalid: 0, requests: 0, inputTokens: 0 };
   #minUsd = 0;
@@ -289,15 +297,14 @@ class Tally {
   #asOf: string | undefined;
   #isPriced = true;
 
-  constructor(packMax: number) {
-    this.#packMax = packMax;
-  }
-
   /** `isFirst`: no equal request was added before. */
   add(offer: Offer, isFirst: boolean): void {
     const counts = this.#counts;
     counts.calls++;
-    if (offer.kind !== "invalid" && offer.model !== undefined) this.#models.add(offer.model);
+    if (offer.kind !== "invalid") {
+      if (offer.model !== undefined) this.#models.add(offer.model);
+      if (offer.connection !== undefined) this.#connections.add(offer.connection.name);
+    }
     if (offer.kind === "recorded") counts.recorded++;
     if (offer.kind === "invalid") counts.invalid++;
     if (offer.kind !== "open" || !isFirst) return;
@@ -314,15 +321,21 @@ class Tally {
 
   sum(): Omit<CallEstimate, "site" | "procedure" | "bound"> {
     const cost = { minUsd: readable(this.#minUsd), maxUsd: readable(this.#maxUsd), asOf: this.#asOf };
-    return { ...this.#counts, models: [...this.#models], cost: this.#isPriced ? cost : undefined };
+    return {
+      ...this.#counts,
+      models: [...this.#models],
+      connections: [...this.#connections],
+      cost: this.#isPriced ? cost : undefined,
+    };
   }
 
-  #pack({ pack }: OpenOffer): void {
-    const open = pack === undefined ? undefined : this.#packs.get(pack.group);
+  #pack({ pack, connection }: OpenOffer): void {
+    const group = `${connection?.name ?? ""} ${pack?.group ?? ""}`;
+    const open = pack === undefined ? undefined : this.#packs.get(group);
     const fits =
       pack !== undefined &&
       open !== undefined &&
-      open.inputs < Math.min(pack.rule.inputsMax, this.#packMax) &&
+      open.inputs < Math.min(pack.rule.inputsMax, connection?.packMax ?? Infinity) &&
       open.tokens + pack.tokens <= pack.rule.tokensMax;
     if (fits) {
       open.inputs++;
@@ -330,7 +343,7 @@ class Tally {
       return;
     }
     this.#counts.requests++;
-    if (pack !== undefined) this.#packs.set(pack.group, { inputs: 1, tokens: pack.tokens });
+    if (pack !== undefined) this.#packs.set(group, { inputs: 1, tokens: pack.tokens });
   }
 }
 

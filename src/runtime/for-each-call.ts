@@ -7,7 +7,7 @@ import { fail, type Diagnostic } from "../diagnostics/diagnostic.ts";
 import type { Source } from "../diagnostics/source.ts";
 import type { SqlValue } from "../catalog/value.ts";
 import type { BindUse, SqlStatement } from "../parser/syntax.ts";
-import type { BoundArgument, BoundSite } from "./bind.ts";
+import { connectionArgument, type BoundArgument, type BoundSite } from "./bind.ts";
 import { buyOne, callsAtOnce, progressOf, throwDoom, type Market } from "./buy.ts";
 import type { CallOrder } from "./call-desk.ts";
 import type { Progress } from "./counts.ts";
@@ -27,7 +27,7 @@ import type { Workspace } from "./workspace.ts";
 /** The call of a command that needs SQLite for its arguments only. */
 export interface LoneCall {
   readonly site: BoundSite;
-  /** The values of the parameters, and of the call key behind them. Throws bind/… and what SQLite throws. */
+  /** As Call.values. Throws bind/… and what SQLite throws. */
   valuesOf(binds: Binds): readonly SqlValue[];
 }
 
@@ -40,8 +40,7 @@ export function loneCall(
 ): LoneCall | undefined {
   const [site] = sites;
   if (!statement.isBareCall || statement.into !== undefined || site === undefined) return undefined;
-  const parameterCount = site.procedure.parameters.length;
-  const given = [...site.slots, site.callKey]
+  const given = site.slots
     .flatMap((slot, position) => (slot === undefined ? [] : { slot, position }))
     // In the order of the text, so that a bare `?` keeps its number.
     .toSorted((a, b) => startOf(a.slot) - startOf(b.slot));
@@ -54,7 +53,7 @@ export function loneCall(
     const sources = { given: binds, variables: workspace.variables };
     const resolved = resolveBinds(statement.binds, sources, source);
     const row = readRow(prepared.get(...bindArguments(statement, resolved)));
-    const values = Array.from({ length: parameterCount + 1 }, (): SqlValue => null);
+    const values = site.slots.map((): SqlValue => null);
     for (const [index, { position }] of given.entries()) values[position] = row[index] ?? null;
     return values;
   };
@@ -93,8 +92,16 @@ const rowsAhead = 4;
 /** Full requests of packed calls on their way; each may hold thousands of rows. */
 const packsAhead = 3;
 
+/** Throws what finding the session's connection throws, where the call names none. */
+export async function openLoneCalls(options: LoneCallsOptions): Promise<LoneCalls> {
+  const { call, market } = options;
+  const isNamed = connectionArgument(call.site) !== undefined;
+  const seller = isNamed ? undefined : await market.sellers.find(undefined);
+  return new LoneCalls(options, seller?.connection.packMax);
+}
+
 /** The calls of many rows. */
-export class LoneCalls implements RowRunner {
+class LoneCalls implements RowRunner {
   readonly windowRows: number;
   readonly runningMax: number;
   readonly batchRows: number;
@@ -106,13 +113,13 @@ export class LoneCalls implements RowRunner {
   readonly #startedAt = performance.now();
   #callsDone = 0;
 
-  constructor(options: LoneCallsOptions) {
+  /** `packMax`: texts that may share a request at most, as far as that is known. */
+  constructor(options: LoneCallsOptions, packMax: number | undefined) {
     const { call, market, statement, workspace } = options;
     const { procedure } = call.site;
     this.#options = options;
     this.#dedup = workspace.options.isOn("dedup");
     this.#endsOn = endsOn(workspace.options.text("on_error"), statement);
-    const { packMax } = market.connection;
     this.batchRows = callsAtOnce(procedure, 1, packMax);
     const isPacked = this.batchRows > 1;
     const atOnce = isPacked ? Math.min(packsAhead, market.concurrency) : market.concurrency;

@@ -9,9 +9,10 @@ import type { Statement } from "../parser/syntax.ts";
 import type { CallOrder } from "./call-desk.ts";
 import { noCounts, type ForEachCounts, type ForEachProgress } from "./counts.ts";
 import { Drain, type Patience } from "./dispatch/patience.ts";
-import { loneCall, LoneCalls } from "./for-each-call.ts";
+import { loneCall, openLoneCalls } from "./for-each-call.ts";
 import { Flow, type Rows } from "./for-each-flow.ts";
 import { behaviors, Join, type Behavior, type ForEachOutput, type RowRunner } from "./for-each-output.ts";
+import { checkNamedConnections } from "./named-connections.ts";
 import { StatementRows } from "./for-each-statement.ts";
 import type { BindDescription, PreparedStatement } from "./prepared-statement.ts";
 import type { ResultColumn } from "./result-set.ts";
@@ -167,10 +168,11 @@ export class ForEach<
       const sites = bindStatement(workspace, source, statement);
       const call = loneCall(workspace, source, statement, sites);
       if (call !== undefined) {
+        await checkNamedConnections(workspace, { source, sites, binds: {} });
         const { onOrder } = this.#options;
         const books = { counts, warnings, record: new StatementRecord(workspace) };
-        const market = await openMarket(workspace, this.#executeOptions, books);
-        return new LoneCalls({ workspace, source, statement, call, market, patience, warnings, onOrder });
+        const market = openMarket(workspace, this.#executeOptions, books);
+        return openLoneCalls({ workspace, source, statement, call, market, patience, warnings, onOrder });
       }
     }
     const rows: StatementRows = new StatementRows({

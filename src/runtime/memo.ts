@@ -9,7 +9,7 @@ import { CallIndex } from "./call-index.ts";
 import { recentMax } from "./placeholder.ts";
 import { RowStore } from "./row-store.ts";
 
-/** A procedure and the values of one call of it, by parameter position; a call key stands behind them. */
+/** A procedure and the values of one call of it, by parameter position; those of the pseudo-parameters stand behind them. */
 export interface Call {
   /** By which equal calls are known: a digest in base64; `#2` behind it is the second of equal ones kept apart. */
   readonly key: string;

@@ -1,6 +1,7 @@
 /** A statement described without calling: its binds with the parameters they feed, and its columns. */
 import type { Source } from "../diagnostics/source.ts";
 import type { Parameter, Procedure } from "../catalog/procedure.ts";
+import { allParametersOf } from "../catalog/pseudo-parameters.ts";
 import type { BindUse, Statement } from "../parser/syntax.ts";
 import type { BoundSite } from "./bind.ts";
 import { columnOf, type ResultColumn, type ResultSet } from "./result-set.ts";
@@ -73,8 +74,9 @@ function describeBinds(uses: readonly BindUse[], sites: readonly BoundSite[]): B
 
 function noteFed(bound: BoundSite, fed: Map<string, { parameter: Parameter; procedure: Procedure }>): void {
   const { procedure, slots } = bound;
+  const parameters = allParametersOf(procedure);
   for (const [position, slot] of slots.entries()) {
-    const parameter = procedure.parameters[position];
+    const parameter = parameters[position];
     if (slot?.argument.bind !== undefined && parameter !== undefined && !fed.has(slot.argument.bind)) {
       fed.set(slot.argument.bind, { parameter, procedure });
     }

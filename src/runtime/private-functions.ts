@@ -5,6 +5,7 @@
 import type { Database } from "better-sqlite3";
 import { assert } from "../diagnostics/diagnostic.ts";
 import type { Catalog, Procedure, Row } from "../catalog/procedure.ts";
+import { allParametersOf } from "../catalog/pseudo-parameters.ts";
 import type { Answer } from "./memo.ts";
 import type { SqlValue } from "../catalog/value.ts";
 import { missedName, nullName, siteName, type PrivateName } from "./private-name.ts";
@@ -73,9 +74,9 @@ function valueOf(answer: Answer | undefined, procedure: Procedure): SqlValue {
   return answer === undefined || answer.error !== undefined ? null : (answer.row[procedure.primary] ?? null);
 }
 
-/** One a parameter and one for the call key; never seen by users, never equal to a column's name. */
+/** Never seen by users, never equal to a column's name. */
 function hiddenParameters(procedure: Procedure): string[] {
-  return [...procedure.parameters.map((parameter) => `callsql_${parameter.name}`), "callsql_call_key"];
+  return allParametersOf(procedure).map(({ name }) => `callsql_${name}`);
 }
 
 /** An argument as SQLite gave it: our mark is NULL again, integers that a double holds are numbers. */

@@ -3,6 +3,7 @@ import { diagnostic, DiagnosticError, warning, type Diagnostic } from "../diagno
 import type { Code } from "../diagnostics/messages.ts";
 import type { Source } from "../diagnostics/source.ts";
 import type { CallError, CallWarning, Procedure } from "../catalog/procedure.ts";
+import { allParametersOf } from "../catalog/pseudo-parameters.ts";
 import type { Argument, CallSite } from "../parser/syntax.ts";
 import type { BoundSite } from "./bind.ts";
 import { CallFailed, type RowFailure } from "./pass.ts";
@@ -58,7 +59,7 @@ export function withPlace(
 
 /** The argument that a failure is about; the API names its own fields, which are no parameters. */
 function argumentOf({ procedure, slots }: BoundSite, { param }: CallError): Argument | undefined {
-  const position = procedure.parameters.findIndex(({ name }) => name === param);
+  const position = allParametersOf(procedure).findIndex(({ name }) => name === param);
   return slots[position]?.argument;
 }
 

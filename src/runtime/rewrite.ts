@@ -115,11 +115,11 @@ class Rewriter {
     return siteName(name);
   }
 
-  /** Arguments by position, up to the last one given; the call key stands behind all parameters. */
+  /** Arguments by position, up to the last one given. */
   #slots(bound: BoundSite): string[] {
     const isRowSource = bound.site.position !== "value" || bound.site.isMembership;
-    const all = [...bound.slots, bound.callKey];
-    const used = all.slice(0, all.findLastIndex((slot) => slot !== undefined) + 1);
+    const { slots } = bound;
+    const used = slots.slice(0, slots.findLastIndex((slot) => slot !== undefined) + 1);
     // SQLite gives no rows for a table function with a NULL argument, without asking it: NULL travels as a value.
     return used.map((slot) => {
       if (slot === undefined) return isRowSource ? `${nullName}()` : "NULL";

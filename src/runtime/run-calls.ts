@@ -19,6 +19,7 @@ import { stepMark } from "./progress-mark.ts";
 import { Purchases } from "./purchases.ts";
 import { readRows, ResultSet } from "./result-set.ts";
 import { addFailures, addWarning } from "./result-warnings.ts";
+import { connectionNameOf, Sellers } from "./sellers.ts";
 import type { StatementRecord } from "./statement-record.ts";
 import { rowsKept, type ExecuteOptions, type RunInput } from "./run-input.ts";
 import type { Workspace } from "./workspace.ts";
@@ -66,7 +67,7 @@ export async function runCalling(
     if (desk !== undefined) {
       return orderCalls(desk, calls, { memo, counts, warnings, signal: input.options.signal });
     }
-    market ??= await openMarket(workspace, input.options, { counts, warnings, record });
+    market ??= openMarket(workspace, input.options, { counts, warnings, record });
     return buy(calls, memo, market, stop);
   });
   workspace.ledgerTables.freeze();
@@ -154,20 +155,15 @@ export interface MarketBooks {
   readonly record: StatementRecord;
 }
 
-/** Throws connect/none, and what finding the connection throws. */
-export async function openMarket(
+export function openMarket(
   workspace: Workspace,
   execute: ExecuteOptions,
   { counts, warnings, record }: MarketBooks,
-): Promise<Market> {
-  const { options, defaults, ledger, budget, estimator } = workspace;
-  const connection = (await workspace.findConnection(execute.connection)) ?? fail("connect/none", {});
+): Market {
+  const { options, ledger, budget, estimator } = workspace;
   return {
-    connection,
-    dispatcher: workspace.dispatcherFor(connection),
+    sellers: new Sellers(workspace, execute.connection),
     ledger: ledger(),
-    models: options.models(connection.models),
-    defaultsOf: (procedure) => defaults.over(connection, procedure),
     record,
     reuse: execute.isFresh === true ? { scope: "none" } : reuseOf(workspace),
     isReplay: options.text("cache") === "only",
@@ -186,7 +182,8 @@ export async function openMarket(
 
 /** Reads an answer that memory no longer holds. */
 function recall(recorded: number, call: Call, { ledger }: Workspace, market: Market | undefined): Answer {
-  const prepared = market === undefined ? undefined : prepareCall(call, market);
+  const seller = market?.sellers.known(connectionNameOf(call));
+  const prepared = market && seller && prepareCall(call, seller, market);
   if (prepared?.ok !== true) return fail("ledger/unreadable-answer", { id: recorded });
   return answerOf(call, prepared, ledger().read(recorded));
 }

@@ -8,6 +8,7 @@ import type { SqlValue } from "../catalog/value.ts";
 import type { SqlStatement } from "../parser/syntax.ts";
 import { bindSites, type BoundSite } from "./bind.ts";
 import { noCounts } from "./counts.ts";
+import { checkNamedConnections } from "./named-connections.ts";
 import { readRow } from "./pass.ts";
 import { planStatement, type BoundValues } from "./plan.ts";
 import { stepMark } from "./progress-mark.ts";
@@ -41,6 +42,7 @@ export async function runSql(workspace: Workspace, input: RunInput): Promise<Res
       sites,
     );
   try {
+    if (mayRunCalls(statement)) await checkNamedConnections(workspace, { source, sites, binds });
     const result = await run(workspace, input, sites, { binds, record });
     record.end();
     result.counts.elapsedMs = Math.round(performance.now() - startedAt);

@@ -256,8 +256,14 @@ export class Session implements AsyncDisposable {
   async connectionFacts(name?: string): Promise<ConnectionFacts | undefined> {
     const connection = await this.#workspace.findConnection(name);
     if (connection === undefined) return undefined;
-    const { identity, models, packMax } = connection;
-    return { name: connection.name, identity, models, ...(packMax === undefined ? {} : { packMax }) };
+    const { identity, models, packMax, defaults } = connection;
+    return {
+      name: connection.name,
+      identity,
+      models,
+      ...(packMax === undefined ? {} : { packMax }),
+      ...(defaults === undefined ? {} : { defaults }),
+    };
   }
 
   /**
@@ -268,7 +274,7 @@ export class Session implements AsyncDisposable {
     if (this.#isClosed) fail("session/closed", {});
     const warnings: Diagnostic[] = [];
     const books = { counts: noCounts(), warnings, record: new StatementRecord(this.#workspace) };
-    const market = await openMarket(this.#workspace, options, books);
+    const market = openMarket(this.#workspace, options, books);
     return this.#untilClosed(fillOrders(this.#workspace.catalog, orders, { market, warnings }));
   }
 

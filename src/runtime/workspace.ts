@@ -39,6 +39,8 @@ export interface Workspace {
   readonly shippedModels: ConnectionModels;
   /** Where calls go, the session's own place by default; undefined if there is no such place. Throws connect/… when one is named that cannot be had. */
   readonly findConnection: (name?: string) => Promise<Connection | undefined>;
+  /** The connection that a call names. Throws connect/…, and serve/connection-refused where it may not be used. */
+  readonly namedConnection: (name: string) => Promise<Connection>;
   /** What calls go to that name nothing, and who says so; undefined: nobody does. */
   readonly chosenConnection: () => Promise<{ readonly name: string; readonly source: string } | undefined>;
   readonly dispatcherFor: (connection: Connection) => Dispatcher;

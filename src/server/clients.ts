@@ -66,19 +66,23 @@ export class Clients {
 async function openClient(token: Token | undefined, options: ClientsOptions): Promise<Client> {
   const { main, models, settings } = options;
   const run = runNameOf(token);
+  const limits = token?.limits ?? {};
+  const own = options.connection;
+  /** A server without tokens has one user, who may choose as the command line does. */
+  const allowsConnection = (name: string): boolean =>
+    name === own || (limits.connections?.includes(name) ?? token === undefined);
   const session = await openSession({
     sharing: main,
     name: run,
-    confined: {},
+    confined: { allowsConnection },
     env: {},
     ...(models === undefined ? {} : { models }),
   });
   for (const { option, value } of settings) session.setOption(option, value);
-  const limits = token?.limits ?? {};
   if (limits.maxCost !== undefined) {
     session.setOption("max_cost", Math.max(0, limits.maxCost - (await spentBefore(main, run))));
   }
-  return new Client(token?.name ?? "", { session, main, run, limits, connection: options.connection });
+  return new Client(token?.name ?? "", { session, main, run, limits, allowsConnection });
 }
 
 /** What the runs of a client are called in the ledger. */
@@ -99,7 +103,8 @@ interface ClientParts {
   readonly main: Session;
   readonly run: string;
   readonly limits: TokenLimits;
-  readonly connection: string | undefined;
+  /** Of requests and of calls that name one. */
+  readonly allowsConnection: (name: string) => boolean;
 }
 
 export interface CallOptions {
@@ -140,10 +145,8 @@ export class Client {
 
   /** Throws serve/connection-refused. */
   checkConnection(name: string | undefined): void {
-    const { limits, connection } = this.#parts;
-    if (name === undefined || name === connection) return;
-    const isAllowed = limits.connections === undefined ? this.name === "" : limits.connections.includes(name);
-    if (!isAllowed) fail("serve/connection-refused", { connection: name, token: this.name });
+    if (name !== undefined && !this.#parts.allowsConnection(name))
+      fail("serve/connection-refused", { connection: name, token: this.name });
   }
 
   /** A command that is nothing but a call of values; undefined for any other. */
@@ -172,7 +175,7 @@ export class Client {
   }
 
   /** Where statements that run in another process have their calls bought. */
-  desk(options: CallOptions): CallDesk {
+  desk(options: CallOptions): Required<CallDesk> {
     return {
       buy: async (orders, { signal = options.signal }) => {
         this.#checkOrders(orders);
@@ -182,6 +185,10 @@ export class Client {
           this.noteRow(columns, delivery.answers[index]?.row ?? []);
         }
         return delivery;
+      },
+      connectionFacts: async (name) => {
+        this.checkConnection(name);
+        return (await this.#parts.session.connectionFacts(name)) ?? fail("connect/none", {});
       },
     };
   }

@@ -9,7 +9,6 @@ import {
   DiagnosticError,
   fail,
   type CallDesk,
-  type Delivery,
   type Diagnostic,
   type JsonObject,
 } from "../index.ts";
@@ -36,7 +35,7 @@ export interface PoolOptions {
 
 /** What a statement's answer needs besides its task. */
 export interface Conditions {
-  readonly desk: CallDesk;
+  readonly desk: Required<CallDesk>;
   readonly signal: AbortSignal;
   /** Input rows of `each`. */
   readonly rows?: AsyncIterator<JsonObject>;
@@ -233,6 +232,9 @@ class StatementProcess {
           case "orders":
             this.#send(await deliver(conditions, message.orders));
             break;
+          case "connection":
+            this.#send(await tellOf(message.name, conditions));
+            break;
           case "wanted": {
             // Each row has the time of a statement.
             watch = new Watch(limits, this.#pid);
@@ -330,13 +332,17 @@ function readMessage(message: unknown): FromProcess {
   return message as FromProcess;
 }
 
-async function deliver(
-  { desk, signal }: Conditions,
-  orders: Parameters<CallDesk["buy"]>[0],
-): Promise<ToProcess> {
+function deliver({ desk, signal }: Conditions, orders: Parameters<CallDesk["buy"]>[0]): Promise<ToProcess> {
+  return orRefusal(async () => ({ kind: "delivery", delivery: await desk.buy(orders, { signal }) }));
+}
+
+function tellOf(name: string, { desk }: Conditions): Promise<ToProcess> {
+  return orRefusal(async () => ({ kind: "facts", facts: await desk.connectionFacts(name) }));
+}
+
+async function orRefusal(give: () => Promise<ToProcess>): Promise<ToProcess> {
   try {
-    const delivery: Delivery = await desk.buy(orders, { signal });
-    return { kind: "delivery", delivery };
+    return await give();
   } catch (error) {
     if (!(error instanceof DiagnosticError)) throw error;
     return { kind: "refusal", diagnostics: error.diagnostics.map(withoutSource) };

@@ -45,6 +45,9 @@ export type ToProcess =
   | { readonly kind: "task"; readonly task: Task }
   /** What came of the orders. */
   | { readonly kind: "delivery"; readonly delivery: Delivery }
+  /** Of the connection that was asked about. */
+  | { readonly kind: "facts"; readonly facts: ConnectionFacts }
+  /** Why there is neither. */
   | { readonly kind: "refusal"; readonly diagnostics: readonly Diagnostic[] }
   /** The next input row; none: there are no more. */
   | { readonly kind: "row"; readonly row: JsonObject | undefined }
@@ -89,6 +92,8 @@ export type FromProcess =
   | Part
   | { readonly kind: "ready" }
   | { readonly kind: "orders"; readonly orders: readonly CallOrder[] }
+  /** A call names this connection. */
+  | { readonly kind: "connection"; readonly name: string }
   /** An input row is wanted. */
   | { readonly kind: "wanted" }
   | { readonly kind: "failure"; readonly diagnostics: readonly Diagnostic[] };

@@ -219,6 +219,7 @@ export const explainAnswer = z
         site: z.number().int().optional(),
         procedure: z.string(),
         models: z.array(z.string()),
+        connections: z.array(z.string()),
         calls: z.number().int(),
         bound: z.enum(["exact", "at least", "about"]),
         recorded: z.number().int(),

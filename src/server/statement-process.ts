@@ -8,6 +8,7 @@ import {
   openSession,
   type CallDesk,
   type Connection,
+  type ConnectionFacts,
   type Delivery,
   type JsonObject,
   type ResultSet,
@@ -165,6 +166,7 @@ function diagnosticsOf(error: unknown) {
 class Line implements CallDesk {
   onTask: (task: Task) => void = () => {};
   #delivered: PromiseWithResolvers<Delivery> | undefined;
+  #told: PromiseWithResolvers<ConnectionFacts> | undefined;
   #taken: ((isWanted: boolean) => void) | undefined;
   #row: ((row: JsonObject | undefined) => void) | undefined;
 
@@ -190,6 +192,12 @@ class Line implements CallDesk {
     return this.#delivered.promise;
   }
 
+  connectionFacts(name: string): Promise<ConnectionFacts> {
+    this.#told = Promise.withResolvers();
+    this.send({ kind: "connection", name });
+    return this.#told.promise;
+  }
+
   /** Input rows, each asked for when it is wanted. */
   async *rows(): AsyncGenerator<JsonObject> {
     for (;;) {
@@ -210,8 +218,14 @@ class Line implements CallDesk {
         return this.onTask(message.task);
       case "delivery":
         return this.#delivered?.resolve(message.delivery);
-      case "refusal":
-        return this.#delivered?.reject(new DiagnosticError(message.diagnostics));
+      case "facts":
+        return this.#told?.resolve(message.facts);
+      case "refusal": {
+        // One is asked for at a time; the other has its answer, which stands.
+        const error = new DiagnosticError(message.diagnostics);
+        this.#delivered?.reject(error);
+        return this.#told?.reject(error);
+      }
       case "row":
         return this.#row?.(message.row);
       case "more":

@@ -65,13 +65,17 @@ describe("the sys_ tables", () => {
   });
 });
 
-test("DESCRIBE shows parameters in order, then columns", () => {
+test("DESCRIBE shows parameters in order, then columns, then what every call takes", () => {
   const rows = rowsOf(describeProcedure(find("GetEmbeddings")));
   expect(rows.slice(0, 4).map((row) => [row["kind"], row["name"], row["is_required"]])).toEqual([
     ["parameter", "Text", 1],
     ["parameter", "Model", 0],
     ["parameter", "Dimensions", 0],
     ["primary column", "Embedding", null],
+  ]);
+  expect(rows.slice(-2).map((row) => [row["kind"], row["name"], row["position"]])).toEqual([
+    ["parameter of every call", "CallKey", null],
+    ["parameter of every call", "Connection", null],
   ]);
 });
 

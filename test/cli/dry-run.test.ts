@@ -35,11 +35,11 @@ test("each call site is a row, those of later statements by what earlier ones wo
   const rows = out
     .trim()
     .split("\n")
-    .map((line) => line.split(",").slice(0, 6).join());
+    .map((line) => line.split(",").slice(0, 7).join());
   expect(rows).toEqual([
-    "statement,site,procedure,model,calls,bound",
-    "1,1,GenerateResponse,gpt-6-luna,2,exact",
-    "2,1,GetEmbeddings,text-embedding-3-small,2,about",
+    "statement,site,procedure,model,connection,calls,bound",
+    "1,1,GenerateResponse,gpt-6-luna,,2,exact",
+    "2,1,GetEmbeddings,text-embedding-3-small,,2,about",
   ]);
   if (existsSync(database)) {
     const db = new Database(database);

@@ -287,3 +287,38 @@ async function startSmallServer(): Promise<{ url: string } & AsyncDisposable> {
   };
   return { url: `http://127.0.0.1:${port}`, [Symbol.asyncDispose]: close };
 }
+
+test("one statement asks two services, each with its own key, model and defaults", async () => {
+  await using other = await startOpenAIServer();
+  await write(`
+[connections.ours]
+base_url = "${server.url}"
+secret = "env:OURS"
+[connections.theirs]
+base_url = "${other.url}"
+secret = "env:THEIRS"
+timeout = 5
+[connections.theirs.models]
+text = "their-model"
+[connections.theirs.parameters.GenerateResponse]
+Temperature = 0.25
+`);
+  const keys = { OURS: "key-of-ours-0001", THEIRS: "key-of-theirs-02" };
+  await using session = await openSession({ env: { ...env, ...keys }, connection: "ours" });
+  const result = await session.execute(
+    `SELECT c.column1 AS who, r.Model FROM (VALUES (NULL), ('theirs'), ('theirs'), ('ours')) c,
+     GenerateResponse('same words', Connection => c.column1) r`,
+  );
+  expect((await result.all()).map(({ Model }) => Model)).toEqual([
+    "gpt-6-luna",
+    "their-model",
+    "their-model",
+    "gpt-6-luna",
+  ]);
+  expect(keysSent()).toEqual([`Bearer ${keys.OURS}`]);
+  expect(other.requests.map(({ headers }) => headers["authorization"])).toEqual([`Bearer ${keys.THEIRS}`]);
+  expect(other.requests[0]?.body).toMatchObject({ model: "their-model", temperature: 0.25 });
+  expect(server.requests[0]?.body).not.toHaveProperty("temperature");
+  const kept = await session.execute("SELECT DISTINCT connection FROM sys_calls ORDER BY 1");
+  expect((await kept.all()).map(({ connection }) => connection)).toEqual(["ours", "theirs"]);
+});

@@ -528,6 +528,34 @@ describe("S23: limits of a token", () => {
     expect((await execute(body, allowed)).status).toBe(200);
     expect(api.requests).toEqual([]);
   });
+
+  test("on connections that calls name, alone, in SQL and for each of many rows", async () => {
+    const allowed = serving.token("offline-named", { connections: ["offline"] });
+    const flagged = "ModerateText('hello', Connection => 'offline')";
+    for (const command of [`CALL ${flagged}`, `SELECT ${flagged} AS Flagged FROM t LIMIT 1`]) {
+      expect((await execute({ command }, allowed)).body).toMatchObject({ rows: [{ Flagged: 0 }] });
+      const refused = await execute({ command });
+      expect([refused.status, code(refused)]).toEqual([403, "serve/connection-refused"]);
+      expect(command.slice(...Object.values(refused.body?.["span"] as object))).toBe("'offline'");
+      const explained = await ask(serving, "/v1/explain", { token: allowed, body: { command } });
+      expect(explained.body).toMatchObject({
+        sites: [{ procedure: "ModerateText", connections: ["offline"] }],
+      });
+      expect(code(await ask(serving, "/v1/explain", { token, body: { command } }))).toBe(
+        "serve/connection-refused",
+      );
+    }
+    const column = "SELECT r.Error_Code AS code FROM t, ModerateText(body, Connection => lower('OFFLINE')) r";
+    expect((await execute({ command: column, pageSize: 1 })).body).toMatchObject({
+      rows: [{ code: "serve/connection-refused" }],
+    });
+    expect(
+      (await execute({ command: "CALL ModerateText('x', Connection => 'nowhere')" }, allowed)).status,
+    ).toBe(403);
+    expect(api.requests).toEqual([]);
+    expect((await execute({ command: "CALL ModerateText('x', Connection => 'openai')" })).status).toBe(200);
+    expect(api.requests).toHaveLength(1);
+  });
 });
 
 test("S24: a token that may call some procedures calls no others, by whatever name or view", async () => {

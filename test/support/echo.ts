@@ -7,7 +7,8 @@ import type { Connection, ConnectionModels, SendOutcome } from "../../src/catalo
 import type { SqlValue } from "../../src/catalog/value.ts";
 import { openSession, type Session, type SessionOptions } from "../../src/index.ts";
 
-export type Answers = (procedure: string, x: SqlValue, y: SqlValue) => SqlValue;
+/** `connection`: the one that a call names, NULL where it names none; of the oracle alone. */
+export type Answers = (procedure: string, x: SqlValue, y: SqlValue, connection?: SqlValue) => SqlValue;
 
 export interface Echo {
   readonly session: Session;
@@ -58,10 +59,10 @@ export const noModels: ConnectionModels = {
   speech: "",
 };
 
-export function echoConnection(answers: Answers, asked: string[] = []): Connection {
+export function echoConnection(answers: Answers, asked: string[] = [], name = "echo"): Connection {
   return {
-    name: "echo",
-    identity: "echo",
+    name,
+    identity: name,
     models: noModels,
     send: async (request): Promise<SendOutcome> => {
       const { procedure, x, y } = readBody(request.body);

@@ -41,10 +41,11 @@ export class Oracle {
     const calls = new Set<string>();
     this.#functions.answering = {
       hasTopLevelMiss: false,
-      lookup: ({ procedure }, [x = null, y = null]) => {
+      lookup: ({ procedure }, [x = null, y = null, , connection = null]) => {
         const plain = fromSqlite(x);
-        calls.add(described(procedure.name, plain, fromSqlite(y)));
-        return { row: [this.#answers(procedure.name, plain, fromSqlite(y)), null, x] };
+        const at = connection === null ? "" : `@${String(connection)}`;
+        calls.add(`${described(procedure.name, plain, fromSqlite(y))}${at}`);
+        return { row: [this.#answers(procedure.name, plain, fromSqlite(y), connection), null, x] };
       },
     };
     const rows: (readonly SqlValue[])[] = [];

@@ -1,5 +1,5 @@
 /** `callsql procedures [NAME] [--json]`: the catalogue, as help text or as data. */
-import { fail, suggest, type Parameter, type Procedure } from "../../index.ts";
+import { fail, pseudoParametersOf, suggest, type Parameter, type Procedure } from "../../index.ts";
 import { jsonOf } from "../json.ts";
 
 export interface ProceduresRequest {
@@ -59,6 +59,7 @@ function helpText(procedure: Procedure): string {
     parameterType(item),
     parameterText(item),
   ]);
+  const pseudo = pseudoParametersOf(procedure).map(({ name, type, summary }): Entry => [name, type, summary]);
   const columns = procedure.columns.map((item, index): Entry => {
     const note = index === procedure.primary ? " (the value of the call in an expression)" : "";
     return [item.name, item.type, `${item.summary}${note}`];
@@ -68,6 +69,7 @@ function helpText(procedure: Procedure): string {
     `${procedure.name}\n${procedure.summary}\n${overloads.join("")}`,
     `Examples:\n${procedure.examples.map((example) => `  ${example}\n`).join("")}`,
     `Parameters:\n${entriesText(parameters)}`,
+    `Of every call, by name:\n${entriesText(pseudo)}`,
     `Columns:\n${entriesText(columns)}`,
     `Source: ${procedure.source}\n`,
   ];

@@ -1,5 +1,5 @@
 /** The prompt's session: opened, exchanged for another, and asked where its calls go. */
-import type { Session } from "../../index.ts";
+import { DiagnosticError, listConnections, type Session } from "../../index.ts";
 import { ledgerFile } from "../state-folder.ts";
 import type { Context } from "./context.ts";
 
@@ -24,6 +24,18 @@ export async function openDatabase(context: Context, database: string): Promise<
   await context.session.close();
   context.session = session;
   context.database = database;
+}
+
+/** Names there are to choose from; of profiles that cannot be read, those there are without. */
+export async function connectionNames({ terminal }: Pick<Context, "terminal">): Promise<readonly string[]> {
+  const shipped = ["openai", "offline"];
+  try {
+    const listed = await listConnections({ env: terminal.env });
+    return [...new Set([...listed.map(({ name }) => name), ...shipped])];
+  } catch (error) {
+    if (error instanceof DiagnosticError) return shipped;
+    throw error;
+  }
 }
 
 /** By name: what SET says, else the command line, else the environment; undefined: none. */

@@ -21,7 +21,6 @@ import { ProcessConsole } from "./console.ts";
 import type { Context } from "./context.ts";
 import { dotCommands } from "./dot/commands.ts";
 import { closeOutput, modeNames } from "./dot/output.ts";
-import { connectionNames } from "./dot/session.ts";
 import { editOutside } from "./edit-outside.ts";
 import { isDotCommand, rolesOf } from "./highlighting.ts";
 import { Guard } from "./guard.ts";
@@ -170,7 +169,6 @@ function promptOptions(context: Context, vocabulary: VocabularyReader, prompt: s
         vocabulary: await vocabulary.read(),
         commands: dotCommands,
         modes: modeNames,
-        connections: connectionNames,
       }),
     editOutside: async (text) => {
       try {

@@ -9,12 +9,13 @@ export const connectMessages = {
   "connect/unknown": (details: {
     name: string;
     names: readonly string[];
+    suggestion?: string | undefined;
     untrusted?: string | undefined;
   }) => ({
     message: `there is no connection ${quote(details.name)}`,
     hint:
       details.untrusted === undefined
-        ? `connections are: ${details.names.join(", ")}; callsql connect add makes one`
+        ? `${details.suggestion === undefined ? "" : `${didYouMean(details.suggestion)} `}connections are: ${details.names.join(", ")}; callsql connect add makes one`
         : `connections are: ${details.names.join(", ")}; ${details.untrusted} is not read before callsql connect trust`,
   }),
   "connect/bad-connection": (details: { missing: readonly string[] }) => ({

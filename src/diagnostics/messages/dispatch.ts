@@ -16,6 +16,17 @@ function usd(amount: number): string {
   return `${Number(amount.toPrecision(6))} USD`;
 }
 
+/** What a service said, or what is said of it. */
+export interface Answering {
+  readonly message: string;
+  /** Where the call names it. */
+  readonly connection?: string | undefined;
+}
+
+function service({ connection }: Answering): string {
+  return connection === undefined ? "the service" : `connection ${quote(connection)}`;
+}
+
 export const dispatchMessages = {
   "call/cancelled": (_: object) => ({
     message: "cancelled; answers that had arrived are recorded",
@@ -55,28 +66,28 @@ export const dispatchMessages = {
     message: `${details.procedure} got no answer after all attempts: ${details.message} (${details.code})`,
     hint: "try again later; answers that had arrived are recorded",
   }),
-  "connect/unreachable": (details: { message: string; attempts: number }) => ({
-    message: `the service cannot be reached: ${details.message} (${details.attempts} attempts)`,
+  "connect/unreachable": (details: Answering & { attempts: number }) => ({
+    message: `${service(details)} cannot be reached: ${details.message} (${details.attempts} attempts)`,
     hint: "check the network and the base URL: callsql connect show",
   }),
-  "connect/redirect": (details: { message: string }) => ({
-    message: `the service answered with a redirect, which is never followed: ${details.message}`,
+  "connect/redirect": (details: Answering) => ({
+    message: `${service(details)} answered with a redirect, which is never followed: ${details.message}`,
     hint: "a redirect would post the prompt to another address; set OPENAI_BASE_URL to the final one",
   }),
-  "connect/refused": (details: { message: string }) => ({
-    message: `the service refused the credentials: ${details.message}`,
+  "connect/refused": (details: Answering) => ({
+    message: `${service(details)} refused the credentials: ${details.message}`,
     hint: "callsql connect show says which key, organisation and project are used, and where they come from",
   }),
-  "connect/asked-to-wait": (details: { message: string; minutes: number }) => ({
-    message: `the service asks for a pause of ${details.minutes} minutes: ${details.message}`,
+  "connect/asked-to-wait": (details: Answering & { minutes: number }) => ({
+    message: `${service(details)} asks for a pause of ${details.minutes} minutes: ${details.message}`,
     hint: "run it again then; answers that had arrived are recorded",
   }),
-  "connect/no-credit": (details: { message: string }) => ({
-    message: `the account cannot pay for calls: ${details.message}`,
+  "connect/no-credit": (details: Answering) => ({
+    message: `the account${details.connection === undefined ? "" : ` of ${service(details)}`} cannot pay for calls: ${details.message}`,
     hint: "add credit or raise the limit of the organisation or project; nothing was retried",
   }),
-  "connect/unknown-model": (details: { message: string }) => ({
-    message: details.message,
+  "connect/unknown-model": (details: Answering) => ({
+    message: details.connection === undefined ? details.message : `${service(details)}: ${details.message}`,
     hint: "name a model the account can use: Model => '…', or SET text_model = '…'",
   }),
 } satisfies MessageTable;

@@ -104,8 +104,8 @@ export const serveMessages = {
     message: `the token ${quote(details.token)} may not call ${quote(details.procedure)}`,
     hint: `it may call ${list(details.allowed)}`,
   }),
-  "serve/connection-refused": (details: { connection: string; token: string }) => ({
-    message: `the token ${quote(details.token)} may not use the connection ${quote(details.connection)}`,
+  "serve/connection-refused": (details: { connection: string; token?: string | undefined }) => ({
+    message: `${details.token === undefined ? "calls" : `the token ${quote(details.token)}`} may not use the connection ${quote(details.connection)}`,
     hint: "leave connection out for the server's own",
   }),
   "serve/foreign-response": (details: { parameter: string }) => ({

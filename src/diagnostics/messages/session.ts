@@ -114,10 +114,10 @@ const procedureProblems = {
   function: (name: string) => `${name} is no function`,
   parameterName: (name: string) => `parameter ${name} has no name in SQL: letters, digits and _`,
   parameterTwice: (name: string) => `two parameters or aliases are named ${name}`,
-  parameterReserved: (name: string) => `parameter ${name} has the name of the call key`,
+  parameterReserved: (name: string) => `parameter ${name} has the name of one that every call has`,
   parameterType: (name: string) =>
     `parameter ${name} has no type of text, integer, real, boolean, bytes, json`,
-  tooManyParameters: (name: string) => `it has ${name} parameters, and 31 is the most`,
+  tooManyParameters: (name: string) => `it has ${name} parameters, and 30 is the most`,
   default: (name: string) => `the default of parameter ${name} is a value it would refuse`,
   columnName: (name: string) => `column ${name} has no name in SQL: letters, digits and _`,
   columnTwice: (name: string) => `two columns are named ${name}; every parameter is a column, too`,

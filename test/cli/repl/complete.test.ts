@@ -23,6 +23,7 @@ const vocabulary: Vocabulary = {
     { name: "gpt-x", procedures: ["generateresponse", "analyzeimage"], detail: "USD 1 in" },
     { name: "embed-x", procedures: ["getembeddings"], detail: "USD 2 in" },
   ],
+  connections: ["openai", "offline", "work"].map((text) => ({ text, detail: "" })),
 }; // prettier-ignore
 
 function unmarked(marked: string) {
@@ -39,7 +40,6 @@ async function completed(marked: string): Promise<string[]> {
     vocabulary,
     commands: dotCommands,
     modes: modeNames,
-    connections: ["openai", "offline"],
   };
   const buffer = unmarked(marked);
   const { from, to, candidates } = await complete(buffer, completing);
@@ -70,6 +70,9 @@ describe("SQL", () => {
     ["call GenerateResponse('a', Temp|", ["Temperature => "]],
     ["select GenerateResponse(lower('x'), Temp|", ["Temperature => "]],
     ["call GenerateResponse(Message => 'a', Mess|", []],
+    ["call GenerateResponse('a', Conn|", ["Connection => "]],
+    ["call GenerateResponse('a', Connection => 'far', Conn|", []],
+    ["call GenerateResponse('a', Connection => 'w|", ["work'"]],
     ["call GenerateResponse('a', Mess|", []],
   ])("%j", (marked, expected) => {
     expect(offered(marked)).toEqual(expected);
@@ -119,6 +122,9 @@ describe("SQL", () => {
     expect(hint("call GenerateResponse(|")).toMatch(/^GenerateResponse 1: Message text, required — /);
     expect(hint("call GenerateResponse('a', |")).toMatch(/^GenerateResponse 2: Instructions text — /);
     expect(hint("call GenerateResponse(Temperature => |")).toMatch(/Temperature real/);
+    expect(hint("call GenerateResponse(Connection => |")).toMatch(
+      /: Connection text — Name of the connection/,
+    );
     expect(hint("select lower(|")).toBeUndefined();
     expect(hint("call GenerateResponse('a'); |")).toBeUndefined();
   });

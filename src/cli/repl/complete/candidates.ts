@@ -1,5 +1,11 @@
 /** A place and what there is → candidates, nearest first. Pure; files are looked up by files.ts. */
-import { signatureOf, sqlKeywords, type Parameter, type Procedure } from "../../../index.ts";
+import {
+  pseudoParametersOf,
+  signatureOf,
+  sqlKeywords,
+  type Parameter,
+  type Procedure,
+} from "../../../index.ts";
 import { graphemesOf } from "../edit/graphemes.ts";
 import type { Candidate } from "../edit/state.ts";
 import type { CallPlace, Place } from "./place.ts";
@@ -10,6 +16,7 @@ export interface Vocabulary {
   readonly binds: readonly Candidate[];
   readonly options: readonly Candidate[];
   readonly models: readonly Model[];
+  readonly connections: readonly Candidate[];
 }
 
 export interface Model {
@@ -83,6 +90,7 @@ function valuesOf(
   written: string | number,
   vocabulary: Vocabulary,
 ): readonly Candidate[] {
+  if (typeof written === "string" && written.toLowerCase() === "connection") return vocabulary.connections;
   const procedure = procedureOf(call, vocabulary);
   const parameter =
     typeof written === "number" ? procedure?.parameters[written] : procedure?.findParameter(written);
@@ -123,7 +131,10 @@ function argumentCandidates({ parameters }: Procedure, call: CallPlace | undefin
   );
   const required = left.filter((parameter) => parameter.required === true);
   const others = left.filter((parameter) => parameter.required !== true);
-  return [...required, ...others].map((parameter) => ({
+  const ofEveryCall = pseudoParametersOf({ parameters }).filter(
+    ({ name }) => call?.given.includes(name.toLowerCase()) !== true,
+  );
+  return [...required, ...others, ...ofEveryCall].map((parameter) => ({
     text: `${parameter.name} => `,
     detail: describeParameter(parameter),
   }));

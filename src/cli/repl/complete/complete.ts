@@ -11,7 +11,6 @@ export interface Completing {
   readonly vocabulary: Vocabulary;
   readonly commands: readonly DotCommand[];
   readonly modes: readonly string[];
-  readonly connections: readonly string[];
 }
 
 export async function complete(buffer: Buffer, completing: Completing): Promise<Completion> {
@@ -66,7 +65,7 @@ async function completeDot(
 async function argumentCandidates(
   kind: NonNullable<DotCommand["completes"]>[number] | undefined,
   word: string,
-  { vocabulary, commands, modes, connections }: Completing,
+  { vocabulary, commands, modes }: Completing,
 ): Promise<Candidate[]> {
   const plain = (texts: readonly string[]): Candidate[] =>
     startingWith(
@@ -90,7 +89,7 @@ async function argumentCandidates(
     case "mode":
       return plain(modes);
     case "connection":
-      return plain(connections);
+      return startingWith(word, vocabulary.connections);
     case "command":
       return startingWith(
         word,

@@ -2,6 +2,7 @@
 import type { SqlValue } from "../../../index.ts";
 import type { Context } from "../context.ts";
 import type { Candidate } from "../edit/state.ts";
+import { connectionNames } from "../open.ts";
 import type { Model, Table, Vocabulary } from "./candidates.ts";
 
 const tablesSql = `SELECT t.name AS "table", t.type AS kind, c.name AS "column", c.type AS type
@@ -46,7 +47,8 @@ export class VocabularyReader {
       procedures: String(row["procedures"]).toLowerCase().split(", "),
       detail: [row["price"], row["retires"]].filter((text) => text !== null).join("; "),
     }));
-    return { procedures, tables, binds, options, models };
+    const connections = (await connectionNames(this.#context)).map((text) => ({ text, detail: "" }));
+    return { procedures, tables, binds, options, models, connections };
   }
 
   async #rows(sql: string): Promise<Record<string, SqlValue>[]> {

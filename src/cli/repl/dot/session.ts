@@ -3,15 +3,13 @@ import { fail } from "../../../index.ts";
 import { freeValue } from "../ask.ts";
 import { expandHome } from "../complete/files.ts";
 import type { Context } from "../context.ts";
-import { connectionOf, openDatabase } from "../open.ts";
+import { connectionNames, connectionOf, openDatabase } from "../open.ts";
 import { shownValue } from "../../format/cell.ts";
 import { safeLine } from "../../format/text.ts";
 import { cutToCells } from "../edit/graphemes.ts";
 import { showQuery } from "../show/show.ts";
 import { totalsText } from "../totals.ts";
 import type { DotCommand } from "./command.ts";
-
-export const connectionNames = ["openai", "offline"];
 
 export const sessionCommands: readonly DotCommand[] = [
   {
@@ -23,8 +21,9 @@ export const sessionCommands: readonly DotCommand[] = [
       if (name !== undefined) await setOption(context, "connection", name);
       const connection = await connectionOf(context);
       await context.terminal.stdout.write(`${connection ?? "none"}\n`);
-      if (connection === undefined)
-        await context.reporter.note(`set OPENAI_API_KEY, or choose one: ${connectionNames.join(", ")}`);
+      if (connection !== undefined) return;
+      const names = await connectionNames(context);
+      await context.reporter.note(`set OPENAI_API_KEY, or choose one: ${names.join(", ")}`);
     },
   },
   {
