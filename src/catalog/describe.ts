@@ -7,6 +7,7 @@ import type { Catalog, Column, Parameter, Procedure } from "./procedure.ts";
 import { pseudoParametersOf } from "./pseudo-parameters.ts";
 import type { ListedModel } from "./request.ts";
 import { commonColumns, toSqlValue } from "./result.ts";
+import { findSystemTable, type ColumnsOf, type SystemTableName } from "./system-tables.ts";
 import type { SqlValue } from "./value.ts";
 
 export interface Listing {
@@ -176,11 +177,36 @@ export function describeProcedure(procedure: Procedure): Listing {
     null,
     column.summary,
   ]);
-  return {
-    name: procedure.name,
-    columns: ["kind", "position", "name", "type", "is_required", "default_value", "remarks"],
-    rows: [...parameters, ...columns, ...pseudo],
-  };
+  return { name: procedure.name, columns: describedAs, rows: [...parameters, ...columns, ...pseudo] };
+}
+
+/** Of a procedure, a table or a view. */
+const describedAs = ["kind", "position", "name", "type", "is_required", "default_value", "remarks"];
+
+/** A column of the user's own tables, as SQLite knows it. */
+export interface TableColumn {
+  readonly name: string;
+  /** As declared; "" where nothing was. */
+  readonly type: string;
+  readonly isRequired: boolean;
+  readonly defaultValue: string | null;
+  /** An argument is what a table-valued function takes. */
+  readonly kind: "key column" | "column" | "argument";
+}
+
+/** What DESCRIBE shows of a table or view: its columns. Of a sys_ table it knows what they say. */
+export function describeTable(name: string, columns: readonly TableColumn[]): Listing {
+  const words = findSystemTable(name)?.columns;
+  const rows = columns.map(({ name: column, type, isRequired, defaultValue, kind }, index) => [
+    kind,
+    index + 1,
+    column,
+    words?.[column]?.type ?? (type === "" ? null : type),
+    toSqlValue(isRequired),
+    defaultValue,
+    words?.[column]?.summary ?? null,
+  ]);
+  return { name, columns: describedAs, rows };
 }
 
 /** `GetEmbeddings(Text, [Model], [Dimensions])` */
@@ -210,12 +236,12 @@ function proceduresOf(catalog: Catalog, model: Model): readonly string[] {
     .map((procedure) => procedure.name);
 }
 
-function listing<T>(
-  name: string,
+function listing<T, Name extends SystemTableName>(
+  name: Name,
   items: readonly T[],
-  columns: Readonly<Record<string, (item: T) => Parameters<typeof toSqlValue>[0]>>,
+  columns: Readonly<Record<ColumnsOf<Name>, (item: T) => Parameters<typeof toSqlValue>[0]>>,
 ): Listing {
-  const readers = Object.values(columns);
+  const readers = Object.values<(item: T) => Parameters<typeof toSqlValue>[0]>(columns);
   const rows = items.map((item) => readers.map((read) => toSqlValue(read(item))));
   return { name, columns: Object.keys(columns), rows };
 }

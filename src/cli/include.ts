@@ -16,8 +16,10 @@ export async function withIncludes(text: Text, outer: readonly string[] = []): P
   const lines = text.text.split("\n");
   let first = 0;
   for (const [index, line] of lines.entries()) {
+    const command = /^\.[A-Za-z?]\S*/.exec(line)?.[0];
+    if (command === undefined || !isBetween(lines.slice(first, index).join("\n"))) continue;
     const named = /^\.read\s+(.+?)\s*$/.exec(line)?.[1];
-    if (named === undefined || !isBetween(lines.slice(first, index).join("\n"))) continue;
+    if (named === undefined) fail("cli/dot-command-in-script", { command, file: text.name, line: index + 1 });
     const file = pathFrom(text.name, named.replace(/^(["'])(.*)\1$/, "$2"));
     const place = { file, line: index + 1, from: text.name };
     if (files.includes(resolve(file))) fail("cli/include-cycle", place);

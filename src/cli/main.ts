@@ -17,7 +17,7 @@ import { runServe, runServeToken } from "./commands/serve.ts";
 import { textsOfRun } from "./commands/run.ts";
 import { Reporter } from "./reporter.ts";
 import { ClosedPipe, processTerminal, type Terminal } from "./terminal.ts";
-import { withDatabase } from "./texts.ts";
+import { mayHoldDotCommands, withDatabase } from "./texts.ts";
 
 /** What of the library the commands use; tests give their own. */
 export interface Library {
@@ -57,12 +57,15 @@ async function execute(
   switch (invocation.kind) {
     case "query": {
       const { texts, database } = await textsOfQuery(invocation, terminal);
-      if (!asksForPrompt(invocation, terminal))
-        return runBatch(withDatabase(texts, database), invocation.options, surroundings);
-      // Batches start faster without it.
-      const { runRepl } = await import("./repl/repl.ts");
       const { options } = invocation;
-      return runRepl({ ...surroundings, database, options, procedures: library.procedures });
+      const request = { ...surroundings, database, options, procedures: library.procedures };
+      // Batches start faster without the prompt.
+      if (asksForPrompt(invocation, terminal)) return (await import("./repl/repl.ts")).runRepl(request);
+      if (mayHoldDotCommands(texts)) {
+        const { hasDotCommands, runCommandScript } = await import("./repl/script.ts");
+        if (hasDotCommands(texts)) return runCommandScript(request, texts);
+      }
+      return runBatch(withDatabase(texts, database), options, surroundings);
     }
     case "run":
       return runBatch(await textsOfRun(invocation, terminal), invocation.options, surroundings);

@@ -2,7 +2,7 @@
  * Everything said to a person: errors, warnings, notes, progress and the summary, all on stderr.
  * Text from models and services is made safe here; colour is put on after that.
  */
-import { DiagnosticError, diagnostic, renderDiagnostic, type Diagnostic } from "../index.ts";
+import { DiagnosticError, diagnostic, exitCodeOf, renderDiagnostic, type Diagnostic } from "../index.ts";
 import { safeText } from "./format/text.ts";
 import { ProgressLine } from "./progress.ts";
 import { coloursOf, type Colours, type Terminal } from "./terminal.ts";
@@ -17,12 +17,18 @@ export class Reporter {
   readonly #terminal: Terminal;
   readonly #isQuiet: boolean;
   readonly #colours: Colours;
+  #failure: number | undefined;
 
   constructor(terminal: Terminal, options: ReporterOptions) {
     this.#terminal = terminal;
     this.#isQuiet = options.isQuiet;
     this.#colours = coloursOf(terminal, terminal.stderr, options.isColourWanted);
     this.progress = new ProgressLine(terminal, options.isQuiet);
+  }
+
+  /** The exit code of the first error that was reported. */
+  get failure(): number | undefined {
+    return this.#failure;
   }
 
   async error(error: unknown): Promise<void> {
@@ -32,6 +38,7 @@ export class Reporter {
   /** Warnings are kept back by --quiet, errors never. */
   async diagnostic(item: Diagnostic): Promise<void> {
     if (item.severity === "warning" && this.#isQuiet) return;
+    if (item.severity === "error") this.#failure ??= exitCodeOf(new DiagnosticError([item]));
     await this.#write(coloured(safeText(renderDiagnostic(item)), this.#colours));
   }
 

@@ -15,6 +15,11 @@ export interface TextsAndDatabase {
   readonly isScript?: boolean;
 }
 
+/** Quick, and sometimes wrong: a line of a string may look like a command too. */
+export function mayHoldDotCommands(texts: readonly Text[]): boolean {
+  return texts.some(({ text }) => /^\s*(?:[.\\][A-Za-z?]|(?:exit|quit|help)\s*;?\s*$)/im.test(text));
+}
+
 export async function readStdin(terminal: Terminal): Promise<Text> {
   return { name: "stdin", text: await textOf("stdin", terminal.stdin.read()) };
 }

@@ -40,7 +40,7 @@ export type Parsed =
     }
   | { readonly kind: "reset-option"; readonly option?: Name }
   | { readonly kind: "show"; readonly what: ShowStatement["what"] }
-  | { readonly kind: "describe"; readonly procedure: Name }
+  | { readonly kind: "describe"; readonly name: Name }
   | { readonly kind: "retry-failed"; readonly run?: Literal };
 
 /** A call that has begun and not ended: whose mistake an error is. */
@@ -198,11 +198,11 @@ export class Grammar extends EmbeddedActionsParser {
 
   /**
    * describeStatement ::= "DESCRIBE" name
-   * `DESCRIBE GenerateResponse`
+   * `DESCRIBE GenerateResponse`, `DESCRIBE sys_calls`
    */
   readonly describeStatement = this.RULE("describeStatement", (): Parsed => {
     this.CONSUME(k.Describe);
-    return { kind: "describe", procedure: this.SUBRULE(this.name) };
+    return { kind: "describe", name: this.SUBRULE(this.name) };
   });
 
   /**

@@ -174,7 +174,8 @@ export interface ShowStatement {
 export interface DescribeStatement {
   readonly kind: "describe";
   readonly span: Span;
-  readonly procedure: Name;
+  /** Of a procedure, a table or a view. */
+  readonly name: Name;
 }
 
 export interface ExplainCallsStatement {

@@ -2,9 +2,15 @@
 import { DiagnosticError, fail, type Place } from "../diagnostics/diagnostic.ts";
 import { suggest } from "../diagnostics/suggest.ts";
 import type { Source } from "../diagnostics/source.ts";
-import { describeProcedure, describeProcedures } from "../catalog/describe.ts";
+import {
+  describeProcedure,
+  describeProcedures,
+  describeTable,
+  type TableColumn,
+} from "../catalog/describe.ts";
 import type { Procedure } from "../catalog/procedure.ts";
 import type { Connection } from "../catalog/request.ts";
+import { systemTables } from "../catalog/system-tables.ts";
 import type { SqlValue } from "../catalog/value.ts";
 import type {
   DescribeStatement,
@@ -91,8 +97,25 @@ async function reachable(workspace: Workspace): Promise<Connection | undefined> 
 }
 
 export function describe(workspace: Workspace, source: Source, statement: DescribeStatement): ResultSet {
-  const { columns, rows } = describeProcedure(findProcedure(workspace, source, statement.procedure));
+  const { catalog, db } = workspace;
+  const { text, span } = statement.name;
+  const procedure = catalog.find(text);
+  const tableColumns = procedure === undefined ? columnsOfTable(workspace, text) : [];
+  if (procedure === undefined && tableColumns.length === 0) {
+    const tables = db.prepare("SELECT name FROM pragma_table_list WHERE type <> 'shadow'").pluck().all();
+    const procedures = catalog.procedures.map(({ name }) => name);
+    const names = [...procedures, ...tables.map(String), ...Object.keys(systemTables)];
+    fail("bind/unknown-name", { name: text, suggestion: suggest(text, names) }, { source, span });
+  }
+  const { columns, rows } =
+    procedure === undefined ? describeTable(text, tableColumns) : describeProcedure(procedure);
   return table(columns, rows);
+}
+
+/** None where there is no such table or view. */
+function columnsOfTable({ db }: Workspace, name: string): readonly TableColumn[] {
+  const sql = `SELECT name, type, "notnull", dflt_value, pk, hidden FROM pragma_table_xinfo(?) ORDER BY cid`;
+  return readTableColumns(db.prepare(sql).all(name));
 }
 
 export function setDefault(
@@ -180,4 +203,22 @@ function shown(value: string | number | boolean | null): SqlValue {
 
 function readValue(value: unknown): SqlValue {
   return value as SqlValue;
+}
+
+function readTableColumns(rows: readonly unknown[]): readonly TableColumn[] {
+  const found = rows as readonly {
+    name: string;
+    type: string;
+    notnull: number;
+    dflt_value: string | null;
+    pk: number;
+    hidden: number;
+  }[];
+  return found.map(({ name, type, notnull, dflt_value: defaultValue, pk, hidden }) => ({
+    name,
+    type,
+    isRequired: notnull === 1,
+    defaultValue,
+    kind: pk > 0 ? "key column" : hidden === 1 ? "argument" : "column",
+  }));
 }

@@ -6,6 +6,7 @@ import { createHash } from "node:crypto";
 import type { Database } from "better-sqlite3";
 import { isObject, readField } from "../catalog/read.ts";
 import type { ApiAnswer } from "../catalog/request.ts";
+import type { ColumnsOf } from "../catalog/system-tables.ts";
 import type { SqlValue } from "../catalog/value.ts";
 import type { Ledger } from "./ledger/ledger.ts";
 
@@ -17,7 +18,14 @@ interface Recorded {
   readonly request: string | null;
 }
 
-const columns = ["change", "procedure", "model", "request", "before", "after"];
+const columns: ColumnsOf<"sys_run_changes">[] = [
+  "change",
+  "procedure",
+  "model",
+  "request",
+  "before",
+  "after",
+];
 
 /** `ledger` is opened when the table is first read. */
 export function createRunChanges(db: Database, ledger: () => Ledger): void {

@@ -387,6 +387,7 @@ export class Session implements AsyncDisposable {
       try {
         this.#open?.spool();
         this.#open = undefined;
+        this.#workspace.surroundings.begin();
         resolve(await work());
       } catch (error) {
         reject(error);

@@ -42,8 +42,11 @@ export class StableSurroundings {
     return randomNames.some((own) => own === name) || currentNames.has(name) || timeNames.has(name);
   }
 
-  /** Starts a statement that calls the SQLite functions `functions` (lower case). */
-  begin(functions: ReadonlySet<string>): void {
+  /**
+   * Starts a statement, or what else asks SQLite for something: functions that an earlier statement needed stay replaced,
+   * so the clock is set for all. `functions` (lower case) are those that a statement with calls uses.
+   */
+  begin(functions: ReadonlySet<string> = new Set()): void {
     this.#now = new Date().toISOString().replace("T", " ").replace("Z", "");
     this.#seed = randomBytes(16);
     this.restart();

@@ -6,11 +6,12 @@ import {
   describeParameters,
   describeProcedures,
 } from "../catalog/describe.ts";
+import type { ColumnsOf, SystemTableName } from "../catalog/system-tables.ts";
 import type { SqlValue } from "../catalog/value.ts";
 import type { Workspace } from "./workspace.ts";
 
-interface SystemTable {
-  readonly columns: readonly string[];
+interface SystemTable<Column = string> {
+  readonly columns: readonly Column[];
   readonly rows: readonly (readonly SqlValue[])[];
 }
 
@@ -19,14 +20,14 @@ export function createSystemTables({ db, catalog, options, models }: Workspace):
   register(db, "sys_procedure_parameters", () => describeParameters(catalog));
   register(db, "sys_procedure_columns", () => describeColumns(catalog));
   register(db, "sys_models", () => describeModels(catalog, models.table, models.listed));
-  register(db, "sys_options", () => ({
+  register(db, "sys_options", (): SystemTable<ColumnsOf<"sys_options">> => ({
     columns: ["option", "value", "source", "summary", "allowed"],
     rows: options.rows().map(([option, value, ...others]) => [option, text(value), ...others]),
   }));
 }
 
 /** `read` is asked for each query, so that a table shows what is true at that time. */
-function register(db: Database, name: string, read: () => SystemTable): void {
+function register(db: Database, name: SystemTableName, read: () => SystemTable): void {
   db.table(name, {
     columns: [...read().columns],
     rows: function* () {

@@ -64,8 +64,8 @@ test("SET DEFAULT names a procedure and its parameter", () => {
   });
 });
 
-test("DESCRIBE names a procedure, known or not", () => {
-  expect(statement("DESCRIBE Unknown")).toMatchObject({ kind: "describe", procedure: { text: "Unknown" } });
+test("DESCRIBE names a procedure or a table, known or not", () => {
+  expect(statement("DESCRIBE Unknown")).toMatchObject({ kind: "describe", name: { text: "Unknown" } });
 });
 
 test("RETRY FAILED may name a run", () => {

@@ -2,6 +2,7 @@
  * Every row of the replay experiments: shapes in which a naive replay buys calls that never occur, loses rows or never
  * ends. The oracle says which calls SQLite needs; exactly those may be bought.
  */
+import { setTimeout } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { openEcho, type Answers, type Echo } from "../support/echo.ts";
 import { Oracle } from "../support/oracle.ts";
@@ -265,6 +266,20 @@ describe("stability", () => {
     );
     expect(opened.asked).toHaveLength(2);
     expect(rows[0]?.slice(2)).toEqual([1, 1]);
+  });
+
+  test("once a statement with a call has asked for 'now', a plain one still gets its own time", async () => {
+    await using opened = await open(echo);
+    const clock = "SELECT strftime('%Y-%m-%d %H:%M:%f', 'now')";
+    const [before] = await opened.rows(`${clock}, P('a')`);
+    await setTimeout(5);
+    const [plain] = await opened.rows(clock);
+    expect(String(plain?.[0]) > String(before?.[0])).toBe(true);
+    await setTimeout(5);
+    await opened.session.execute("CREATE TABLE log(at DEFAULT (strftime('%Y-%m-%d %H:%M:%f', 'now')), x)");
+    await opened.session.execute("INSERT INTO log(x) VALUES (1)");
+    const [row] = await opened.rows("SELECT at FROM log");
+    expect(String(row?.[0]) > String(plain?.[0])).toBe(true);
   });
 
   test("time functions keep their meaning once they are frozen", async () => {

@@ -1,6 +1,6 @@
 /** `callsql [-c SQL]… [-] [DB]`: the texts of the command line and of standard input; none of them for the prompt. */
 import { fail, suggest } from "../../index.ts";
-import type { Invocation } from "../command-line.ts";
+import { commandLineTable, type Invocation } from "../command-line.ts";
 import type { Terminal } from "../terminal.ts";
 import { readStdin, withDatabase, type Text, type TextsAndDatabase } from "../texts.ts";
 
@@ -35,7 +35,9 @@ export async function textsOfQuery(
 function checkCommand(words: readonly string[]): void {
   const [first = "", second] = words;
   if (/[./\\:]/.test(first)) return;
-  const suggestion = suggest(first, ["run", "procedures", "models", "runs", "detach", "serve"]);
+  const names = commandLineTable().map(({ name }) => name);
+  const commands = names.filter((name) => name !== "" && !name.includes(" "));
+  const suggestion = suggest(first, commands);
   if (suggestion !== undefined || second !== undefined)
-    fail("cli/unknown-command", { command: first, suggestion });
+    fail("cli/unknown-command", { command: first, commands, suggestion });
 }

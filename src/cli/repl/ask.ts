@@ -16,7 +16,7 @@ import { expandHome } from "./complete/files.ts";
 import type { Context } from "./context.ts";
 import { wrapped } from "./show/wrap.ts";
 
-/** By name, or number; undefined when a question was refused. */
+/** By name, or number; undefined when a question was refused. Where nobody sits, the statement says what it lacks. */
 export async function bindsFor(
   context: Context,
   statement: ScriptStatement,
@@ -30,7 +30,7 @@ export async function bindsFor(
     const name = bind.name.toLowerCase();
     const known = context.parameters.get(name);
     if (known !== undefined) binds[bind.name] = known;
-    else if (!variables.has(name)) {
+    else if (context.input.isAttended && !variables.has(name)) {
       const value = await ask(context, bind);
       if (value === undefined) return undefined;
       binds[bind.name] = value;

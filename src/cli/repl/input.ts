@@ -8,6 +8,8 @@ import { readInput, type Input, type PromptOptions } from "./prompt.ts";
 import { isSubmittable, strandedHint } from "./split.ts";
 
 export interface InputSource {
+  /** Whether somebody sits there, who can be asked and wants values cut to the screen. */
+  readonly isAttended: boolean;
   /** Lines that a screen shows; Infinity where results are not paged. */
   readonly rows: number;
   readonly columns: number;
@@ -18,6 +20,7 @@ export interface InputSource {
 }
 
 export class EditorInput implements InputSource {
+  readonly isAttended = true;
   readonly #console: Console;
   readonly #paint: PromptOptions["paint"];
 
@@ -63,6 +66,7 @@ export class EditorInput implements InputSource {
 
 /** No cursor movement, no colour: TERM=dumb, Emacs' shell buffer, output that goes elsewhere. */
 export class LineInput implements InputSource {
+  readonly isAttended = true;
   readonly #terminal: Terminal;
   readonly #lines = createInterface({ input: stdin, terminal: false });
   readonly #waiting: string[] = [];

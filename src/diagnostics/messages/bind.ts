@@ -6,6 +6,13 @@ export const bindMessages = {
     message: `there is no procedure ${quote(details.procedure)}`,
     hint: didYouMean(details.suggestion, "SHOW PROCEDURES lists what can be called"),
   }),
+  "bind/unknown-name": (details: { name: string; suggestion?: string | undefined }) => ({
+    message: `there is no procedure, table or view ${quote(details.name)}`,
+    hint: didYouMean(
+      details.suggestion,
+      "SHOW PROCEDURES lists what can be called, sys_ tables are in docs/system-tables.md",
+    ),
+  }),
   "bind/unknown-parameter": (details: {
     procedure: string;
     parameter: string;

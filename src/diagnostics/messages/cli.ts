@@ -1,6 +1,34 @@
 /** Command line, files and formats. */
 import { didYouMean, list, quote, type MessageTable } from "./message.ts";
 
+/** What hands know from sqlite3, psql and DuckDB, and what does it here. */
+const insteadOf: Readonly<Record<string, string>> = {
+  ".backup": "VACUUM INTO 'FILE' writes a copy of the database",
+  ".bail": "a script stops at its first mistake; --keep-going goes on",
+  ".cd": "file names are taken from where callsql was started",
+  ".changes": "the line behind each statement says how many rows changed",
+  ".dump": ".schema shows the CREATE statements, .mode insert TABLE writes rows as INSERT",
+  ".echo": "statements are not repeated",
+  ".header": "results have their header in every mode that knows one",
+  ".headers": "results have their header in every mode that knows one",
+  ".load": "extensions cannot be loaded; sqlite-vec is there",
+  ".nullvalue": "SELECT ifnull(column, 'text')",
+  ".print": "SELECT 'text'",
+  ".separator": ".mode csv has commas, .mode tsv tabs",
+  ".shell": "Ctrl-Z gives the shell back, fg returns",
+  ".stats": ".cost says what was spent, .timer what a statement took",
+  ".system": "Ctrl-Z gives the shell back, fg returns",
+  ".width": "columns are as wide as their values; .mode line has no width",
+  "\\!": "Ctrl-Z gives the shell back, fg returns",
+  "\\c": ".open FILE",
+  "\\connect": ".open FILE",
+  "\\copy": ".import FILE [TABLE], or .once FILE before a query",
+  "\\g": "a statement ends in ;",
+  "\\gx": "\\x before the statement",
+  "\\pset": ".mode MODE",
+  "\\set": ".param set NAME VALUE",
+};
+
 export const cliMessages = {
   "cli/usage": (details: { problem: string }) => ({
     message: details.problem,
@@ -10,9 +38,16 @@ export const cliMessages = {
     message: `there is no option ${quote(details.option)}`,
     hint: didYouMean(details.suggestion, "callsql --help lists the options"),
   }),
-  "cli/unknown-command": (details: { command: string; suggestion?: string | undefined }) => ({
+  "cli/unknown-command": (details: {
+    command: string;
+    commands: readonly string[];
+    suggestion?: string | undefined;
+  }) => ({
     message: `there is no command ${quote(details.command)}`,
-    hint: didYouMean(details.suggestion, "commands are: run, procedures, models; SQL text goes behind -c"),
+    hint: didYouMean(
+      details.suggestion,
+      `commands are: ${details.commands.join(", ")}; SQL text goes behind -c`,
+    ),
   }),
   "cli/unused-parameter": (details: { name: string; suggestion?: string | undefined }) => ({
     message: `no statement uses the parameter ${quote(details.name)}`,
@@ -64,11 +99,22 @@ export const cliMessages = {
   }),
   "cli/two-databases": (details: { databases: readonly string[] }) => ({
     message: `two databases: ${list(details.databases.map(quote))}`,
-    hint: "name one; a further database can be had with ATTACH",
+    hint: details.databases.some((name) => /\s|^\./.test(name))
+      ? "SQL text and dot-commands go behind -c"
+      : "name one; a further database can be had with ATTACH",
+  }),
+  "cli/not-with-dot-commands": (details: { option: string }) => ({
+    message: `${details.option} does not go with dot-commands`,
+    hint: "it is for SQL alone, which is read as a whole before any of it runs",
+  }),
+  "cli/dot-command-in-script": (details: { command: string; file: string; line: number }) => ({
+    message: `${details.file}, line ${details.line}: ${quote(details.command)} is a command of the prompt`,
+    hint: `run takes SQL and .read; callsql [DB] < ${details.file} takes dot-commands too`,
   }),
   "cli/unknown-dot-command": (details: { command: string; suggestion?: string | undefined }) => ({
     message: `there is no command ${quote(details.command)}`,
-    hint: didYouMean(details.suggestion, ".help lists the commands"),
+    hint:
+      insteadOf[details.command.toLowerCase()] ?? didYouMean(details.suggestion, ".help lists the commands"),
   }),
   "cli/dot-usage": (details: { command: string; arguments: string }) => ({
     message: `${details.command} is written differently`,

@@ -1,37 +1,61 @@
 /** The ledger as tables that any query may read: sys_calls, sys_statements and sys_runs. */
 import type { Database } from "better-sqlite3";
+import type { ColumnsOf, SystemTableName } from "../../catalog/system-tables.ts";
 import type { SqlValue } from "../../catalog/value.ts";
 import type { Ledger } from "./ledger.ts";
 import { isOpen } from "./runs.ts";
 
-type Columns = Readonly<Record<string, string>>;
+/** Column → expression over the ledger's own table. */
+type Expressions<Name extends SystemTableName> = Readonly<Record<ColumnsOf<Name>, string>>;
 
 const time = (column: string): string => `strftime('%Y-%m-%dT%H:%M:%fZ', ${column} / 1000.0, 'unixepoch')`;
-const own = (...names: string[]): Columns => Object.fromEntries(names.map((name) => [name, name]));
 const ofRun = (expression: string, condition = "1"): string =>
   `(SELECT ${expression} FROM calls c WHERE run = runs.id AND ${condition})`;
 
-/** Column → expression over the ledger's own table. */
-const callColumns: Columns = {
-  ...own("id", "run", "statement", "status", "procedure", "connection", "endpoint", "model"),
+const callColumns: Expressions<"sys_calls"> = {
+  id: "id",
+  run: "run",
+  statement: "statement",
+  status: "status",
+  procedure: "procedure",
+  connection: "connection",
+  endpoint: "endpoint",
+  model: "model",
   key: "lower(hex(key))",
   request: "request",
   response: "CASE typeof(response) WHEN 'text' THEN response END",
   started_at: time("started_at"),
   ended_at: time("ended_at"),
-  ...own("attempts", "duration_ms", "http_status", "request_id", "error_code", "error_message"),
-  ...own("input_tokens", "output_tokens", "cost_usd"),
+  attempts: "attempts",
+  duration_ms: "duration_ms",
+  http_status: "http_status",
+  request_id: "request_id",
+  error_code: "error_code",
+  error_message: "error_message",
+  input_tokens: "input_tokens",
+  output_tokens: "output_tokens",
+  cost_usd: "cost_usd",
 };
 
-const statementColumns: Columns = {
-  ...own("id", "run", "text", "binds", "status"),
+const statementColumns: Expressions<"sys_statements"> = {
+  id: "id",
+  run: "run",
+  text: "text",
+  binds: "binds",
+  status: "status",
   started_at: time("started_at"),
   ended_at: time("ended_at"),
-  ...own("error_code", "error_message"),
+  error_code: "error_code",
+  error_message: "error_message",
 };
 
-const runColumns: Columns = {
-  ...own("id", "kind", "name", "database", "status", "process"),
+const runColumns: Expressions<"sys_runs"> = {
+  id: "id",
+  kind: "kind",
+  name: "name",
+  database: "database",
+  status: "status",
+  process: "process",
   started_at: time("started_at"),
   ended_at: time("ended_at"),
   succeeded: ofRun("count(*)", "status = 'succeeded'"),
@@ -67,7 +91,12 @@ export class LedgerTables {
     this.#lastCall = Number.MAX_SAFE_INTEGER;
   }
 
-  #register(db: Database, name: string, columns: Columns, table: "calls" | "statements" | "runs"): void {
+  #register(
+    db: Database,
+    name: string,
+    columns: Readonly<Record<string, string>>,
+    table: "calls" | "statements" | "runs",
+  ): void {
     const items = Object.entries(columns).map(([column, expression]) => `${expression} AS ${column}`);
     const sql = `SELECT ${items.join(", ")} FROM ${table} WHERE id > ? AND id <= ? ORDER BY id LIMIT ${pageSize}`;
     const ledger = this.#ledger;

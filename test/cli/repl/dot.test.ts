@@ -33,6 +33,7 @@ async function typed(lines: readonly string[], ...args: string[]): Promise<Said>
   const left = [...lines];
   const asked: string[] = [];
   const input: InputSource = {
+    isAttended: true,
     rows: Infinity,
     columns: 80,
     readStatement: async (_, text) => {
@@ -88,6 +89,39 @@ describe("what there is", () => {
     expect(out).toMatch(/│ name │ text +│/i);
     expect((await typed([".describe GetEmbedings"])).err).toContain('did you mean "GetEmbeddings"?');
     expect((await typed([".procedures xyz"])).err).toContain("no procedure has that in its name");
+  });
+
+  test(".schema and .describe of a system table say what its columns are", async () => {
+    const { out, code } = await typed([".schema sys_runs", ".mode list", ".describe sys_calls"]);
+    expect(out).toMatch(/^CREATE TABLE sys_runs\(\n {2}id INTEGER, -- Number of the run/);
+    expect(out).toContain("  cost_usd REAL -- Cost by the price list");
+    expect(out).toMatch(/^column\|10\|request\|text\|0\|\|What was sent as JSON/m);
+    expect(code).toBe(0);
+  });
+
+  test(".databases and .indexes, of all or of a table", async () => {
+    const { out } = await typed([
+      "attach ':memory:' as other;",
+      ".databases",
+      people,
+      ".indexes people",
+      "\\di",
+    ]);
+    expect(out).toMatch(/main.*\n.*other/);
+    expect(out.match(/by_name/g)).toHaveLength(4);
+    expect((await typed([".indexes nothing"])).err).toContain("none");
+  });
+
+  test.each([
+    [".headers on", "results have their header"],
+    [".dump", ".mode insert TABLE"],
+    ["\\c other.db", ".open FILE"],
+    ["\\copy t", ".import FILE"],
+    [".tabels", 'did you mean ".tables"?'],
+  ])("what is elsewhere called %j has a hint", async (command, hint) => {
+    const { err } = await typed([command]);
+    expect(err).toContain("cli/unknown-dot-command");
+    expect(err).toContain(hint);
   });
 });
 
@@ -193,6 +227,18 @@ describe("results", () => {
     expect(err).toContain("cli/not-for-screen");
     expect(err).toContain('did you mean "csv"?');
     expect(err).toContain(".mode insert TABLE");
+  });
+
+  test(".expanded, which psql calls \\x, is a value a line until it is taken back", async () => {
+    const { out } = await typed([
+      "\\x",
+      "select 1 as a, 2 as b;",
+      "\\x",
+      "select 3 as c;",
+      ".expanded maybe",
+    ]);
+    expect(out).toMatch(/^a = 1\nb = 2\n[\s\S]*│ 3 │/);
+    expect((await typed([".expanded maybe"])).err).toContain(".expanded on | off");
   });
 
   test(".once is for one result, by the file's ending; .output until it is taken back", async () => {

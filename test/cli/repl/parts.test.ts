@@ -135,7 +135,7 @@ describe("dot-commands", () => {
     for (const { name } of dotCommands) expect(text).toMatch(new RegExp(`^\\.${name} .*`, "m"));
     expect(new Set(dotCommands.map(({ summary }) => summary)).size).toBe(dotCommands.length);
     const wanted =
-      "help tables schema procedures describe connection param mode output once import read save show timer cost runs explain open edit quit";
+      "help tables databases indexes expanded schema procedures describe connection param mode output once import read save show timer cost runs explain open edit quit";
     expect(dotCommands.map(({ name }) => name)).toEqual(wanted.split(" ").toSorted());
   });
 

@@ -14,9 +14,14 @@ export interface Vocabulary {
   readonly procedures: readonly Procedure[];
   readonly tables: readonly Table[];
   readonly binds: readonly Candidate[];
-  readonly options: readonly Candidate[];
+  readonly options: readonly Option[];
   readonly models: readonly Model[];
   readonly connections: readonly Candidate[];
+}
+
+export interface Option extends Candidate {
+  /** What it may be, where that is a list. */
+  readonly values: readonly string[];
 }
 
 export interface Model {
@@ -65,11 +70,11 @@ function candidatesOfKind(place: Place, vocabulary: Vocabulary): readonly Candid
       return [...vocabulary.tables.map(tableCandidate), ...vocabulary.procedures.map(procedureCandidate)];
     case "option":
       return vocabulary.options;
+    case "option-value":
+      return quoted(optionValues(kind.option, vocabulary), kind.isQuoted);
     case "argument-value": {
-      const values = valuesOf(call, kind.parameter, vocabulary);
-      if (kind.isQuoted) return values.map(({ text, detail }) => ({ text: `${text}'`, detail }));
-      const quoted = values.map(({ text, detail }) => ({ text: `'${text}'`, detail }));
-      return [...quoted, ...expressionCandidates(place, vocabulary)];
+      const values = quoted(valuesOf(call, kind.parameter, vocabulary), kind.isQuoted);
+      return kind.isQuoted ? values : [...values, ...expressionCandidates(place, vocabulary)];
     }
     case "column":
       return columnsOf(vocabulary.tables, [kind.table], vocabulary.tables);
@@ -82,6 +87,19 @@ function candidatesOfKind(place: Place, vocabulary: Vocabulary): readonly Candid
     case "expression":
       return expressionCandidates(place, vocabulary);
   }
+}
+
+/** As text literals; `isQuoted`: the first quote stands there. */
+function quoted(values: readonly Candidate[], isQuoted: boolean): Candidate[] {
+  return values.map(({ text, detail }) => ({ text: isQuoted ? `${text}'` : `'${text}'`, detail }));
+}
+
+function optionValues(name: string, { options, connections, models }: Vocabulary): readonly Candidate[] {
+  const wanted = name.toLowerCase();
+  if (wanted.endsWith("_model")) return models.map(({ name: text, detail }) => ({ text, detail }));
+  const option = options.find(({ text }) => text.toLowerCase() === wanted);
+  if (wanted === "connection") return connections;
+  return (option?.values ?? []).map((text) => ({ text, detail: "" }));
 }
 
 /** What a parameter may be, where that is a list: its own values, or models for what is called. */

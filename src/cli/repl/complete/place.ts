@@ -28,6 +28,8 @@ export type PlaceKind =
   | { readonly kind: "procedure" }
   | { readonly kind: "table" }
   | { readonly kind: "option" }
+  /** Behind `SET name =`. */
+  | { readonly kind: "option-value"; readonly option: string; readonly isQuoted: boolean }
   /** Behind `Name =>`, or in quotes where an argument of a call stands. */
   | { readonly kind: "argument-value"; readonly parameter: string | number; readonly isQuoted: boolean }
   | { readonly kind: "column"; readonly table: string }
@@ -101,6 +103,8 @@ function kindOf(typed: Piece | undefined, earlier: readonly Piece[], call: CallP
   if (word === "DEFAULT" && earlier.at(-2)?.text.toUpperCase() === "SET") return { kind: "procedure" };
   const isStart = (index: number): boolean => index < 0 || earlier[index]?.text === ";";
   if ((word === "SET" || word === "RESET") && isStart(earlier.length - 2)) return { kind: "option" };
+  const option = optionBefore(earlier);
+  if (option !== undefined) return { kind: "option-value", option, isQuoted: false };
   if (["FROM", "JOIN", "INTO", "UPDATE", "TABLE", "LATERAL"].includes(word)) return { kind: "table" };
   if (call !== undefined && previous?.text === "=>")
     return { kind: "argument-value", parameter: earlier.at(-2)?.text ?? "", isQuoted: false };
@@ -114,10 +118,19 @@ function inString(typed: Piece, earlier: readonly Piece[], call: CallPlace | und
   const previous = earlier.at(-1)?.text;
   const name = earlier.at(-2);
   if (previous === "(" && /^(?:readfile|writefile)$/i.test(name?.text ?? "")) return { kind: "file" };
+  const option = optionBefore(earlier);
+  if (option !== undefined) return { kind: "option-value", option, isQuoted: true };
   if (call === undefined) return { kind: "nothing" };
   if (previous === "=>") return { kind: "argument-value", parameter: name?.text ?? "", isQuoted: true };
   if (previous !== "(" && previous !== ",") return { kind: "nothing" };
   return { kind: "argument-value", parameter: call.position, isQuoted: true };
+}
+
+/** The option of a `SET name =` that ends here. */
+function optionBefore(pieces: readonly Piece[]): string | undefined {
+  const [before, set, name, equals] = [undefined, undefined, undefined, undefined, ...pieces].slice(-4);
+  const isSet = set?.text.toUpperCase() === "SET" && equals?.text === "=" && (before?.text ?? ";") === ";";
+  return isSet && name?.role !== "bind" ? name?.text : undefined;
 }
 
 function isPunctuation({ role, text }: Piece): boolean {

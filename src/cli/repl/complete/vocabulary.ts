@@ -3,7 +3,7 @@ import type { SqlValue } from "../../../index.ts";
 import type { Context } from "../context.ts";
 import type { Candidate } from "../edit/state.ts";
 import { connectionNames } from "../open.ts";
-import type { Model, Table, Vocabulary } from "./candidates.ts";
+import type { Model, Option, Table, Vocabulary } from "./candidates.ts";
 
 const tablesSql = `SELECT t.name AS "table", t.type AS kind, c.name AS "column", c.type AS type
   FROM pragma_table_list AS t LEFT JOIN pragma_table_xinfo(t.name, t.schema) AS c
@@ -35,9 +35,10 @@ export class VocabularyReader {
     const { procedures, parameters } = this.#context;
     // A database that is locked or broken still has keywords.
     const tables = tablesOf(await this.#rows(tablesSql));
-    const options = (await this.#rows("SHOW OPTIONS")).map((row): Candidate => ({
+    const options = (await this.#rows("SHOW OPTIONS")).map((row): Option => ({
       text: String(row["option"]),
       detail: `${String(row["value"] ?? "NULL")} — ${String(row["summary"])}`,
+      values: valuesIn(String(row["allowed"])),
     }));
     const own = (await this.#rows("SHOW VARIABLES")).map((row) => row["variable"]);
     const names = new Set([...parameters.keys(), ...own.map(String)]);
@@ -58,6 +59,12 @@ export class VocabularyReader {
       return [];
     }
   }
+}
+
+/** `off, run, on` and `on or off`; anything else is no list. */
+function valuesIn(allowed: string): readonly string[] {
+  const words = allowed.split(/, | or /);
+  return words.length > 1 && words.every((word) => /^\w+$/.test(word)) ? words : [];
 }
 
 function tablesOf(rows: readonly Record<string, SqlValue>[]): Table[] {

@@ -27,6 +27,18 @@ export const outputCommands: readonly DotCommand[] = [
     },
   },
   {
+    name: "expanded",
+    aliases: ["\\x"],
+    arguments: "[on|off]",
+    summary: "a value a line, as .mode line, or as fits again",
+    completes: [["on", "off"]],
+    run: async (context, [word]) => {
+      const isOn = { on: true, off: false }[word?.toLowerCase() ?? (context.mode === "line" ? "off" : "on")];
+      if (isOn === undefined) fail("cli/dot-usage", { command: ".expanded", arguments: "on | off" });
+      context.mode = isOn ? "line" : "auto";
+    },
+  },
+  {
     name: "output",
     aliases: ["\\o"],
     arguments: "[FILE]",
@@ -74,9 +86,9 @@ export const outputCommands: readonly DotCommand[] = [
   },
 ];
 
-/** Results written so far become the file. */
-export async function closeOutput(context: Context): Promise<void> {
+/** Results written so far become the file, if they are all that was to be written. */
+export async function closeOutput(context: Context, isWhole = true): Promise<void> {
   const { output } = context;
   context.output = undefined;
-  await output?.output.close(true);
+  await output?.output.close(isWhole);
 }

@@ -21,6 +21,27 @@ export const schemaCommands: readonly DotCommand[] = [
       ),
   },
   {
+    name: "databases",
+    aliases: ["\\l"],
+    arguments: "",
+    summary: "the database and those that ATTACH added, with their files",
+    run: (context) => showQuery(context, "SELECT name, file FROM pragma_database_list"),
+  },
+  {
+    name: "indexes",
+    aliases: [".indices", "\\di"],
+    arguments: "[TABLE]",
+    summary: "indexes, of one table if given",
+    completes: ["table"],
+    run: (context, [pattern = "%"]) =>
+      showQuery(
+        context,
+        `SELECT name, tbl_name AS "table", sql FROM sqlite_schema WHERE type = 'index' AND tbl_name LIKE :pattern
+        ORDER BY tbl_name, name`,
+        { pattern },
+      ),
+  },
+  {
     name: "schema",
     aliases: ["\\d"],
     arguments: "[TABLE]",
@@ -31,7 +52,7 @@ export const schemaCommands: readonly DotCommand[] = [
       const rows = await (await context.session.execute(sql, { pattern: table })).all();
       const text = rows.map(({ sql: statement }) => `${String(statement)};\n`).join("");
       await showText(context, text);
-      if (rows.length === 0) await context.reporter.note("nothing of that name");
+      if (rows.length === 0) await showSystemTable(context, table);
     },
   },
   {
@@ -52,24 +73,33 @@ export const schemaCommands: readonly DotCommand[] = [
   {
     name: "describe",
     arguments: "NAME",
-    summary: "a procedure's parameters and columns, or a table's columns",
+    summary: "a procedure's parameters and columns, or a table's columns, with what they say",
     completes: ["table-or-procedure"],
-    run: async (context, [name = ""]) => {
-      if (findProcedure(context.procedures, name) !== undefined || !(await isTable(context, name))) {
-        await showText(context, proceduresText(context.procedures, { name, isJson: false }));
-        return;
-      }
-      const sql = `SELECT name, type, "notnull", dflt_value AS "default", pk FROM pragma_table_xinfo(:pattern)`;
-      await showQuery(context, sql, { pattern: name });
+    run: (context, [name = ""]) => {
+      if (findProcedure(context.procedures, name) !== undefined)
+        return showText(context, proceduresText(context.procedures, { name, isJson: false }));
+      return showQuery(context, describing(name));
     },
   },
 ];
 
-function findProcedure(procedures: readonly Procedure[], name: string): Procedure | undefined {
-  return procedures.find((procedure) => procedure.name.toLowerCase() === name.toLowerCase());
+/** Made by no CREATE statement, but shown as if: its columns and what they say. */
+async function showSystemTable(context: Context, name: string): Promise<void> {
+  const { session, reporter } = context;
+  if (!/^sys_/i.test(name)) return reporter.note("nothing of that name");
+  const rows = await (await session.execute(describing(name))).all();
+  const columns = rows.filter(({ kind }) => kind !== "argument");
+  const lines = columns.map(({ name: column, type, remarks }, index) => {
+    const end = index < columns.length - 1 ? "," : "";
+    return `  ${String(column)} ${String(type).toUpperCase()}${end} -- ${String(remarks)}\n`;
+  });
+  await showText(context, `CREATE TABLE ${name.toLowerCase()}(\n${lines.join("")});\n`);
 }
 
-async function isTable({ session }: Context, pattern: string): Promise<boolean> {
-  const sql = "SELECT 1 FROM pragma_table_list WHERE lower(name) = lower(:pattern)";
-  return (await (await session.execute(sql, { pattern })).first()) !== undefined;
+function describing(name: string): string {
+  return `DESCRIBE "${name.replaceAll('"', '""')}"`;
+}
+
+function findProcedure(procedures: readonly Procedure[], name: string): Procedure | undefined {
+  return procedures.find((procedure) => procedure.name.toLowerCase() === name.toLowerCase());
 }

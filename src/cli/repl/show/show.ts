@@ -139,12 +139,13 @@ async function toScreen(
   rows: AsyncIterable<Row>,
   fit: Fit,
 ): Promise<boolean> {
-  const { terminal, mode, insertTable } = context;
+  const { terminal, input, mode, insertTable } = context;
   const style = styleOf(coloursFor(context), insertTable);
   const output = pagedOutput(context, () => !fit.isOnSide);
   try {
     // What goes elsewhere is for others, who want values whole.
-    const format = terminal.stdout.isTTY ? fitted(mode, fit) : formats[mode === "auto" ? "table" : mode];
+    const isScreen = terminal.stdout.isTTY && input.isAttended;
+    const format = isScreen ? fitted(mode, fit) : formats[mode === "auto" ? "table" : mode];
     for await (const text of format(columns, rows, style)) await output.write(text);
     return false;
   } catch (error) {
