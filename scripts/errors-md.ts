@@ -71,6 +71,7 @@ export function exampleOf(code: Code): { readonly message: string; readonly hint
 
 /** Codes whose sentence depends on which of a few names a detail is: one of them stands for all. */
 const examples: Partial<Record<Code, object>> = {
+  "cli/unknown-dot-command": { command: "<command>" },
   "session/bad-procedure": { procedure: "<procedure>", problem: "columnTwice", name: "<name>" },
   "call/budget-reached": { option: "max_calls", max: "<max>", spent: "<spent>" },
 };

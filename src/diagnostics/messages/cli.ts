@@ -114,8 +114,7 @@ export const cliMessages = {
   "cli/unknown-dot-command": (details: { command: string; suggestion?: string | undefined }) => ({
     message: `there is no command ${quote(details.command)}`,
     hint:
-      insteadOf[`${details.command}`.toLowerCase()] ??
-      didYouMean(details.suggestion, ".help lists the commands"),
+      insteadOf[details.command.toLowerCase()] ?? didYouMean(details.suggestion, ".help lists the commands"),
   }),
   "cli/dot-usage": (details: { command: string; arguments: string }) => ({
     message: `${details.command} is written differently`,
