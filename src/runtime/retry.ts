@@ -2,11 +2,12 @@
  * RETRY FAILED: runs the statements of a run again that did not end well or have calls without a usable answer. What
  * succeeded in that run is taken from the ledger, what failed is called again (2-runtime, 2.6; docs/decisions/0032).
  */
-import { fail, type Place } from "../diagnostics/diagnostic.ts";
+import { fail, warning, type Place } from "../diagnostics/diagnostic.ts";
 import type { Source } from "../diagnostics/source.ts";
 import type { RetryFailedStatement, SqlStatement, Statement } from "../parser/syntax.ts";
 import type { UnansweredStatement } from "./ledger/statements.ts";
 import { notice } from "./commands.ts";
+import { noCounts } from "./counts.ts";
 import type { ResultSet } from "./result-set.ts";
 import type { ExecuteOptions } from "./run-input.ts";
 import { runSql } from "./run-sql.ts";
@@ -32,7 +33,11 @@ export async function retryFailed(workspace: Workspace, input: RetryInput): Prom
   const statements = ledger()
     .statements.unanswered(run)
     .map((kept) => prepare(kept, input, run, place));
-  if (statements.length === 0) return notice();
+  const orphans = (): number => ledger().statements.orphans(run);
+  if (statements.length === 0) {
+    const calls = orphans();
+    return calls === 0 ? notice() : fail("session/retry-not-kept", { run, calls }, place);
+  }
   return runs.again(run, async () => {
     const results: ResultSet[] = [];
     for (const { sql, revived } of statements) {
@@ -43,7 +48,10 @@ export async function retryFailed(workspace: Workspace, input: RetryInput): Prom
       results.push(result);
     }
     const last = results.pop() ?? notice();
-    last.follow(results);
+    // Some may have been answered by what was just run.
+    const calls = orphans();
+    const left = calls === 0 ? [] : [warning("session/retry-not-kept", { run, calls }, place)];
+    last.follow([...results, { counts: noCounts(), warnings: left }]);
     return last;
   });
 }

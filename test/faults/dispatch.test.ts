@@ -8,6 +8,7 @@ import { assert, describe, expect, test, vi } from "vitest";
 import { DiagnosticError, exitCodeOf, type Counts, type Diagnostic } from "../../src/index.ts";
 import { emptyData, failed, faults, refusal, type Fault } from "../support/openai-server.ts";
 import { key, open, timed, type OpenOptions } from "./support/open.ts";
+import { times } from "./support/soak.ts";
 
 const sentences = "SELECT id, body, GenerateResponse(body) AS reply FROM t ORDER BY id";
 const bare = "CALL GenerateResponse('row 1')";
@@ -76,9 +77,9 @@ describe.concurrent("a passing trouble is tried again", () => {
     expect(opened.server.requests).toHaveLength(2);
   });
 
-  test("sockets that the service closes while idle cost no row", async () => {
+  test("sockets that the service closes while idle cost no row", { timeout: 120_000 }, async () => {
     await using opened = await open({ keepAliveMs: 50, set: { cache: "off" } });
-    for (let number = 0; number < 40; number++) {
+    for (let number = 0; number < times(40, 1000); number++) {
       expect(await opened.all(bare)).toMatchObject([{ Status: "completed" }]);
       await sleep(45 + (number % 11));
     }

@@ -203,6 +203,31 @@ describe("later, in another process", () => {
     await second.session.close();
   });
 
+  test("calls of executeForEach have no statement that is kept: refused, or said beside what there is", async () => {
+    const options = setting();
+    const broken = new Set(["b"]);
+    const first = await openEcho(flaky(broken), options);
+    const each = first.session.executeForEach("CALL P(:x)", [{ x: "a" }, { x: "b" }]);
+    for await (const _ of each);
+    expect(await codeOf(first.rows("RETRY FAILED"))).toBe("session/retry-not-kept");
+    expect(first.asked).toHaveLength(2);
+    await first.session.close();
+
+    const second = await openEcho(flaky(broken), options);
+    expect(await codeOf(second.rows("RETRY FAILED"))).toBe("session/retry-not-kept");
+    expect(await codeOf(second.rows("RETRY FAILED OF 1"))).toBe("session/retry-not-kept");
+    // What can be tried again comes first, though it is older or younger.
+    expect(await second.rows("SELECT P('b')")).toEqual([[null]]);
+    broken.add("c");
+    for await (const _ of second.session.executeForEach("CALL P(:x)", [{ x: "b" }, { x: "c" }]));
+    broken.clear();
+    const { warnings } = await second.session.execute("RETRY FAILED");
+    expect(warnings.map(({ message }) => message)).toEqual([expect.stringMatching(/^run 2 has a call /)]);
+    // The other one was answered with the statement.
+    expect(await second.rows("SELECT P('b')")).toEqual([["<b>"]]);
+    await second.session.close();
+  });
+
   test("a session whose last statement failed has failed", async () => {
     const options = setting();
     const first = await openEcho(flaky(new Set(["b"])), options);

@@ -36,6 +36,10 @@ export const sessionMessages = {
     message: `no run on ${quote(details.database)} has a statement that failed or a call without an answer`,
     hint: "callsql runs lists all runs; RETRY FAILED OF names one",
   }),
+  "session/retry-not-kept": (details: { run: number; calls: number }) => ({
+    message: `run ${details.run} has ${details.calls === 1 ? "a call" : `${details.calls} calls`} without an answer of which no statement is kept: executeForEach, callAlone and the server do not keep theirs`,
+    hint: "give the same rows again; with SET cache = 'on' what was answered is not bought again",
+  }),
   "session/retry-other-database": (details: { run: number; database: string; open: string }) => ({
     message: `run ${details.run} worked on ${quote(details.database)}, this session is on ${quote(details.open)}`,
     hint: `callsql retry ${details.run} opens the right one`,

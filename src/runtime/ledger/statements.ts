@@ -28,9 +28,15 @@ export interface UnansweredStatement extends KeptStatement {
   readonly status: string;
 }
 
+/** Of a row of `calls c`: it has no usable answer, nor has its request had one later on. */
+const lacksAnswer = `c.status IN ('failed', 'unusable', 'unknown', 'started') AND ${isOpen}`;
+
 /** Of a row of `statements s`: it did not end well, or a call of it has no usable answer. */
 const isUnanswered = `(s.status <> 'finished' OR EXISTS (SELECT 1 FROM calls c
-  WHERE c.run = s.run AND c.statement = s.id AND c.status IN ('failed', 'unusable', 'unknown', 'started') AND ${isOpen}))`;
+  WHERE c.run = s.run AND c.statement = s.id AND ${lacksAnswer}))`;
+
+/** Of a row of `calls c`: nothing can be run again for it. */
+const isOrphan = `c.statement IS NULL AND ${lacksAnswer}`;
 
 /** A statement that was run again stands for its earlier rows. */
 const isLatest = `NOT EXISTS (SELECT 1 FROM statements again
@@ -68,14 +74,29 @@ export class Statements {
     return readStatements(this.#db.prepare(select).all(run));
   }
 
-  /** The latest run on a database (null: in memory) that has some, and is not at work elsewhere. */
+  /** Calls of a run without a usable answer that belong to no statement that is kept. */
+  orphans(run: number): number {
+    const select = `SELECT count(*) FROM calls c WHERE run = ? AND ${isOrphan}`;
+    return Number(this.#db.prepare(select).pluck().get(run));
+  }
+
+  /**
+   * The latest run on a database (null: in memory) that has some, and is not at work elsewhere; else the latest with calls
+   * of which no statement is kept.
+   */
   latestUnanswered(database: string | undefined, own: number | undefined): number | undefined {
-    const select = `SELECT id FROM runs r WHERE database IS ? AND (id = ? OR status <> 'running')
-      AND EXISTS (SELECT 1 FROM statements s WHERE s.run = r.id AND ${isUnanswered}) ORDER BY id DESC LIMIT 1`;
-    const id: unknown = this.#db
-      .prepare(select)
-      .pluck()
-      .get(database ?? null, own ?? null);
+    const found = [
+      `EXISTS (SELECT 1 FROM statements s WHERE s.run = r.id AND ${isUnanswered})`,
+      `EXISTS (SELECT 1 FROM calls c WHERE c.run = r.id AND ${isOrphan})`,
+    ].map((condition): unknown =>
+      this.#db
+        .prepare(
+          `SELECT id FROM runs r WHERE database IS ? AND (id = ? OR status <> 'running') AND ${condition} ORDER BY id DESC LIMIT 1`,
+        )
+        .pluck()
+        .get(database ?? null, own ?? null),
+    );
+    const id = found.find((one) => one !== undefined);
     return id === undefined ? undefined : Number(id);
   }
 }

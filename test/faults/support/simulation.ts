@@ -6,7 +6,13 @@
  */
 import { DiagnosticError, type SqlValue } from "../../../src/index.ts";
 import type { Outcome, Procedure } from "../../../src/catalog/procedure.ts";
-import type { ApiFailure, ApiRequest, SendOptions, SendOutcome } from "../../../src/catalog/request.ts";
+import type {
+  ApiFailure,
+  ApiRequest,
+  Connection,
+  SendOptions,
+  SendOutcome,
+} from "../../../src/catalog/request.ts";
 import { diagnostic } from "../../../src/diagnostics/diagnostic.ts";
 import { Budget, type BudgetStore } from "../../../src/runtime/budget.ts";
 import { buy, type Market } from "../../../src/runtime/buy.ts";
@@ -17,6 +23,7 @@ import { Estimator } from "../../../src/runtime/estimate.ts";
 import { Ledger } from "../../../src/runtime/ledger/ledger.ts";
 import type { Run } from "../../../src/runtime/ledger/runs.ts";
 import { CallKeys, type Answer, type Call } from "../../../src/runtime/memo.ts";
+import { Sellers } from "../../../src/runtime/sellers.ts";
 import { StatementRecord } from "../../../src/runtime/statement-record.ts";
 import type { Workspace } from "../../../src/runtime/workspace.ts";
 import { find, models } from "../../procedures/support/calls.ts";
@@ -192,7 +199,7 @@ function callsOf({ procedure, calls }: Plan): Call[] {
     // The first parameter is the text of both.
     const [first] = procedure.parameters;
     if (first !== undefined) given[first.name] = index % 13 === 12 ? `bad ${index}` : `text ${index}`;
-    const values = [...procedure.parameters.map(({ name }) => given[name] ?? null), null];
+    const values = procedure.parameters.map(({ name }) => given[name] ?? null);
     return { key: keys.next(procedure, values), procedure, values };
   });
 }
@@ -225,13 +232,16 @@ function marketOf(
     backoff,
     clock: world,
   };
-  return {
+  const workspace = workspaceOf({
+    ledger,
+    run,
     connection,
     dispatcher: new Dispatcher(connection, dispatching),
+  });
+  return {
+    sellers: new Sellers(workspace, undefined),
     ledger,
-    models,
-    defaultsOf: () => ({}),
-    record: new StatementRecord(workspaceOf(ledger, run)),
+    record: new StatementRecord(workspace),
     reuse: { scope: "run", run: () => run, isRetry: false },
     isReplay: false,
     budget: new Budget(options, unlimited),
@@ -248,9 +258,23 @@ function marketOf(
   };
 }
 
-/** As much of it as a record without a statement uses. */
-function workspaceOf(ledger: Ledger, run: Run): Workspace {
-  return { ledger: () => ledger, runs: { get: () => run } } as unknown as Workspace;
+interface Parts {
+  readonly ledger: Ledger;
+  readonly run: Run;
+  readonly connection: Connection;
+  readonly dispatcher: Dispatcher;
+}
+
+/** As much of one as sellers and a record without a statement use. */
+function workspaceOf({ ledger, run, connection, dispatcher }: Parts): Workspace {
+  return {
+    ledger: () => ledger,
+    runs: { get: () => run },
+    findConnection: async () => connection,
+    dispatcherFor: () => dispatcher,
+    options: { models: () => models },
+    defaults: { over: () => ({}) },
+  } as unknown as Workspace;
 }
 
 /** What survives: the ledger in memory stands for what was synced, and everything else waits for the next commit. */
