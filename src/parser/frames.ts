@@ -45,7 +45,7 @@ export interface Frame {
   /** An argument of a call may begin here. */
   startsArgument: boolean;
   /** The call whose arguments these are. */
-  readonly call?: OpenCall;
+  readonly call: OpenCall | undefined;
 }
 
 export interface OpenCall {
@@ -68,23 +68,28 @@ export interface SiteContext {
 export type FrameStart = Pick<Frame, "kind" | "clause"> &
   Partial<Pick<Frame, "expectsTable" | "isCondition" | "isInSchema" | "startsArgument" | "call">>;
 
+/** Every frame has the same fields in the same order: one is made for each parenthesis of a script. */
 export function frame(start: FrameStart): Frame {
   return {
-    expectsTable: false,
-    isCondition: false,
-    isInSchema: false,
+    kind: start.kind,
+    clause: start.clause,
+    expectsTable: start.expectsTable ?? false,
+    isCondition: start.isCondition ?? false,
+    isInSchema: start.isInSchema ?? false,
     item: undefined,
     hasSite: false,
     hasWindow: false,
-    startsArgument: false,
-    ...start,
+    startsArgument: start.startsArgument ?? false,
+    call: start.call,
   };
 }
 
 /** Whether an expression stands in this clause. */
 export function holdsValues(clause: Clause): boolean {
-  return ["list", "on", "where", "value", "values"].includes(clause);
+  return valueClauses.has(clause);
 }
+
+const valueClauses: ReadonlySet<Clause> = new Set(["list", "on", "where", "value", "values"]);
 
 export function holdsCondition(state: Frame): boolean {
   return state.isCondition || state.clause === "on" || state.clause === "where";

@@ -13,7 +13,7 @@ import { itemFrom, readItemWord, unnamedSpan } from "./items.ts";
 import { frameBehind } from "./parens.ts";
 import type { CallSite } from "./syntax.ts";
 import * as t from "./tokens.ts";
-import type { SqlRun, Token } from "./tokens.ts";
+import type { Token } from "./tokens.ts";
 import { isName } from "./words.ts";
 
 export interface Islands {
@@ -360,8 +360,7 @@ class IslandWalk {
     const first = this.#tokens[this.#runStart];
     const last = this.#tokens[this.#at - 1];
     if (this.#runStart >= 0 && first !== undefined && last !== undefined) {
-      const run: SqlRun = { ...t.retyped(first, t.Sql), endOffset: last.endOffset, first };
-      this.#out.push(run);
+      this.#out.push(t.runOf(first, last));
     }
     this.#runStart = -1;
   }

@@ -1,5 +1,6 @@
 /**
- * Text → statements, the parser's one entry: scan, split at `;`, find the call sites, read them with the grammar.
+ * Text → statements, the parser's one entry: split at `;`, scan what may be ours, find the call sites, read them with the
+ * grammar.
  * Reports mistakes only in what is ours; a statement that is wrong as SQL passes, for SQLite says it best.
  */
 import type { Diagnostic } from "../diagnostics/diagnostic.ts";
@@ -9,7 +10,7 @@ import { numberBinds } from "./binds.ts";
 import { reportMistake } from "./errors.ts";
 import { Grammar, type Fragment, type Parsed } from "./grammar.ts";
 import { callDepthMax, findIslands, type Islands } from "./islands.ts";
-import { statementsOf } from "./split.ts";
+import { sweep, tokensOf } from "./sweep.ts";
 import type { SetDefaultStatement, SqlStatement, Statement } from "./syntax.ts";
 import { Equals, NamedBind, spanOf, type Token } from "./tokens.ts";
 
@@ -35,8 +36,10 @@ export function parseScript(source: Source, options: ParseOptions): Script {
     return { source, statements: [], diagnostics: sink.found };
   }
   const statements: Statement[] = [];
-  for (const tokens of statementsOf(source.text)) {
-    const statement = parseStatement(tokens, options, sink);
+  for (const stretch of sweep(source.text, options.isProcedure)) {
+    const statement = stretch.mayBeOurs
+      ? parseStatement(tokensOf(source.text, stretch), options, sink)
+      : new PlainStatement(source.text, stretch);
     if (statement !== undefined) statements.push(statement);
   }
   return { source, statements, diagnostics: sink.found };
@@ -47,6 +50,57 @@ let built: Grammar | undefined;
 
 function theGrammar(): Grammar {
   return (built ??= new Grammar());
+}
+
+/**
+ * SQL without a call: what the runtime asks of it is read when it asks. A script of data has a hundred thousand of them, and
+ * none is looked at before its turn.
+ */
+class PlainStatement implements SqlStatement {
+  readonly kind = "sql";
+  readonly span: Span;
+  readonly isBareCall = false;
+  readonly sites = [];
+  readonly unnamedItems = [];
+  readonly #text: string;
+  #read: SqlStatement | undefined;
+
+  constructor(text: string, span: Span) {
+    this.#text = text;
+    this.span = span;
+  }
+
+  get verb(): SqlStatement["verb"] {
+    return this.#statement.verb;
+  }
+
+  get binds(): SqlStatement["binds"] {
+    return this.#statement.binds;
+  }
+
+  get target(): SqlStatement["target"] {
+    return this.#statement.target;
+  }
+
+  get frozenCalls(): SqlStatement["frozenCalls"] {
+    return this.#statement.frozenCalls;
+  }
+
+  get hasUpsert(): boolean {
+    return this.#statement.hasUpsert;
+  }
+
+  get #statement(): SqlStatement {
+    return (this.#read ??= this.#readNow());
+  }
+
+  #readNow(): SqlStatement {
+    const islands = findIslands(tokensOf(this.#text, this.span), {
+      mode: "statement",
+      isProcedure: () => false,
+    });
+    return sqlStatement({ span: this.span, sites: [], runs: [] }, undefined, islands);
+  }
 }
 
 function parseStatement(

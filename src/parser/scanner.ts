@@ -4,6 +4,7 @@
  * White space and comments make no token; they are the gaps between tokens.
  */
 import type { TokenType } from "chevrotain";
+import { beginsWord, behind, continuesWord, isDigit, isSpace } from "./characters.ts";
 import {
   Arrow,
   Blob,
@@ -56,8 +57,10 @@ export class Scanner {
   readonly #text: string;
   readonly #lexeme: Lexeme = { end: 0, type: Illegal };
 
-  constructor(text: string) {
+  /** `start`: where a token or a gap begins. */
+  constructor(text: string, start = 0) {
     this.#text = text;
+    this.#lexeme.end = start;
   }
 
   next(): Token | undefined {
@@ -66,6 +69,13 @@ export class Scanner {
     readLexeme(this.#text, start, this.#lexeme);
     return tokenOf(this.#text, start, this.#lexeme);
   }
+}
+
+/** Where the token that begins at `start` ends (exclusive). */
+export function lexemeEnd(text: string, start: number): number {
+  const lexeme: Lexeme = { end: start, type: Illegal };
+  readLexeme(text, start, lexeme);
+  return lexeme.end;
 }
 
 /** True when a block comment that begins in `text` from `start` on has no end; `start` lies between tokens. */
@@ -128,11 +138,12 @@ function wordOf(image: string): KnownWord {
 function readLexeme(text: string, at: number, lexeme: Lexeme): void {
   const code = text.charCodeAt(at);
   if (beginsWord(code) && !(isX(code) && text.charCodeAt(at + 1) === quote)) {
-    return setLexeme(lexeme, wordEnd(text, at), Word);
+    return setLexeme(lexeme, skipWhile(text, at + 1, continuesWord), Word);
   }
   const single = code < 128 ? singles[code] : undefined;
   if (single !== undefined) return setLexeme(lexeme, at + 1, single);
-  if (isDigit(text, at) || (code === dot && isDigit(text, at + 1))) return readNumeral(text, at, lexeme);
+  if (isDigit(code) || (code === dot && isDigit(text.charCodeAt(at + 1))))
+    return readNumeral(text, at, lexeme);
   switch (text.charAt(at)) {
     case "'":
       return readQuoted(text, at, lexeme, Text);
@@ -158,27 +169,13 @@ function readLexeme(text: string, at: number, lexeme: Lexeme): void {
 
 const quote = 0x27;
 const dot = 0x2e;
+const closingParenthesis = 0x29;
+const underscore = 0x5f;
 
 /** Characters that are a token by themselves whatever stands behind them. */
 const singles: readonly (TokenType | undefined)[] = Array.from({ length: 128 }, (_, code) =>
   singleTypes.get(String.fromCharCode(code)),
 );
-
-/** A letter, `_` or anything beyond ASCII; digits and `$` only go on a word. */
-function beginsWord(code: number): boolean {
-  const lower = code | 0x20;
-  return (lower >= 0x61 && lower <= 0x7a) || code === 0x5f || code >= 0x80;
-}
-
-function isX(code: number): boolean {
-  return (code | 0x20) === 0x78;
-}
-
-function wordEnd(text: string, start: number): number {
-  let at = start + 1;
-  while (isIdentifier(text, at)) at++;
-  return at;
-}
 
 /** A doubled quote inside stands for one. */
 function readQuoted(text: string, start: number, lexeme: Lexeme, type: TokenType): void {
@@ -209,14 +206,14 @@ function readBlob(text: string, start: number, lexeme: Lexeme): void {
 
 /** `1`, `1_000`, `0xFF`, `1.5e-3`, `.5`. Letters behind it spoil a number, and so does a `_` not between digits. */
 function readNumeral(text: string, start: number, lexeme: Lexeme): void {
-  const isHex = /^0[xX]$/.test(text.slice(start, start + 2)) && isHexDigit(text, start + 2);
+  const isHex = /^0[xX]$/.test(text.slice(start, start + 2)) && isHexDigit(text.charCodeAt(start + 2));
   let at = isHex ? skipWhile(text, start + 2, isHexOrSeparator) : skipWhile(text, start, isDigitOrSeparator);
   if (!isHex) {
     if (text.charAt(at) === ".") at = skipWhile(text, at + 1, isDigitOrSeparator);
     const exponent = /^[eE][+-]?[0-9]/.exec(text.slice(at, at + 3));
     if (exponent !== null) at = skipWhile(text, at + exponent[0].length, isDigitOrSeparator);
   }
-  const end = skipWhile(text, at, isIdentifier);
+  const end = skipWhile(text, at, continuesWord);
   const misplaced = isHex ? /(?<![0-9a-f])_|_(?![0-9a-f])/i : /(?<![0-9])_|_(?![0-9])/;
   const isWhole = end === at && !misplaced.test(text.slice(start, end));
   setLexeme(lexeme, end, isWhole ? NumberLiteral : Illegal);
@@ -227,7 +224,7 @@ function readNamedBind(text: string, start: number, lexeme: Lexeme): void {
   let letters = 0;
   let at = start + 1;
   for (; at < text.length; at++) {
-    if (isIdentifier(text, at)) letters++;
+    if (continuesWord(text.charCodeAt(at))) letters++;
     else if (text.charAt(at) === "(" && letters > 0) return readTclSuffix(text, at, lexeme);
     else if (text.startsWith("::", at)) at++;
     else break;
@@ -236,7 +233,11 @@ function readNamedBind(text: string, start: number, lexeme: Lexeme): void {
 }
 
 function readTclSuffix(text: string, open: number, lexeme: Lexeme): void {
-  const at = skipWhile(text, open + 1, (t, i) => i < t.length && !isSpace(t, i) && t.charAt(i) !== ")");
+  const at = skipWhile(
+    text,
+    open + 1,
+    (code) => !Number.isNaN(code) && !isSpace(code) && code !== closingParenthesis,
+  );
   if (text.charAt(at) === ")") setLexeme(lexeme, at + 1, NamedBind);
   else setLexeme(lexeme, at, Illegal);
 }
@@ -279,58 +280,35 @@ function skipOne(text: string, at: number): number {
   // Nearly always a word or a mark: told apart by one look.
   if (code > 0x2f && code !== 0xfeff) return at;
   // A vertical tab continues white space but does not begin it: SQLite's tables say so.
-  if (isSpace(text, at) && text.charAt(at) !== "\v") return skipWhile(text, at, isSpace);
+  if (isSpace(code) && text.charAt(at) !== "\v") return skipWhile(text, at, isSpace);
   if (text.charAt(at) === "\ufeff") return at + 1;
-  if (text.startsWith("--", at)) return endOf(text, "\n", at + 2);
+  if (text.startsWith("--", at)) return behind(text, "\n", at + 2);
   // SQLite takes a "/*" with nothing behind it as two operators.
-  if (text.startsWith("/*", at) && at + 2 < text.length) return endOf(text, "*/", at + 2);
+  if (text.startsWith("/*", at) && at + 2 < text.length) return behind(text, "*/", at + 2);
   return at;
 }
 
-/** Behind the next `closing`, or the end of the text. */
-function endOf(text: string, closing: string, from: number): number {
-  const found = text.indexOf(closing, from);
-  return found < 0 ? text.length : found + closing.length;
-}
-
-function skipWhile(text: string, start: number, test: (text: string, at: number) => boolean): number {
+function skipWhile(text: string, start: number, test: (code: number) => boolean): number {
   let at = start;
-  while (test(text, at)) at++;
+  while (test(text.charCodeAt(at))) at++;
   return at;
 }
 
-// charCodeAt gives NaN behind the end, for which every comparison below is false.
-
-function isSpace(text: string, at: number): boolean {
-  const code = text.charCodeAt(at);
-  return code === 0x20 || (code >= 0x09 && code <= 0x0d);
+function isX(code: number): boolean {
+  return (code | 0x20) === 0x78;
 }
 
-function isDigit(text: string, at: number): boolean {
-  const code = text.charCodeAt(at);
-  return code >= 0x30 && code <= 0x39;
-}
-
-function isHexDigit(text: string, at: number): boolean {
-  const code = text.charCodeAt(at) | 0x20;
-  return isDigit(text, at) || (code >= 0x61 && code <= 0x66);
-}
-
-function isDigitOrSeparator(text: string, at: number): boolean {
-  return isDigit(text, at) || text.charAt(at) === "_";
-}
-
-function isHexOrSeparator(text: string, at: number): boolean {
-  return isHexDigit(text, at) || text.charAt(at) === "_";
-}
-
-/** Letters, digits, `_`, `$` and everything beyond ASCII. Digits and `$` do not begin a name; callers see to that. */
-function isIdentifier(text: string, at: number): boolean {
-  const code = text.charCodeAt(at);
+function isHexDigit(code: number): boolean {
   const lower = code | 0x20;
-  return (
-    (lower >= 0x61 && lower <= 0x7a) || isDigit(text, at) || code === 0x5f || code === 0x24 || code >= 0x80
-  );
+  return isDigit(code) || (lower >= 0x61 && lower <= 0x66);
+}
+
+function isDigitOrSeparator(code: number): boolean {
+  return isDigit(code) || code === underscore;
+}
+
+function isHexOrSeparator(code: number): boolean {
+  return isHexDigit(code) || code === underscore;
 }
 
 function isAscii(text: string): boolean {

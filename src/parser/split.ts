@@ -1,25 +1,7 @@
 /**
- * Where statements end: at `;`, except inside CREATE TRIGGER … END. The rule, and the table, of sqlite3_complete().
+ * Where statements end, token by token: at `;`, except inside CREATE TRIGGER … END. The rule, and the table, of sqlite3_complete().
  */
-import { Scanner } from "./scanner.ts";
 import { Semicolon, type Token } from "./tokens.ts";
-
-/** The tokens of each statement, without its `;`. Empty statements are dropped. */
-export function* statementsOf(text: string): Generator<Token[], void> {
-  let state: SplitState = "start";
-  let tokens: Token[] = [];
-  const scanner = new Scanner(text);
-  for (let token = scanner.next(); token !== undefined; token = scanner.next()) {
-    state = nextState(state, token);
-    if (state !== "start") {
-      tokens.push(token);
-    } else if (tokens.length > 0) {
-      yield tokens;
-      tokens = [];
-    }
-  }
-  if (tokens.length > 0) yield tokens;
-}
 
 /** `start`: between statements. `end`: behind the END that may close a trigger. */
 export type SplitState = "start" | "normal" | "explain" | "create" | "trigger" | "semicolon" | "end";

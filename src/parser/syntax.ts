@@ -36,7 +36,7 @@ export interface SqlStatement {
   /** Every bind of the statement, in the order of the text, those inside call sites included. */
   readonly binds: readonly BindUse[];
   /** The table that INSERT, REPLACE, UPDATE or DELETE at the top level writes. */
-  readonly target?: { readonly schema?: Name; readonly table: Name };
+  readonly target?: { readonly schema?: Name; readonly table: Name } | undefined;
   /** `CALL P(…) INTO [TEMP] name`: what stands behind the call. */
   readonly into?: {
     readonly span: Span;

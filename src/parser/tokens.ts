@@ -124,7 +124,15 @@ export function spanOf(first: Token, last: Token = first): Span {
 
 /** The same piece of text as another kind of token. */
 export function retyped(token: Token, type: TokenType): Token {
-  return { ...token, tokenType: type, tokenTypeIdx: type.tokenTypeIdx ?? 0 };
+  const { image, startOffset, endOffset, word } = token;
+  return { image, startOffset, endOffset, tokenType: type, tokenTypeIdx: type.tokenTypeIdx ?? 0, word };
+}
+
+/** From `first` to `last` as one token. */
+export function runOf(first: Token, last: Token): SqlRun {
+  const { image, startOffset, word } = first;
+  const { endOffset } = last;
+  return { image, startOffset, endOffset, tokenType: Sql, tokenTypeIdx: Sql.tokenTypeIdx ?? 0, word, first };
 }
 
 function define(name: string, label: string): TokenType {

@@ -89,13 +89,13 @@ function prepare(
   if (revived.missing.length > 0) {
     fail("session/retry-lacks-values", { run, text, names: revived.missing }, place);
   }
-  const { source, ...statement } = parse(kept.text);
+  const statement = parse(kept.text);
   if (statement.kind !== "sql")
     return fail("internal/bug", { what: "the record holds a statement without calls" });
   if (kept.status === "finished" && wouldRepeat(statement, kept.text)) {
     fail("session/retry-would-repeat", { run, text }, place);
   }
-  return { sql: { source, statement }, revived };
+  return { sql: { source: statement.source, statement }, revived };
 }
 
 /** Its rows are in the database: run again, it would write them a second time, or find its table there. */

@@ -78,7 +78,11 @@ export class Session implements AsyncDisposable {
     }
     const isProcedure = (word: string): boolean => this.#workspace.catalog.find(word) !== undefined;
     const { source, statements, diagnostics } = parseScript({ name, text }, { isProcedure });
-    return { source, diagnostics, statements: statements.map((statement) => ({ ...statement, source })) };
+    return {
+      source,
+      diagnostics,
+      statements: statements.map((statement) => Object.assign(statement, { source })),
+    };
   }
 
   /**

@@ -161,13 +161,13 @@ export class Client {
 
   /** The same for each of many rows; undefined for a command with SQL of its own. */
   callEach(
-    { source, span, ...statement }: ScriptStatement,
+    statement: ScriptStatement,
     rows: AsyncIterable<JsonObject>,
     { connection, isFresh, signal, ...options }: CallOptions & EachOptions,
   ): ForEach<JsonObject> | undefined {
     const { session } = this.#parts;
-    if (!session.isCallAlone({ ...statement, source, span })) return undefined;
-    return session.executeForEach(source.text, rows, {
+    if (!session.isCallAlone(statement)) return undefined;
+    return session.executeForEach(statement.source.text, rows, {
       ...options,
       ...executeOptions({ connection, isFresh, signal }),
       onOrder: (order) => this.#checkOrders([order]),

@@ -4,7 +4,10 @@ import { expect, test } from "vitest";
 import type { Span } from "../../src/diagnostics/source.ts";
 import type { CallSite } from "../../src/parser/syntax.ts";
 import { parseScript } from "../../src/parser/parse.ts";
+import { findIslands } from "../../src/parser/islands.ts";
 import { scan } from "../../src/parser/scanner.ts";
+import { nextState, type SplitState } from "../../src/parser/split.ts";
+import { sweep, tokensOf } from "../../src/parser/sweep.ts";
 import { Illegal, Unterminated } from "../../src/parser/tokens.ts";
 import { allSites, parse } from "./support.ts";
 
@@ -63,6 +66,58 @@ test("tokens and the gaps between them are the text, in order", () => {
     { numRuns: 2000 },
   );
 });
+
+test("the sweep finds the statements the scanner's tokens make, and misses nothing of ours", () => {
+  const isProcedure = (name: string): boolean => ["p", "q"].includes(name.toLowerCase());
+  fc.assert(
+    fc.property(fc.oneof(anyText, exactText), (text) => {
+      fc.pre(!text.includes("\0"));
+      const swept = [...sweep(text, isProcedure)];
+      expect(swept.map(({ start, end }) => ({ start, end }))).toEqual(splitByTokens(text));
+      for (const stretch of swept) {
+        if (stretch.mayBeOurs) continue;
+        const tokens = tokensOf(text, stretch);
+        expect(ownHeads).not.toContain(tokens[0]?.word);
+        expect(findIslands(tokens, { mode: "statement", isProcedure }).contexts.size).toBe(0);
+      }
+    }),
+    { numRuns: 5000, examples: [["a .5.$b(;) c"], ["a 1.5$b(;)"], ["a 1..$b(;)"], ["a ?1$b(;)"]] },
+  );
+});
+
+/** Without spaces between them, pieces run into one another: numerals into names, dots, binds and white space. */
+const exactText = fc
+  .array(
+    fc.constantFrom(
+      ..."; P Q CALL EXEC call( P( P--\n( P/**/( { 1 .5 1.5 1e3 1_0 0x1F . .. $ $a ?1 :a( @b #c ) ' \" ` [ ] x'0 x'00' - -- / /* */ a _ é \ufeff \v \t \n CREATE TRIGGER END".split(
+        " ",
+      ),
+      " ",
+    ),
+    { maxLength: 24 },
+  )
+  .map((parts) => parts.join(""));
+
+const ownHeads = ["SET", "RESET", "SHOW", "DESCRIBE", "RETRY", "EXPLAIN", "CALL", "EXEC", "EXECUTE"];
+
+function splitByTokens(text: string): Span[] {
+  const spans: Span[] = [];
+  let state: SplitState = "start";
+  let start = -1;
+  let end = 0;
+  for (const token of scan(text)) {
+    state = nextState(state, token);
+    if (state === "start") {
+      if (start >= 0) spans.push({ start, end });
+      start = -1;
+      continue;
+    }
+    if (start < 0) start = token.startOffset;
+    end = token.endOffset + 1;
+  }
+  if (start >= 0) spans.push({ start, end });
+  return spans;
+}
 
 test("spans lie in the text, in order, inner ones inside outer ones", () => {
   expect.hasAssertions();
@@ -163,7 +218,7 @@ test("SQLite's errors quote tokens that the scanner makes", () => {
       const images = scan(text).map((token) => token.image);
       expect(quotedTokens(errorOf(db, text), text).filter((image) => !images.includes(image))).toEqual([]);
     }),
-    { numRuns: 5000 },
+    { numRuns: 5000, examples: [["a .5.$b(;) c"], ["a 1.5$b(;)"], ["a 1..$b(;)"], ["a ?1$b(;)"]] },
   );
 });
 
@@ -176,7 +231,7 @@ test("SQLite accepts no text in which the scanner finds a token that is none", (
       );
       expect(isSound || errorOf(db, text) !== "").toBe(true);
     }),
-    { numRuns: 5000 },
+    { numRuns: 5000, examples: [["a .5.$b(;) c"], ["a 1.5$b(;)"], ["a 1..$b(;)"], ["a ?1$b(;)"]] },
   );
 });
 

@@ -1,0 +1,233 @@
+/**
+ * Text → where its statements stand, and which of them may be ours or hold calls. One look at each character and no tokens:
+ * a script of data is mostly statements that concern nobody but SQLite. Where it is not sure it says "may".
+ * A property test holds it to the scanner's reading, token by token.
+ */
+import type { Span } from "../diagnostics/source.ts";
+import { behind, continuesWord, isDigit, isSpace } from "./characters.ts";
+import { lexemeEnd, Scanner } from "./scanner.ts";
+import { nextState, type SplitState } from "./split.ts";
+import { keywords, LBrace, type Token } from "./tokens.ts";
+
+/** A statement without its `;`, from its first token to the end of its last. */
+export interface Stretch extends Span {
+  /** False: no word in it can begin a call, nor a statement that SQLite does not have. */
+  readonly mayBeOurs: boolean;
+}
+
+/** Empty statements are dropped. `isProcedure` as in ParseOptions. */
+export function sweep(text: string, isProcedure: (name: string) => boolean): Generator<Stretch, void> {
+  return new Sweep(text, isProcedure).stretches();
+}
+
+/** The tokens of a stretch that begins and ends with one. */
+export function tokensOf(text: string, { start, end }: Span): Token[] {
+  const tokens: Token[] = [];
+  const scanner = new Scanner(text, start);
+  for (let token = scanner.next(); token !== undefined && token.startOffset < end; token = scanner.next()) {
+    tokens.push(token);
+  }
+  return tokens;
+}
+
+class Sweep {
+  readonly #text: string;
+  readonly #isProcedure: (name: string) => boolean;
+  /** Words met in front of a parenthesis: few, and said again and again. */
+  #asked: Map<string, boolean> | undefined;
+  #at = 0;
+  /** Behind the last token. */
+  #end = 0;
+  #mayBeOurs = false;
+
+  constructor(text: string, isProcedure: (name: string) => boolean) {
+    this.#text = text;
+    this.#isProcedure = isProcedure;
+  }
+
+  *stretches(): Generator<Stretch, void> {
+    let state: SplitState = "start";
+    let start = -1;
+    for (;;) {
+      // In these two states only the next `;` matters.
+      if (state === "normal" || state === "trigger") this.#toSemicolon();
+      const token = this.#token();
+      if (token === undefined) break;
+      state = nextState(state, token);
+      if (state === "start") {
+        if (start >= 0) yield { start, end: this.#end, mayBeOurs: this.#mayBeOurs };
+        start = -1;
+        this.#mayBeOurs = false;
+        continue;
+      }
+      if (start < 0) {
+        start = token.startOffset;
+        this.#mayBeOurs = ownHeads.has(token.word);
+      }
+      this.#end = token.endOffset + 1;
+      this.#suspect(token);
+    }
+    if (start >= 0) yield { start, end: this.#end, mayBeOurs: this.#mayBeOurs };
+  }
+
+  #token(): Token | undefined {
+    const token = new Scanner(this.#text, this.#at).next();
+    this.#at = token === undefined ? this.#text.length : token.endOffset + 1;
+    return token;
+  }
+
+  #suspect({ tokenType, word, image }: Token): void {
+    if (this.#mayBeOurs) return;
+    if (tokenType === LBrace || callWords.has(word) || (word !== "" && this.#asks(image))) {
+      this.#mayBeOurs = true;
+    }
+  }
+
+  #asks(name: string): boolean {
+    const asked = (this.#asked ??= new Map<string, boolean>());
+    const known = asked.get(name);
+    if (known !== undefined) return known;
+    if (asked.size >= askedMax) asked.clear();
+    const answer = this.#isProcedure(name);
+    asked.set(name, answer);
+    return answer;
+  }
+
+  /** Goes to the next `;` that is a token, or to the end of the text. */
+  #toSemicolon(): void {
+    const text = this.#text;
+    const length = text.length;
+    let at = this.#at;
+    let end = this.#end;
+    while (at < length) {
+      const code = text.charCodeAt(at);
+      switch (code < 128 ? kinds[code] : kindOfWord) {
+        case kindOfSpace:
+          do at++;
+          while (isSpace(text.charCodeAt(at)));
+          continue;
+        case kindOfWord: {
+          if (code === byteOrderMark) {
+            at++;
+            continue;
+          }
+          const start = at;
+          do at++;
+          while (continuesWord(text.charCodeAt(at)));
+          if (!this.#mayBeOurs && this.#isSuspect(start, at)) this.#mayBeOurs = true;
+          break;
+        }
+        case kindOfDigit: {
+          const start = at;
+          do at++;
+          while (isDigit(text.charCodeAt(at)));
+          if (code !== dot && text.charCodeAt(at) === dot) {
+            do at++;
+            while (isDigit(text.charCodeAt(at)));
+          }
+          // A lone dot in front of a name is no numeral; what goes on with letters is read by the rules.
+          if (continuesWord(text.charCodeAt(at)) && (code !== dot || at > start + 1))
+            at = lexemeEnd(text, start);
+          break;
+        }
+        case kindOfQuote:
+          do {
+            const close = text.indexOf(text.charAt(at), at + 1);
+            at = close < 0 ? length : close + 1;
+          } while (text.charCodeAt(at) === code);
+          break;
+        case kindOfDash:
+          if (text.charCodeAt(at + 1) === code) {
+            at = behind(text, "\n", at + 2);
+            continue;
+          }
+          at++;
+          break;
+        case kindOfSlash:
+          if (text.charCodeAt(at + 1) === star && at + 2 < length) {
+            at = behind(text, "*/", at + 2);
+            continue;
+          }
+          at++;
+          break;
+        case kindOfLexeme:
+          at = lexemeEnd(text, at);
+          break;
+        case kindOfBrace:
+          this.#mayBeOurs = true;
+          at++;
+          break;
+        case kindOfSemicolon:
+          this.#at = at;
+          this.#end = end;
+          return;
+        default:
+          at++;
+      }
+      end = at;
+    }
+    this.#at = length;
+    this.#end = end;
+  }
+
+  /** Whether the word may be CALL, or a procedure that is called. */
+  #isSuspect(start: number, end: number): boolean {
+    const text = this.#text;
+    const size = end - start;
+    if ((size === 4 || size === 7) && callWords.has(text.slice(start, end).toUpperCase())) return true;
+    let at = end;
+    while (isSpace(text.charCodeAt(at))) at++;
+    const next = text.charCodeAt(at);
+    // A comment may stand between a name and its parenthesis.
+    const mayOpen = next === parenthesis || next === dash || next === slash || next === byteOrderMark;
+    return mayOpen && this.#asks(text.slice(start, end));
+  }
+}
+
+const askedMax = 4096;
+
+/** Statements of ours, and EXPLAIN, which may be. */
+const ownHeads: ReadonlySet<string> = new Set(
+  [keywords.Set, keywords.Reset, keywords.Show, keywords.Describe, keywords.Explain, keywords.Retry].map(
+    ({ name }) => name,
+  ),
+);
+const callWords: ReadonlySet<string> = new Set(
+  [keywords.Call, keywords.Exec, keywords.Execute].map(({ name }) => name),
+);
+
+const byteOrderMark = 0xfeff;
+const parenthesis = 0x28;
+const star = 0x2a;
+const dash = 0x2d;
+const dot = 0x2e;
+const slash = 0x2f;
+
+/** What a character begins. */
+const kindOfMark = 0;
+const kindOfSpace = 1;
+const kindOfWord = 2;
+const kindOfDigit = 3;
+const kindOfQuote = 4;
+const kindOfDash = 5;
+const kindOfSlash = 6;
+/** Read by the scanner's rules. */
+const kindOfLexeme = 7;
+const kindOfBrace = 8;
+const kindOfSemicolon = 9;
+
+const kinds = new Uint8Array(128).fill(kindOfMark);
+for (let code = 0; code < 128; code++) if (continuesWord(code)) kinds[code] = kindOfWord;
+setKinds("0123456789.", kindOfDigit);
+// A vertical tab continues white space but does not begin it.
+setKinds(" \t\n\f\r", kindOfSpace);
+setKinds("'\"`", kindOfQuote);
+setKinds("-", kindOfDash);
+setKinds("/", kindOfSlash);
+setKinds("[?:@$#", kindOfLexeme);
+setKinds("{", kindOfBrace);
+setKinds(";", kindOfSemicolon);
+
+function setKinds(characters: string, kind: number): void {
+  for (const character of characters) kinds[character.charCodeAt(0)] = kind;
+}
