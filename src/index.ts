@@ -15,6 +15,7 @@ export {
   estimateCells,
   estimateColumns,
   type CallEstimate,
+  type ExplainOptions,
   type Explanation,
 } from "./runtime/explain-calls.ts";
 export { uniqueNames, type ResultSet, type ResultColumn } from "./runtime/result-set.ts";

@@ -2,6 +2,7 @@
 import { resolve } from "node:path";
 import Database from "better-sqlite3";
 import * as vector from "sqlite-vec";
+import { checkList, checkObject, refuse } from "./diagnostics/arguments.ts";
 import { fail } from "./diagnostics/diagnostic.ts";
 import { createCatalog } from "./catalog/catalog.ts";
 import type { ModelData } from "./catalog/models.ts";
@@ -81,6 +82,7 @@ export interface SessionOptions {
 
 /** Throws DiagnosticError when the database cannot be opened or the connection does not exist. */
 export async function openSession(options: SessionOptions = {}): Promise<Session> {
+  checkSessionOptions(options);
   const db = openDatabase(options.database ?? ":memory:", options.readonly === true);
   try {
     return await assemble(db, options);
@@ -88,6 +90,22 @@ export async function openSession(options: SessionOptions = {}): Promise<Session
     db.close();
     throw error;
   }
+}
+
+/** JavaScript gets here, too. Throws session/bad-argument. */
+function checkSessionOptions(options: SessionOptions): void {
+  checkObject("openSession's options", options);
+  const { connections = [], procedures = [], connection, env = {}, database, ledger, models } = options;
+  checkList("openSession's connections", connections);
+  checkList("openSession's procedures", procedures);
+  checkObject("openSession's env", env);
+  for (const [name, value] of Object.entries({ database, ledger, models, connection })) {
+    const mayBeObject = name === "connection" || name === "models";
+    if (value === undefined || typeof value === "string") continue;
+    if (mayBeObject && typeof value === "object" && value !== null) continue;
+    refuse(`openSession's ${name}`, value, mayBeObject ? "a text or an object" : "a text");
+  }
+  for (const one of connections) checkObject("one of openSession's connections", one);
 }
 
 /** What sessions may have in common. */

@@ -2,6 +2,7 @@
  * What a definition may not say: mistakes of whoever writes a procedure, found when it is defined, all of them at once.
  * JavaScript reaches these checks too, so what the types promise is checked where it would hurt far away.
  */
+import { checkObject, kindOf } from "../diagnostics/arguments.ts";
 import { diagnostic, DiagnosticError, type Diagnostic } from "../diagnostics/diagnostic.ts";
 import type { Details } from "../diagnostics/messages.ts";
 import { coerce } from "./coerce.ts";
@@ -15,17 +16,54 @@ type Problem = Details<"session/bad-procedure">["problem"];
 /** SQLite takes 32 hidden columns of a table function. */
 const parametersMax = 32 - pseudoNames.length;
 
+/**
+ * What must be objects before anything else can be looked at. Throws session/bad-procedure, and session/bad-argument for a
+ * definition that is none.
+ */
+export function checkShape(definition: {
+  readonly name: unknown;
+  readonly parameters: unknown;
+  readonly columns: unknown;
+}): void {
+  checkObject("defineProcedure's definition", definition);
+  const { parameters, columns } = definition;
+  const problems = new Problems(nameOf(definition));
+  for (const [part, items] of Object.entries({ parameters, columns })) {
+    problems.add("shape", isObject(items) ? [] : [part]);
+    if (!isObject(items)) continue;
+    const wrong = Object.entries(items).filter(([, item]) => !isObject(item));
+    problems.add(
+      "shape",
+      wrong.map(([item]) => `${part}.${item}`),
+    );
+  }
+  problems.throwIfAny();
+}
+
+function nameOf({ name }: { readonly name: unknown }): string {
+  return typeof name === "string" ? name : "?";
+}
+
+/** Also of what is none. */
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : kindOf(value);
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
 /** Throws session/bad-procedure. */
 export function checkDefinition<P extends ParameterDefinitions, C extends ColumnDefinitions>(
   definition: Definition<P, C>,
   parameters: readonly Parameter[],
   columns: readonly Column[],
 ): void {
-  const problems = new Problems(definition.name);
-  problems.add("name", [definition.name].filter(isNoName));
+  const problems = new Problems(nameOf(definition));
+  problems.add("name", [definition.name].filter(isNoName).map(textOf));
   problems.add(
     "endpoint",
-    [definition.endpoint].filter((endpoint) => !endpointNames.has(endpoint)),
+    [definition.endpoint].filter((endpoint) => !endpointNames.has(endpoint)).map(textOf),
   );
   problems.add(
     "function",
@@ -40,10 +78,7 @@ export function checkDefinition<P extends ParameterDefinitions, C extends Column
     "columnType",
     own.flatMap(([name, { type }]) => (columnTypes.has(type) ? [] : [name])),
   );
-  problems.add(
-    "primary",
-    [definition.primary].filter((name) => !names.includes(name)),
-  );
+  problems.add("primary", [definition.primary].filter((name) => !names.includes(name)).map(textOf));
   const known = new Set(parameters.map(({ name }) => name));
   problems.add(
     "pack",

@@ -3,7 +3,7 @@
  * functions that prepare a call and read its result. A definition that contradicts itself is refused (check.ts).
  */
 import type { ColumnDefinitions, Definition, ParameterDefinitions } from "./definition.ts";
-import { checkDefinition } from "./check.ts";
+import { checkDefinition, checkShape } from "./check.ts";
 import { prepareCall } from "./prepare.ts";
 import type { Column, Parameter, ParameterType, Procedure } from "./procedure.ts";
 import { commonColumns, errorRow, resultOf } from "./result.ts";
@@ -12,7 +12,7 @@ import type { ColumnType } from "./value.ts";
 /**
  * A procedure of your own, for the option `procedures` of openSession: data, and two pure functions, from the arguments to a
  * request and from an answer to a row. Its columns are followed by status, usage and error columns and by the arguments.
- * Throws session/bad-procedure with all that contradicts itself.
+ * Throws session/bad-procedure with all that contradicts itself, session/bad-argument for what is no definition.
  *
  * ```ts
  * import { defineProcedure, openSession } from "callsql";
@@ -40,6 +40,7 @@ import type { ColumnType } from "./value.ts";
 export function defineProcedure<const P extends ParameterDefinitions, const C extends ColumnDefinitions>(
   definition: Definition<P, C>,
 ): Procedure {
+  checkShape(definition);
   const parameters = signatureOf(definition.parameters);
   const parameterByName = namesOf(parameters);
   const columns = columnsOf(definition.columns, parameters);

@@ -2,6 +2,7 @@
  * Looks at what stands behind a connection without paying for it: the list of models, then to each endpoint a request
  * with an empty body. A server that has the endpoint refuses it before a model runs; one that lacks it says so too.
  */
+import { checkText } from "../diagnostics/arguments.ts";
 import { isEndpointMissing } from "../catalog/missing-endpoint.ts";
 import {
   endpoints,
@@ -50,6 +51,7 @@ export async function checkConnection(
   name: string | undefined,
   options: CheckOptions = {},
 ): Promise<ConnectionCheck> {
+  if (name !== undefined) checkText("checkConnection's name", name);
   const env = options.env ?? process.env;
   const connection =
     (await connectionFromName(name, env, { folder: options.folder })) ?? fail("connect/none", {});

@@ -2,6 +2,7 @@
  * A text in pieces with the part each plays, for editors: the parser's own tokens, never a second opinion.
  * Linear and total like the scanner: half a statement has pieces too.
  */
+import { checkText } from "../diagnostics/arguments.ts";
 import { scan } from "./scanner.ts";
 import {
   Blob,
@@ -56,6 +57,7 @@ const keywordSet: ReadonlySet<string> = new Set(sqlKeywords);
 
 /** In the order of the text; white space is in none of them. */
 export function highlight(text: string): HighlightedSpan[] {
+  checkText("highlight's text", text);
   const spans: HighlightedSpan[] = [];
   let end = 0;
   for (const token of scan(text)) {

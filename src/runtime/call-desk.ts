@@ -34,6 +34,11 @@ export interface Delivery {
 export interface CallDesk {
   /** Rejects with a DiagnosticError when the statement is to end: no credit, a budget, a cancelled statement. */
   buy(orders: readonly CallOrder[], options: Pick<ExecuteOptions, "signal">): Promise<Delivery>;
+  /**
+   * Answers that are recorded already, one an order and in their order; undefined for a call that would be sent. What
+   * `explain` counts as recorded; default: none.
+   */
+  recorded?(orders: readonly CallOrder[]): Promise<readonly (Answer | undefined)[]>;
   /** Of a connection that a call names. Rejects where there is none or it may not be used; default: the session looks itself. */
   connectionFacts?(name: string): Promise<ConnectionFacts>;
 }
@@ -49,8 +54,7 @@ export interface Orders {
 /** The statement's side: as `buy`, but at a desk. */
 export async function orderCalls(desk: CallDesk, calls: readonly Call[], orders: Orders): Promise<void> {
   const { memo, counts, warnings, signal } = orders;
-  const wanted = calls.map(({ procedure, values, key }) => ({ procedure: procedure.name, values, key }));
-  const delivery = await desk.buy(wanted, signal === undefined ? {} : { signal });
+  const delivery = await desk.buy(calls.map(orderOf), signal === undefined ? {} : { signal });
   for (const [index, call] of calls.entries()) {
     const answer = delivery.answers[index];
     if (answer !== undefined) memo.store(call, answer);
@@ -65,10 +69,7 @@ export async function fillOrders(
   orders: readonly CallOrder[],
   { market, warnings }: { readonly market: Market; readonly warnings: readonly Diagnostic[] },
 ): Promise<Delivery> {
-  const calls = orders.map(({ procedure, values, key }): Call => {
-    const found = catalog.find(procedure) ?? fail("bind/unknown-procedure", { procedure });
-    return { procedure: found, values, key };
-  });
+  const calls = orders.map((order) => callOf(catalog, order));
   const answers = new Map<string, Answer>();
   await buy(
     calls,
@@ -77,4 +78,14 @@ export async function fillOrders(
   );
   const missing = (): never => fail("internal/bug", { what: "a call that was bought has no answer" });
   return { answers: calls.map(({ key }) => answers.get(key) ?? missing()), counts: market.counts, warnings };
+}
+
+export function orderOf({ procedure, values, key }: Call): CallOrder {
+  return { procedure: procedure.name, values, key };
+}
+
+/** Throws bind/unknown-procedure. */
+export function callOf(catalog: Catalog, { procedure, values, key }: CallOrder): Call {
+  const found = catalog.find(procedure) ?? fail("bind/unknown-procedure", { procedure });
+  return { procedure: found, values, key };
 }

@@ -38,7 +38,7 @@ const asksMax = 1_000_000;
 
 /** Answers there are without sending anything. */
 export interface KnownAnswers {
-  find(call: Call): KnownAnswer | undefined;
+  known(call: Call): KnownAnswer | undefined;
   /** From the ledger. */
   recall(recorded: number, call: Call): Answer;
 }
@@ -128,7 +128,7 @@ function learn(
     for (const { call } of calls.values()) {
       if (tried.has(call.key)) continue;
       tried.add(call.key);
-      const found = known.find(call);
+      const found = known.known(call);
       if (found === undefined) continue;
       memo.store(call, found.answer, found.recorded);
       isNews = true;

@@ -22,8 +22,12 @@ export class Destinations {
   readonly #found = new Map<string | undefined, Destination>();
   readonly #wanted = new Set<string | undefined>([undefined]);
 
-  constructor(workspace: Workspace) {
+  readonly #byDefault: string | undefined;
+
+  /** `byDefault`: the connection of calls that name none, instead of the session's. */
+  constructor(workspace: Workspace, byDefault: string | undefined) {
     this.#workspace = workspace;
+    this.#byDefault = byDefault;
   }
 
   /** Undefined: it was not looked for yet; the next `find` does. */
@@ -44,8 +48,9 @@ export class Destinations {
 
   async #look(name: string | undefined): Promise<Destination> {
     const { findConnection, namedConnection } = this.#workspace;
+    const wanted = name ?? this.#byDefault;
     try {
-      return { connection: await (name === undefined ? findConnection() : namedConnection(name)) };
+      return { connection: await (wanted === undefined ? findConnection() : namedConnection(wanted)) };
     } catch (error) {
       if (!(error instanceof DiagnosticError)) throw error;
       if (error.code === "connect/no-key") return { connection: undefined };

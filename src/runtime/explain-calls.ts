@@ -4,31 +4,17 @@
  */
 import { fail, type Diagnostic } from "../diagnostics/diagnostic.ts";
 import type { Source } from "../diagnostics/source.ts";
-import type { CallError, PackRule, Prepared, Row } from "../catalog/procedure.ts";
-import type { Connection } from "../catalog/request.ts";
 import type { SqlValue } from "../catalog/value.ts";
 import type { SqlStatement } from "../parser/syntax.ts";
-import { answerOf, prepareCall, separation } from "./buy.ts";
-import {
-  surveyCalls,
-  type KnownAnswer,
-  type KnownAnswers,
-  type Surveyed,
-  type SurveyedSite,
-} from "./call-survey.ts";
+import { surveyCalls, type Surveyed, type SurveyedSite } from "./call-survey.ts";
 import { noCounts } from "./counts.ts";
-import { Destinations, type Destination } from "./destinations.ts";
-import { packGroup, inputOf } from "./dispatch/pack.ts";
-import { requestKey } from "./dispatch/request-key.ts";
-import { estimateTokens } from "./dispatch/token-estimate.ts";
-import type { Likely } from "./estimate.ts";
-import type { Answer, Call } from "./memo.ts";
+import { Destinations } from "./destinations.ts";
+import { checkNamedConnections } from "./named-connections.ts";
+import { Offers, type Offer, type OpenOffer } from "./offers.ts";
 import { findTraps } from "./planner-traps.ts";
 import { ResultSet } from "./result-set.ts";
-import { checkNamedConnections } from "./named-connections.ts";
-import { reuseOf } from "./run-calls.ts";
+import type { ExecuteOptions } from "./run-input.ts";
 import { bindStatement } from "./run-sql.ts";
-import { termsOf } from "./sellers.ts";
 import { fromSqlite } from "./sql-error.ts";
 import { resolveBinds } from "./statement-binds.ts";
 import type { Binds } from "./values.ts";
@@ -77,7 +63,7 @@ export async function explainCalls(
   { statement }: { readonly statement: SqlStatement },
   given: Binds,
 ): Promise<ResultSet> {
-  const { sites, warnings } = await explain(workspace, source, statement, given);
+  const { sites, warnings } = await explain(workspace, { source, statement, binds: given, options: {} });
   return new ResultSet({
     kind: "rows",
     columns: estimateColumns.map((name) => ({ name, type: undefined, format: undefined })),
@@ -124,17 +110,26 @@ export function estimateCells({ cost, ...site }: CallEstimate): SqlValue[] {
   ];
 }
 
-/** Throws what binding the statement throws, and what SQLite refuses. */
+/** Of session.explain: where calls would go, and whether recorded answers would do, as for execute. */
+export type ExplainOptions = Pick<ExecuteOptions, "signal" | "connection" | "isFresh">;
+
+/** What is explained. */
+export interface Explained {
+  readonly source: Source;
+  readonly statement: SqlStatement;
+  readonly binds: Binds;
+  readonly options: ExplainOptions;
+}
+
+/** Throws what binding the statement throws, what SQLite refuses, and call/cancelled. */
 export async function explain(
   workspace: Workspace,
-  source: Source,
-  statement: SqlStatement,
-  given: Binds,
+  { source, statement, binds: given, options }: Explained,
 ): Promise<Explanation> {
   const binds = resolveBinds(statement.binds, { given, variables: workspace.variables }, source);
-  const destinations = new Destinations(workspace);
+  const destinations = new Destinations(workspace, options.connection);
   await destinations.find();
-  const offers = new Offers(workspace, destinations);
+  const offers = new Offers(workspace, destinations, options.isFresh === true);
   const survey = (surveyed: Surveyed): readonly SurveyedSite[] => surveyCalls(workspace, surveyed, offers);
   await checkNamedConnections(workspace, {
     source,
@@ -145,120 +140,16 @@ export async function explain(
   try {
     const surveyed = { source, statement, binds };
     let sites = survey(surveyed);
-    while (await destinations.find()) sites = survey(surveyed);
+    // SQLite does not wait: what a pass lacks is asked for behind it, before the next.
+    while ((await destinations.find()) || (await offers.find())) {
+      if (options.signal?.aborted === true) fail("call/cancelled", {});
+      sites = survey(surveyed);
+    }
     return { sites: estimatesOf(sites, offers), warnings: findTraps(workspace, surveyed, sites, survey) };
   } catch (error) {
     throw fromSqlite(error, { source, span: statement.span, catalog: workspace.catalog });
   } finally {
     workspace.ledgerTables.thaw();
-  }
-}
-
-type Offer =
-  | { readonly kind: "invalid"; readonly error: CallError; readonly row: Row }
-  | {
-      readonly kind: "recorded";
-      readonly model: string | undefined;
-      readonly connection: Connection | undefined;
-      readonly id: number;
-    }
-  | OpenOffer;
-
-/** A request that would be sent. The request itself is not kept: there may be a million. */
-interface OpenOffer {
-  readonly kind: "open";
-  readonly model: string | undefined;
-  readonly connection: Connection | undefined;
-  readonly key: string;
-  readonly likely: Likely;
-  /** How it shares one HTTP request; undefined: it goes alone. */
-  readonly pack: { readonly group: string; readonly rule: PackRule; readonly tokens: number } | undefined;
-}
-
-/** What each call comes to: refused here, answered by the ledger, or a request. */
-class Offers implements KnownAnswers {
-  readonly #workspace: Workspace;
-  readonly #destinations: Destinations;
-  readonly #today = new Date().toISOString().slice(0, 10);
-  readonly #offers = new Map<string, Offer>();
-  /** Each group's name once. */
-  readonly #groups = new Map<string, string>();
-
-  constructor(workspace: Workspace, destinations: Destinations) {
-    this.#workspace = workspace;
-    this.#destinations = destinations;
-  }
-
-  of(call: Call): Offer {
-    const known = this.#offers.get(call.key);
-    if (known !== undefined) return known;
-    const destination = this.#destinations.of(call);
-    const offer = this.#make(call, destination ?? { connection: undefined });
-    if (destination !== undefined) this.#offers.set(call.key, offer);
-    return offer;
-  }
-
-  find(call: Call): KnownAnswer | undefined {
-    const offer = this.of(call);
-    switch (offer.kind) {
-      case "open":
-        return undefined;
-      case "recorded":
-        return { answer: this.recall(offer.id, call), recorded: offer.id };
-      case "invalid":
-        return { answer: offer };
-    }
-  }
-
-  recall(recorded: number, call: Call): Answer {
-    const prepared = this.#prepare(call, this.#destinations.of(call)?.connection);
-    if (!prepared.ok) return fail("ledger/unreadable-answer", { id: recorded });
-    return answerOf(call, prepared, this.#workspace.ledger().read(recorded));
-  }
-
-  #prepare(call: Call, connection: Connection | undefined): Prepared {
-    const modelTable = this.#workspace.models.table;
-    return prepareCall(call, termsOf(this.#workspace, connection), { today: this.#today, modelTable });
-  }
-
-  #make(call: Call, { connection, error }: Destination): Offer {
-    const { ledger, models } = this.#workspace;
-    const { procedure } = call;
-    const prepared = this.#prepare(call, connection);
-    const refuse = (why: CallError): Offer => ({
-      kind: "invalid",
-      error: why,
-      row: procedure.errorRow(prepared.arguments, why),
-    });
-    if (error !== undefined) return refuse(error);
-    if (!prepared.ok) return refuse(prepared.error);
-    const { request } = prepared;
-    const model = typeof request.body["model"] === "string" ? request.body["model"] : undefined;
-    const key = requestKey(connection?.identity ?? "", request, separation(call));
-    const reuse = reuseOf(this.#workspace);
-    const isAskable = connection !== undefined && reuse.scope !== "none";
-    const recorded = isAskable ? ledger().find(key, reuse) : undefined;
-    if (recorded !== undefined) return { kind: "recorded", model, connection, id: recorded };
-    const wanted = { key, request, pack: procedure.pack };
-    const group = packGroup(wanted);
-    const pack =
-      group === undefined || procedure.pack === undefined
-        ? undefined
-        : { group: this.#once(group), rule: procedure.pack, tokens: estimateTokens(inputOf(wanted)) };
-    return {
-      kind: "open",
-      model,
-      connection,
-      key,
-      likely: this.#workspace.estimator.likely(request, this.#today, models.table),
-      pack,
-    };
-  }
-
-  #once(group: string): string {
-    const known = this.#groups.get(group);
-    if (known === undefined) this.#groups.set(group, group);
-    return known ?? group;
   }
 }
 
@@ -305,7 +196,7 @@ class Tally {
       if (offer.model !== undefined) this.#models.add(offer.model);
       if (offer.connection !== undefined) this.#connections.add(offer.connection.name);
     }
-    if (offer.kind === "recorded") counts.recorded++;
+    if (offer.kind === "recorded" || offer.kind === "delivered") counts.recorded++;
     if (offer.kind === "invalid") counts.invalid++;
     if (offer.kind !== "open" || !isFirst) return;
     this.#pack(offer);

@@ -3,6 +3,7 @@
  * result's columns beside it (4-interfaces, 4.3). A command that is only a call runs for many rows at once; one with SQL
  * of its own for one row after the other.
  */
+import { kindOf } from "../diagnostics/arguments.ts";
 import { diagnostic, DiagnosticError, fail, type Diagnostic } from "../diagnostics/diagnostic.ts";
 import type { Source } from "../diagnostics/source.ts";
 import type { Statement } from "../parser/syntax.ts";
@@ -276,9 +277,4 @@ function checkOptions({ behavior, property, rowsMax }: ForEachOptions<never>): v
 
 function refuse(option: string, found: string, expected: string): never {
   fail("session/bad-for-each", { option, found, expected });
-}
-
-function kindOf(value: unknown): string {
-  if (value === null) return "null";
-  return Array.isArray(value) ? "an array" : `a value of type ${typeof value}`;
 }

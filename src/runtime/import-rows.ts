@@ -1,4 +1,5 @@
 /** Bulk insertion of foreign rows: one transaction, all or nothing. */
+import { checkList } from "../diagnostics/arguments.ts";
 import { fail } from "../diagnostics/diagnostic.ts";
 import type { SqlValue } from "../catalog/value.ts";
 import { markStep, stepsDone } from "./progress-mark.ts";
@@ -36,6 +37,7 @@ export async function importRows(
     for await (const row of rows) {
       if (target.signal?.aborted === true) fail("call/cancelled", {});
       count++;
+      checkList(`row ${count} of the import`, row);
       const expected = target.columns.length;
       if (row.length !== expected)
         fail("session/import-mismatch", { row: count, expected, found: row.length });

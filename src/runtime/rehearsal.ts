@@ -11,6 +11,7 @@ import { asQuery, setDefault, setOption, setVariable } from "./commands.ts";
 import { explain, type Explanation } from "./explain-calls.ts";
 import { CallKeys } from "./memo.ts";
 import { bindStatement, mayRunCalls, rewriteStatement, runSql } from "./run-sql.ts";
+import type { ExecuteOptions } from "./run-input.ts";
 import { resolveBinds } from "./statement-binds.ts";
 import type { Binds } from "./values.ts";
 import type { Workspace } from "./workspace.ts";
@@ -39,6 +40,8 @@ export class Rehearsal {
   /** Rows hold made-up answers from here on. */
   #isMadeUp = false;
   #isInTransaction = false;
+  /** Of the step that is being taken. */
+  #options: Pick<ExecuteOptions, "signal"> = {};
 
   /** `end` must follow. Throws session/in-transaction: the user's own would be lost with it. */
   constructor(workspace: Workspace) {
@@ -48,7 +51,12 @@ export class Rehearsal {
   }
 
   /** The statements of a script in turn. Throws what they would throw before anything is sent. */
-  async step(source: Source, statement: Statement, binds: Binds): Promise<Explanation> {
+  async step(
+    source: Source,
+    statement: Statement,
+    { binds, signal }: { readonly binds: Binds; readonly signal: AbortSignal | undefined },
+  ): Promise<Explanation> {
+    this.#options = signal === undefined ? {} : { signal };
     const workspace = this.#workspace;
     switch (statement.kind) {
       case "sql":
@@ -113,7 +121,7 @@ export class Rehearsal {
   async #variable(source: Source, statement: SetVariableStatement, binds: Binds): Promise<Explanation> {
     const explanation = await this.#explained(source, asQuery(statement), binds);
     if (explanation.sites.length === 0) {
-      await setVariable(this.#workspace, source, statement, { binds, options: {} });
+      await setVariable(this.#workspace, source, statement, { binds, options: this.#options });
     } else {
       this.#isMadeUp = true;
       this.#workspace.variables.set(statement.variable.text.toLowerCase(), "callsql: an answer");
@@ -122,7 +130,12 @@ export class Rehearsal {
   }
 
   async #explained(source: Source, statement: SqlStatement, binds: Binds): Promise<Explanation> {
-    const explanation = await explain(this.#workspace, source, statement, binds);
+    const explanation = await explain(this.#workspace, {
+      source,
+      statement,
+      binds,
+      options: this.#options,
+    });
     if (!this.#isMadeUp) return explanation;
     return { ...explanation, sites: explanation.sites.map((site) => ({ ...site, bound: "about" as const })) };
   }
@@ -130,7 +143,7 @@ export class Rehearsal {
   async #run(source: Source, statement: SqlStatement, binds: Binds): Promise<void> {
     const { files } = this.#workspace;
     files?.hold();
-    const result = await runSql(this.#workspace, { source, statement, binds, options: {} });
+    const result = await runSql(this.#workspace, { source, statement, binds, options: this.#options });
     await result.close();
     files?.drop();
   }

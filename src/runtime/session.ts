@@ -3,6 +3,14 @@
  * parse → bind → rewrite → execute (pass ⇄ dispatch ⇄ ledger) → result set → caller.
  * One statement at a time; a result that is still being read is spooled before the next one starts.
  */
+import {
+  checkList,
+  checkNames,
+  checkObject,
+  checkRows,
+  checkText,
+  refuse,
+} from "../diagnostics/arguments.ts";
 import { diagnostic, DiagnosticError, fail, type Diagnostic } from "../diagnostics/diagnostic.ts";
 import { holdsKey } from "../diagnostics/secret-text.ts";
 import type { Source } from "../diagnostics/source.ts";
@@ -13,12 +21,14 @@ import { callAlone, callOfValues, type CallAloneOptions } from "./call-alone.ts"
 import { fillOrders, type CallOrder, type Delivery } from "./call-desk.ts";
 import { describe, notice, setDefault, setOption, setVariable, show } from "./commands.ts";
 import { noCounts } from "./counts.ts";
-import { explain, explainCalls, type Explanation } from "./explain-calls.ts";
+import { explain, explainCalls, type ExplainOptions, type Explanation } from "./explain-calls.ts";
 import { ForEach, type ForEachOptions } from "./for-each.ts";
 import type { Rows } from "./for-each-flow.ts";
 import type { Added } from "./for-each-output.ts";
 import { importRows, type ImportedRows } from "./import-rows.ts";
 import type { Run, RunStatus } from "./ledger/runs.ts";
+import type { Answer } from "./memo.ts";
+import { recordedAnswers } from "./offers.ts";
 import { PreparedStatement } from "./prepared-statement.ts";
 import { refreshModels } from "./refresh-models.ts";
 import { retryFailed } from "./retry.ts";
@@ -44,7 +54,11 @@ export type ScriptStatement = Statement & { readonly source: Source };
 /** See Session.rehearse. */
 export interface ScriptRehearsal extends AsyncDisposable {
   /** Throws what executing the statement would throw before anything is sent. */
-  step(statement: ScriptStatement, binds?: Binds): Promise<Explanation>;
+  step(
+    statement: ScriptStatement,
+    binds?: Binds,
+    options?: Pick<ExecuteOptions, "signal">,
+  ): Promise<Explanation>;
 }
 
 /**
@@ -69,8 +83,9 @@ export class Session implements AsyncDisposable {
     this.#onClose = onClose;
   }
 
-  /** Finds the statements of a text, without running them. Never throws. `name` is what diagnostics call the text. */
+  /** Finds the statements of a text, without running them. Never throws for a text. `name` is what diagnostics call the text. */
   parse(text: string, name = "statement"): Script {
+    checkText("parse's text", text);
     // Shown nowhere, so without its place: a message would carry the key into a log.
     if (holdsKey(text)) {
       const source = { name, text: "" };
@@ -94,13 +109,14 @@ export class Session implements AsyncDisposable {
    * for await (const row of result) console.log(row.Response_Result, row.Cost_Usd);
    * ```
    */
-  execute<const Text extends string>(
+  async execute<const Text extends string>(
     statement: Text | ScriptStatement,
     binds: Binds = {},
     options: ExecuteOptions = {},
   ): Promise<ResultSet<RowOf<Text>>> {
+    checkInput(binds, options);
     return this.#inTurn(async () => {
-      const parsed = typeof statement === "string" ? this.#single(statement) : statement;
+      const parsed = this.#parsed(statement);
       const result = await this.#run(parsed, binds, options);
       this.#open = result;
       return readResult<RowOf<Text>>(result);
@@ -123,7 +139,7 @@ export class Session implements AsyncDisposable {
    * ```
    */
   prepare<const Text extends string>(text: Text | ScriptStatement): PreparedStatement<RowOf<Text>> {
-    return this.#prepared<RowOf<Text>>(typeof text === "string" ? this.#single(text) : text);
+    return this.#prepared<RowOf<Text>>(this.#parsed(text));
   }
 
   /**
@@ -151,7 +167,8 @@ export class Session implements AsyncDisposable {
   ): ForEach<Input, Added<RowOf<Text>, Options>> {
     if (this.#isClosed) fail("session/closed", {});
     const workspace = this.#workspace;
-    const statement = typeof command === "string" ? this.#single(command) : command;
+    if (options !== undefined) checkObject("executeForEach's options", options);
+    const statement = this.#parsed(command);
     const onBegin = (close: () => Promise<void>) => {
       if (this.#isClosed) fail("session/closed", {});
       this.#forEaches.add(close);
@@ -165,23 +182,33 @@ export class Session implements AsyncDisposable {
    * What a statement would call and cost, without calling: nothing is sent or changed. A statement that cannot call has
    * no sites. Throws DiagnosticError.
    */
-  explain(statement: string | ScriptStatement, binds: Binds = {}): Promise<Explanation> {
+  async explain(
+    statement: string | ScriptStatement,
+    binds: Binds = {},
+    options: ExplainOptions = {},
+  ): Promise<Explanation> {
+    checkInput(binds, options);
     return this.#inTurn(async () => {
-      const parsed = typeof statement === "string" ? this.#single(statement) : statement;
+      const parsed = this.#parsed(statement);
+      const { source } = parsed;
       const explained = explainable(parsed);
       if (explained === undefined) return { sites: [], warnings: [] };
-      return explain(this.#workspace, parsed.source, explained, binds);
-    });
+      return explain(this.#workspace, { source, statement: explained, binds, options });
+    }, options.signal);
   }
 
   /**
    * Begins a dry run of a script: `step` explains one statement after the other, and does what later ones need, up to
    * importRows() in between. All of it is taken back at the end, and nothing is sent. Throws session/in-transaction.
    */
-  async rehearse(): Promise<ScriptRehearsal> {
-    const rehearsal = await this.#inTurn(async () => new Rehearsal(this.#workspace));
+  async rehearse({ signal }: Pick<ExecuteOptions, "signal"> = {}): Promise<ScriptRehearsal> {
+    const rehearsal = await this.#inTurn(async () => new Rehearsal(this.#workspace), signal);
     return {
-      step: (statement, binds = {}) => this.#inTurn(() => rehearsal.step(statement.source, statement, binds)),
+      step: (statement, binds = {}, options = {}) =>
+        this.#inTurn(
+          () => rehearsal.step(statement.source, statement, { binds, signal: options.signal }),
+          options.signal,
+        ),
       [Symbol.asyncDispose]: () => this.#inTurn(async () => rehearsal.end()),
     };
   }
@@ -190,12 +217,16 @@ export class Session implements AsyncDisposable {
    * Inserts rows in one transaction. The table is created if need be; one with the same columns has its rows replaced.
    * Gives the number of rows.
    */
-  importRows(
+  async importRows(
     table: string,
     columns: readonly string[],
     rows: ImportedRows,
     options: Pick<ExecuteOptions, "signal" | "step"> = {},
   ): Promise<number> {
+    checkText("importRows' table", table);
+    checkNames("importRows' columns", columns);
+    checkRows("importRows' rows", rows);
+    checkObject("importRows' options", options);
     const { signal, step } = options;
     return this.#inTurn(() => importRows(this.#workspace, { table, columns, step, signal }, rows), signal);
   }
@@ -206,6 +237,9 @@ export class Session implements AsyncDisposable {
    * out. `identity` is a hex SHA-256 over what makes the script the same. Throws ledger/already-running.
    */
   beginRun(script: { readonly name: string; readonly identity: string; readonly isFresh?: boolean }): Run {
+    checkObject("beginRun's script", script);
+    checkText("beginRun's name", script.name);
+    checkText("beginRun's identity", script.identity);
     const run = this.#workspace.runs.begin({ kind: "script", ...script });
     if (!run.isResumed) removeMark(this.#workspace.db);
     return run;
@@ -222,13 +256,15 @@ export class Session implements AsyncDisposable {
    * Asks the connection's service which models it has. Afterwards sys_models says of each model whether it is listed,
    * has those that callsql does not know, and the day the service shuts a model down. Throws connect/….
    */
-  refreshModels(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+  async refreshModels(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    checkObject("refreshModels' options", options);
     const { signal = new AbortController().signal } = options;
     return this.#inTurn(() => refreshModels(this.#workspace, signal), signal);
   }
 
   /** Removes runs that ended more than `days` ago from the ledger, with their calls. Gives the number of runs. */
-  pruneRuns(days: number): Promise<number> {
+  async pruneRuns(days: number): Promise<number> {
+    if (typeof days !== "number" || Number.isNaN(days)) refuse("pruneRuns' days", days, "a number");
     const before = Date.now() - days * 86_400_000;
     return this.#inTurn(async () => this.#workspace.ledger().runs.prune(before));
   }
@@ -243,7 +279,8 @@ export class Session implements AsyncDisposable {
     options: CallAloneOptions = {},
   ): Promise<ResultSet> | undefined {
     if (this.#isClosed) fail("session/closed", {});
-    const statement = typeof command === "string" ? this.#single(command) : command;
+    checkInput(binds, options);
+    const statement = this.#parsed(command);
     if (statement.kind !== "sql" || this.#workspace.desk !== undefined) return undefined;
     const { source } = statement;
     const call = callOfValues(this.#workspace, source, statement);
@@ -252,12 +289,14 @@ export class Session implements AsyncDisposable {
 
   /** Whether `callAlone` would run it. Throws what binding it throws. */
   isCallAlone(statement: ScriptStatement): boolean {
+    checkStatement(statement);
     if (statement.kind !== "sql" || this.#workspace.desk !== undefined) return false;
     return callOfValues(this.#workspace, statement.source, statement) !== undefined;
   }
 
   /** Where calls go, without what it takes to send them; undefined where there is no connection. Throws connect/…. */
   async connectionFacts(name?: string): Promise<ConnectionFacts | undefined> {
+    if (name !== undefined) checkText("connectionFacts' name", name);
     const connection = await this.#workspace.findConnection(name);
     if (connection === undefined) return undefined;
     const { identity, models, packMax, defaults } = connection;
@@ -276,19 +315,37 @@ export class Session implements AsyncDisposable {
    */
   async buyCalls(orders: readonly CallOrder[], options: ExecuteOptions = {}): Promise<Delivery> {
     if (this.#isClosed) fail("session/closed", {});
+    checkList("buyCalls' orders", orders);
+    checkObject("buyCalls' options", options);
     const warnings: Diagnostic[] = [];
     const books = { counts: noCounts(), warnings, record: new StatementRecord(this.#workspace) };
     const market = openMarket(this.#workspace, options, books);
     return this.#untilClosed(fillOrders(this.#workspace.catalog, orders, { market, warnings }));
   }
 
+  /**
+   * The desk's side of `explain` in a session opened with `desk`: one an order, undefined for a call that would be sent. Sends
+   * nothing.
+   */
+  async recordedAnswers(
+    orders: readonly CallOrder[],
+    options: Pick<ExecuteOptions, "connection"> = {},
+  ): Promise<readonly (Answer | undefined)[]> {
+    if (this.#isClosed) fail("session/closed", {});
+    checkList("recordedAnswers' orders", orders);
+    checkObject("recordedAnswers' options", options);
+    return recordedAnswers(this.#workspace, orders, options);
+  }
+
   /** What `SET option = value` does. Throws session/unknown-option, session/bad-option-value. */
   setOption(name: string, value: string | number | null): void {
+    checkText("setOption's name", name);
     this.#workspace.options.set(name, value);
   }
 
   /** What `SET :name = value` does. */
   setVariable(name: string, value: Exclude<BindValue, undefined>): void {
+    checkText("setVariable's name", name);
     this.#workspace.variables.set(name.toLowerCase(), toSqlite(value, name));
   }
 
@@ -348,6 +405,12 @@ export class Session implements AsyncDisposable {
     );
   }
 
+  #parsed(statement: string | ScriptStatement): ScriptStatement {
+    if (typeof statement === "string") return this.#single(statement);
+    checkStatement(statement);
+    return statement;
+  }
+
   #single(text: string): ScriptStatement {
     const { confiner } = this.#workspace;
     confiner?.checkLength({ name: "statement", text });
@@ -400,6 +463,18 @@ export class Session implements AsyncDisposable {
     this.#last = turn();
     return promise;
   }
+}
+
+/** JavaScript gets here, too. Throws session/bad-argument. */
+function checkStatement(statement: ScriptStatement): void {
+  const expected = "a text or one of session.parse(text).statements";
+  checkObject("the statement", statement, expected);
+  if (!("kind" in statement && "source" in statement)) refuse("the statement", statement, expected);
+}
+
+function checkInput(binds: unknown, options: unknown): void {
+  checkObject("binds", binds, "an object of values by name, or a list of values");
+  checkObject("the options", options);
 }
 
 /** The border between a statement's rows and what the type of its text says of them. */

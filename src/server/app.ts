@@ -158,7 +158,7 @@ export function createApp(options: AppOptions): OpenAPIHono<Environment> {
   route("get", "/v1/runs", async (c) => c.json({ runs: await c.get("client").runs(100) }));
   route("post", "/v1/execute", (c) => execute(c, options));
   route("post", "/v1/execute-each", (c) => executeEach(c, options));
-  route("post", "/v1/explain", (c) => explain(c, options));
+  route("post", "/v1/explain", (c) => explainCommand(c, options));
 
   app.notFound(() => fail("serve/not-found", {}));
   app.onError((error, c) => {
@@ -312,13 +312,16 @@ async function* steadyRows(lines: AsyncGenerator<JsonObject>, idleMs: number): A
   }
 }
 
-async function explain(c: Ctx, options: AppOptions): Promise<Response> {
+async function explainCommand(c: Ctx, options: AppOptions): Promise<Response> {
   const request = await readRequest(c, explainRequest, options.limits);
   using deadline = deadlineOf(c, request.timeoutMs, options);
   const client = c.get("client");
   const binds = bindsOf(request.parameters);
-  const task: Task = { verb: "explain", command: request.command, binds, rowsMax: 0 };
-  const command = { client, task, connection: undefined, isFresh: true, signal: deadline.signal };
+  const { connection } = request;
+  const isFresh = request.cache !== "run";
+  const explain = { isFresh, ...(connection === undefined ? {} : { connection }) };
+  const task: Task = { verb: "explain", command: request.command, binds, explain, rowsMax: 0 };
+  const command = { client, task, connection, isFresh, signal: deadline.signal };
   const text = await deadline.race(writeExplanation(answer(options.pool, command)));
   return c.body(text, 200, { "Content-Type": "application/json" });
 }

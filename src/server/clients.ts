@@ -186,6 +186,11 @@ export class Client {
         }
         return delivery;
       },
+      recorded: async (orders) => {
+        this.#checkOrders(orders);
+        const { connection } = options;
+        return this.#parts.session.recordedAnswers(orders, connection === undefined ? {} : { connection });
+      },
       connectionFacts: async (name) => {
         this.checkConnection(name);
         return (await this.#parts.session.connectionFacts(name)) ?? fail("connect/none", {});

@@ -1,5 +1,6 @@
 /** What the server and a process that runs statements say to each other. Plain data, by structured clone. */
 import type {
+  Answer,
   Behavior,
   CallEstimate,
   CallOrder,
@@ -7,6 +8,7 @@ import type {
   Counts,
   Delivery,
   Diagnostic,
+  ExplainOptions,
   ForEachCounts,
   ForEachOutput,
   JsonObject,
@@ -31,6 +33,8 @@ export interface Task {
   readonly binds: Readonly<Record<string, SqlValue>>;
   /** Of `each`. */
   readonly each?: EachOptions;
+  /** Of `explain`: where calls would go, and whether they would be made anew. */
+  readonly explain?: Pick<ExplainOptions, "connection" | "isFresh">;
   /** Rows that are given at most. */
   readonly rowsMax: number;
 }
@@ -45,9 +49,11 @@ export type ToProcess =
   | { readonly kind: "task"; readonly task: Task }
   /** What came of the orders. */
   | { readonly kind: "delivery"; readonly delivery: Delivery }
+  /** Which of the orders are recorded. */
+  | { readonly kind: "recorded"; readonly answers: readonly (Answer | undefined)[] }
   /** Of the connection that was asked about. */
   | { readonly kind: "facts"; readonly facts: ConnectionFacts }
-  /** Why there is neither. */
+  /** Why there is none of these. */
   | { readonly kind: "refusal"; readonly diagnostics: readonly Diagnostic[] }
   /** The next input row; none: there are no more. */
   | { readonly kind: "row"; readonly row: JsonObject | undefined }
@@ -92,6 +98,8 @@ export type FromProcess =
   | Part
   | { readonly kind: "ready" }
   | { readonly kind: "orders"; readonly orders: readonly CallOrder[] }
+  /** Which of them are recorded? */
+  | { readonly kind: "look-up"; readonly orders: readonly CallOrder[] }
   /** A call names this connection. */
   | { readonly kind: "connection"; readonly name: string }
   /** An input row is wanted. */

@@ -39,7 +39,7 @@ const options = {
     .openapi({
       description:
         "Which recorded answers are used again: none, or those this token has had since the server started. Default: " +
-        "off for execute, run for execute-each.",
+        "off for execute and explain, run for execute-each.",
     }),
   timeoutMs: positiveInteger(86_400_000)
     .optional()
@@ -65,7 +65,7 @@ export const executeRequest = z
   .openapi("ExecuteRequest");
 
 export const explainRequest = z
-  .strictObject({ command, parameters: parameters.optional(), timeoutMs: options.timeoutMs })
+  .strictObject({ command, parameters: parameters.optional(), ...options })
   .openapi("ExplainRequest");
 
 export const eachHead = z

@@ -6,6 +6,7 @@ import {
   diagnostic,
   DiagnosticError,
   openSession,
+  type Answer,
   type CallDesk,
   type Connection,
   type ConnectionFacts,
@@ -77,7 +78,7 @@ async function give(session: Session, task: Task, line: Line): Promise<End> {
     case "describe":
       return describe(session, task, line);
     case "explain": {
-      const { sites, warnings } = await session.explain(task.command, task.binds);
+      const { sites, warnings } = await session.explain(task.command, task.binds, task.explain);
       await line.part({ kind: "explanation", sites });
       return { ...nothing, warnings: warnings.map(withoutSource) };
     }
@@ -162,11 +163,14 @@ function diagnosticsOf(error: unknown) {
   return [diagnostic("internal/bug", { what: error instanceof Error ? error.message : String(error) })];
 }
 
+type Recorded = readonly (Answer | undefined)[];
+
 /** What is said to the server and heard from it. */
 class Line implements CallDesk {
   onTask: (task: Task) => void = () => {};
   #delivered: PromiseWithResolvers<Delivery> | undefined;
   #told: PromiseWithResolvers<ConnectionFacts> | undefined;
+  #found: PromiseWithResolvers<Recorded> | undefined;
   #taken: ((isWanted: boolean) => void) | undefined;
   #row: ((row: JsonObject | undefined) => void) | undefined;
 
@@ -190,6 +194,12 @@ class Line implements CallDesk {
     this.#delivered = Promise.withResolvers();
     this.send({ kind: "orders", orders });
     return this.#delivered.promise;
+  }
+
+  recorded(orders: Parameters<CallDesk["buy"]>[0]): Promise<Recorded> {
+    this.#found = Promise.withResolvers();
+    this.send({ kind: "look-up", orders });
+    return this.#found.promise;
   }
 
   connectionFacts(name: string): Promise<ConnectionFacts> {
@@ -220,9 +230,12 @@ class Line implements CallDesk {
         return this.#delivered?.resolve(message.delivery);
       case "facts":
         return this.#told?.resolve(message.facts);
+      case "recorded":
+        return this.#found?.resolve(message.answers);
       case "refusal": {
-        // One is asked for at a time; the other has its answer, which stands.
+        // One is asked for at a time; the others have their answers, which stand.
         const error = new DiagnosticError(message.diagnostics);
+        this.#found?.reject(error);
         this.#delivered?.reject(error);
         return this.#told?.reject(error);
       }

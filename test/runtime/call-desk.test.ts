@@ -61,6 +61,33 @@ test("recorded answers are the desk's, unless calls are to be made anew", async 
   expect(await own.all()).toEqual([{ n: 0 }]);
 });
 
+test("explain counts what the desk has recorded, and goes on with its answers", async () => {
+  const recorded: NonNullable<CallDesk["recorded"]> = async (orders) =>
+    structuredClone(await main.recordedAnswers(structuredClone(orders)));
+  const env = { OPENAI_API_KEY: "sk-test", OPENAI_BASE_URL: server.url };
+  await using session = await openSession({ desk: { ...desk, recorded }, connection: "openai", env });
+  const nested = "SELECT GenerateResponse(GenerateResponse('desk')) AS r";
+  const explained = async (options: object = {}) =>
+    (await session.explain(nested, {}, options)).sites.map((site) => [site.site, site.calls, site.recorded]);
+  expect(await explained()).toEqual([
+    [2, 1, 0],
+    [1, 0, 0],
+  ]);
+  await (await main.execute("CALL GenerateResponse('desk')")).close();
+  expect(await explained()).toEqual([
+    [2, 1, 1],
+    [1, 1, 0],
+  ]);
+  expect(await explained({ isFresh: true })).toEqual([
+    [2, 1, 0],
+    [1, 0, 0],
+  ]);
+  expect(server.requests).toHaveLength(1);
+  await expect(main.recordedAnswers([{ procedure: "Nope", values: [], key: "k" }])).rejects.toMatchObject({
+    code: "bind/unknown-procedure",
+  });
+});
+
 test("what ends a statement comes back with the statement's place", async () => {
   await using session = await open();
   server.script(faults.unauthorized("sk-test"));

@@ -26,6 +26,25 @@ const callsOf = (explanations: readonly Explanation[]) =>
     sites.map(({ procedure, calls, bound }) => `${procedure} ${calls} ${bound}`),
   );
 
+test("what nobody waits for any more is not explained: before its turn, and between its passes", async () => {
+  await using echo = await opened();
+  const { session } = echo;
+  const cancelled = { code: "call/cancelled" };
+  const signal = AbortSignal.abort();
+  await expect(session.explain("SELECT P(body) FROM t", {}, { signal })).rejects.toMatchObject(cancelled);
+  await expect(session.rehearse({ signal })).rejects.toMatchObject(cancelled);
+  const [statement] = session.parse("SELECT P(body) FROM t").statements;
+  if (statement === undefined) throw new Error("no statement");
+  await using rehearsal = await session.rehearse();
+  await expect(rehearsal.step(statement, {}, { signal })).rejects.toMatchObject(cancelled);
+  expect(callsOf([await rehearsal.step(statement)])).toEqual([["P 2 exact"]]);
+  // A connection that a column names is looked for behind a pass.
+  const late = new AbortController();
+  const running = session.explain("SELECT P(body, Connection => body) FROM t", {}, { signal: late.signal });
+  queueMicrotask(() => late.abort());
+  await expect(running).rejects.toMatchObject(cancelled);
+});
+
 describe("one statement", () => {
   test("is explained with names, as SQL, EXPLAIN CALLS or SET", async () => {
     await using echo = await opened();

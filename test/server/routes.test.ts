@@ -225,6 +225,53 @@ test("POST /v1/explain says what would be called, and calls nothing", async () =
   expect(api.requests).toEqual([]);
 });
 
+describe("POST /v1/explain counts what is recorded for the token", () => {
+  const command = "SELECT GenerateResponse('explained ' || id) AS r FROM t";
+  const explain = async (as: string, options: object = {}) => {
+    const { body } = await ask(serving, "/v1/explain", { token: as, body: { command, ...options } });
+    const [site] = (body?.["sites"] ?? []) as Record<string, unknown>[];
+    return [site?.["calls"], site?.["recorded"], site?.["requests"]];
+  };
+
+  test("where a request would use it", async () => {
+    expect(await explain(token, { cache: "run" })).toEqual([2, 0, 2]);
+    await execute({ command: "CALL GenerateResponse('explained 2')" });
+    expect(await explain(token, { cache: "run" })).toEqual([2, 1, 1]);
+    expect(await explain(token)).toEqual([2, 0, 2]);
+    expect(await explain(serving.token("explains"), { cache: "run" })).toEqual([2, 0, 2]);
+    expect(api.requests).toHaveLength(1);
+  });
+
+  test("calls that depend on a recorded answer are counted by it", async () => {
+    const nested = "SELECT GenerateResponse(GenerateResponse('inner')) AS r";
+    const body = { command: nested, cache: "run" };
+    const sites = async (): Promise<unknown> => {
+      const { body: answer } = await ask(serving, "/v1/explain", { token, body });
+      return ((answer?.["sites"] ?? []) as Record<string, unknown>[])
+        .toSorted((a, b) => Number(a["site"]) - Number(b["site"]))
+        .map(({ calls, bound, recorded }) => [calls, bound, recorded]);
+    };
+    expect(await sites()).toEqual([
+      [0, "at least", 0],
+      [1, "exact", 0],
+    ]);
+    await execute({ command: "CALL GenerateResponse('inner')" });
+    expect(await sites()).toEqual([
+      [1, "exact", 0],
+      [1, "exact", 1],
+    ]);
+  });
+
+  test("of the connection the request names", async () => {
+    const allowed = serving.token("explains-offline", { connections: ["offline"] });
+    const body = { command: "CALL ModerateText('x')", connection: "offline" };
+    const { body: answer } = await ask(serving, "/v1/explain", { token: allowed, body });
+    expect(answer).toMatchObject({ sites: [{ connections: ["offline"], models: ["offline-moderation"] }] });
+    const refused = await ask(serving, "/v1/explain", { token, body });
+    expect([refused.status, refused.body?.["code"]]).toEqual([403, "serve/connection-refused"]);
+  });
+});
+
 test("GET /v1/procedures and one of them", async () => {
   const { body } = await ask(serving, "/v1/procedures", { token });
   expect(body?.["procedures"]).toContainEqual(

@@ -21,6 +21,10 @@ export const sessionMessages = {
     message: "a dry run cannot begin inside a transaction",
     hint: "end it first: a dry run takes back all it does",
   }),
+  "session/bad-argument": (details: { argument: string; found: string; expected: string }) => ({
+    message: `${details.argument} is ${details.found}, expected ${details.expected}`,
+    hint: "docs/api.md says what each function takes",
+  }),
   "session/closed": (_: object) => ({
     message: "the session is closed",
     hint: "open a new one with openSession()",
@@ -113,6 +117,7 @@ const procedureProblems = {
   name: (name: string) => `${name} is no name in SQL: letters, digits and _`,
   taken: (name: string) => `two procedures are named ${name}`,
   sqlFunction: (name: string) => `${name} is a function of SQLite's`,
+  shape: (name: string) => `${name} is no object`,
   notDefined: (_: string) => "it was not made by defineProcedure",
   endpoint: (name: string) => `there is no endpoint ${name}`,
   function: (name: string) => `${name} is no function`,
