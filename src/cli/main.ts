@@ -27,7 +27,14 @@ export interface Library {
 
 /** Called by bin/callsql.js. Sets the exit code and lets the process end by itself, so that output drains. */
 export async function start(): Promise<void> {
+  keepReportsClean();
   process.exitCode = await main(process.argv.slice(2), processTerminal());
+}
+
+/** A report that Node writes of a crash, where one asks for reports, would hold the environment, and so the key. */
+function keepReportsClean(): void {
+  // Since Node 22.13.
+  if ("excludeEnv" in process.report) process.report.excludeEnv = true;
 }
 
 export async function main(

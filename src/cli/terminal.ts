@@ -80,14 +80,17 @@ async function ask(question: string, { isHidden }: { isHidden: boolean }): Promi
   });
   const reader = createInterface({ input: process.stdin, output, terminal: true, historySize: 0 });
   return new Promise((resolve) => {
-    const finish = (answer: string | undefined): void => {
-      reader.close();
+    let answer: string | undefined;
+    // Ctrl-D closes by itself, Ctrl-C and an answer here: one end for all of them.
+    reader.on("close", () => {
       if (isMuted || answer === undefined) process.stderr.write("\n");
       resolve(answer);
-    };
-    reader.on("SIGINT", () => finish(undefined));
-    reader.on("close", () => resolve(undefined));
-    reader.question(question, finish);
+    });
+    reader.on("SIGINT", () => reader.close());
+    reader.question(question, (text) => {
+      answer = text;
+      reader.close();
+    });
     isMuted = isHidden;
   });
 }

@@ -110,6 +110,66 @@ describe("questions on a terminal", () => {
     );
   });
 
+  test("ask a login's provider for OAuth, and again for what cannot be", async () => {
+    const { code, err } = await callsql(["connect", "add"], {
+      isTTY: true,
+      answers: [
+        "gate",
+        "gateway.example",
+        "https://gateway.example",
+        "5",
+        "4",
+        "login.example",
+        "https://login.example",
+        "",
+        "my-client",
+        "a secret by itself",
+        "env:CLIENT_SECRET",
+        "",
+        "n",
+      ],
+    });
+    expect({ code, err }).toMatchObject({
+      code: 0,
+      err: expect.stringContaining("callsql connect login gate comes next"),
+    });
+    const { out } = await callsql(["connect", "show", "gate", "-o", "csv"]);
+    for (const line of [
+      "base_url,https://gateway.example",
+      "auth,oauth",
+      "oauth.issuer,https://login.example",
+      "oauth.client_id,my-client",
+      "oauth.client_secret,env:CLIENT_SECRET",
+      "openid",
+    ]) {
+      expect(out).toContain(line);
+    }
+    expect(out).not.toContain("a secret by itself");
+    const login = await callsql(["connect", "add"], {
+      isTTY: true,
+      answers: ["later", "http://127.0.0.1:1", "oauth", "http://127.0.0.1:1", "c", "", "openid", "y"],
+    });
+    expect(login.err).toContain("connect/login-failed");
+  });
+
+  test("ask before a profile is lost", async () => {
+    const first = await callsql(["connect", "add", "old", "--base-url", server.url, "--auth", "none"]);
+    expect(first.code).toBe(0);
+    const { code } = await callsql(["connect", "add"], {
+      isTTY: true,
+      answers: ["old", "n", "newer", server.url, "3"],
+    });
+    expect(code).toBe(0);
+    const replaced = await callsql(["connect", "add", "old"], {
+      isTTY: true,
+      answers: ["y", "http://127.0.0.1:9", "none"],
+    });
+    expect(replaced.code).toBe(0);
+    const { out } = await callsql(["connect", "list", "-o", "csv"]);
+    expect(out).toMatch(/^newer,/m);
+    expect(out).toMatch(/^old,.*http:\/\/127\.0\.0\.1:9/m);
+  });
+
   test("who leaves in the middle has added nothing", async () => {
     const { code, err } = await callsql(["connect", "add"], { isTTY: true, answers: ["mine"] });
     expect({ code, err }).toMatchObject({ code: 0, err: expect.stringContaining("nothing was added") });

@@ -1,14 +1,17 @@
 /** OAuth 2.0 against a real provider (oidc-provider), over HTTP, as a person with a browser would use it. */
+import { execFile } from "node:child_process";
 import { createServer, type Server } from "node:http";
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { Provider } from "oidc-provider";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { loginConnection, logoutConnection, type LoginStep } from "../../src/connection/oauth/login.ts";
 import { oauthCredentials } from "../../src/connection/oauth/tokens.ts";
 import { TokenStore } from "../../src/connection/oauth/token-store.ts";
 import { addConnection } from "../../src/connection/profiles/manage.ts";
+import type { OAuthSettings } from "../../src/connection/profiles/profile.ts";
 import { SecretStore } from "../../src/connection/secrets/secret-store.ts";
 import { openSession } from "../../src/open-session.ts";
 import { Browser } from "./support/browser.ts";
@@ -19,10 +22,12 @@ let http: Server;
 let env: Record<string, string>;
 let tokenRequests: string[];
 let lifetimeSeconds: number;
+let refreshSeconds: number;
 
 beforeEach(async () => {
   tokenRequests = [];
   lifetimeSeconds = 3600;
+  refreshSeconds = 86_400;
   http = createServer();
   await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
   const address = http.address();
@@ -58,6 +63,15 @@ function startProvider(): Provider {
         grant_types: ["authorization_code", "refresh_token", "urn:ietf:params:oauth:grant-type:device_code"],
         response_types: ["code"],
       },
+      ...(["client_secret_post", "client_secret_basic"] as const).map((method) => ({
+        client_id: method,
+        client_secret: `secret of ${method}: 100%`,
+        application_type: "native" as const,
+        redirect_uris: ["http://127.0.0.1/callback"],
+        token_endpoint_auth_method: method,
+        grant_types: ["authorization_code", "refresh_token"],
+        response_types: ["code" as const],
+      })),
     ],
     features: {
       deviceFlow: { enabled: true },
@@ -68,7 +82,7 @@ function startProvider(): Provider {
     rotateRefreshToken: true,
     ttl: {
       AccessToken: () => lifetimeSeconds,
-      RefreshToken: 86_400,
+      RefreshToken: () => refreshSeconds,
       Grant: 86_400,
       IdToken: 3600,
       Session: 3600,
@@ -141,6 +155,18 @@ describe("renewal", () => {
     expect(tokenRequests).toHaveLength(1);
   });
 
+  test("once by real processes, which share what one of them got", async () => {
+    await login();
+    await expireSoon();
+    tokenRequests = [];
+    const script = new URL("./support/ask-for-token.ts", import.meta.url).pathname;
+    const ask = async (): Promise<string> =>
+      (await promisify(execFile)(process.execPath, [script, issuer], { env })).stdout;
+    const got = await Promise.all([ask(), ask(), ask()]);
+    expect(new Set(got)).toEqual(new Set([(await tokens().read())?.accessToken]));
+    expect(tokenRequests).toHaveLength(1);
+  });
+
   test("a short life is renewed in its last quarter, by our own clock", async () => {
     lifetimeSeconds = 40;
     await login();
@@ -172,6 +198,24 @@ describe("renewal", () => {
     expect(server.requests).toHaveLength(2);
   });
 
+  test("an expired refresh token asks to log in again", async () => {
+    refreshSeconds = 1;
+    await login();
+    await expireSoon();
+    await new Promise((later) => setTimeout(later, 1500));
+    expect(await told(credentials().get())).toMatch(
+      /the login has expired or was revoked .*callsql connect login work/,
+    );
+  });
+
+  test("a login that gave no refresh token says how to get one", async () => {
+    await login();
+    await tokens().write({ accessToken: "short", renewAt: 1 });
+    expect(await told(credentials().get())).toMatch(
+      /cannot be renewed: callsql connect login work .*offline_access/,
+    );
+  });
+
   test("a revoked login asks to log in again, and says no token", async () => {
     await login();
     const kept = await tokens().read();
@@ -184,6 +228,61 @@ describe("renewal", () => {
     expect(message).not.toContain(kept?.refreshToken);
     await using session = await openSession({ env, connection: "work" });
     expect(await told(session.execute("CALL ModerateText('x')"))).toContain("callsql connect login work");
+  });
+});
+
+test("a profile that is replaced keeps its login, but never one of another provider", async () => {
+  await login();
+  await addConnection("work", draft("http://127.0.0.1:2"), { env, isReplacing: true });
+  expect(await tokens().read()).toBeDefined();
+  const elsewhere = { ...oauth(), issuer: "http://127.0.0.1:3" };
+  await addConnection("work", { auth: "oauth", oauth: elsewhere }, { env, isReplacing: true });
+  expect(await tokens().read()).toBeUndefined();
+});
+
+describe("with a client secret", () => {
+  const add = (settings: OAuthSettings) =>
+    addConnection("work", { auth: "oauth", oauth: settings }, { env, isReplacing: true });
+  const isRenewed = async (settings: OAuthSettings): Promise<boolean> => {
+    const accessToken = (await tokens().read())?.accessToken ?? "";
+    await tokens().write({ ...(await tokens().read()), accessToken, renewAt: 1 });
+    const fresh = oauthCredentials("work", settings, { env, store: store(), account: "work" });
+    return (await fresh.get()) !== accessToken;
+  };
+
+  test("in the body, where the provider says that it takes it there", async () => {
+    env["CLIENT_SECRET"] = "secret of client_secret_post: 100%";
+    const settings = { ...oauth(), client_id: "client_secret_post", client_secret: "env:CLIENT_SECRET" };
+    await add(settings);
+    await login();
+    expect(await isRenewed(settings)).toBe(true);
+  });
+
+  test("in the header and with endpoints of one's own, where nothing is discovered", async () => {
+    env["CLIENT_SECRET"] = "secret of client_secret_basic: 100%";
+    const settings = {
+      client_id: "client_secret_basic",
+      client_secret: "env:CLIENT_SECRET",
+      scopes: ["openid", "offline_access"],
+      authorization_endpoint: `${issuer}/auth`,
+      token_endpoint: `${issuer}/token`,
+      revocation_endpoint: `${issuer}/token/revocation`,
+    };
+    await add(settings);
+    await login();
+    expect(await isRenewed(settings)).toBe(true);
+    await logoutConnection("work", { env });
+    expect(await tokens().read()).toBeUndefined();
+  });
+
+  test("that is wrong, or cannot be had, is said without it", async () => {
+    const settings = { ...oauth(), client_id: "client_secret_post", client_secret: "env:CLIENT_SECRET" };
+    await add(settings);
+    expect(await told(login())).toContain("the environment has no CLIENT_SECRET");
+    env["CLIENT_SECRET"] = "a wrong secret 1234";
+    const message = await told(login());
+    expect(message).toMatch(/connect\/login-failed: .*invalid_client/);
+    expect(message).not.toContain("a wrong secret");
   });
 });
 
@@ -211,3 +310,47 @@ test("endpoints may be named where nothing is discovered", async () => {
   await login();
   expect(await tokens().read()).toMatchObject({ refreshToken: expect.any(String) });
 });
+
+test("a provider's clock does not matter, a day off in whichever direction", async () => {
+  const day = 86_400;
+  for (const offset of [-day, day]) {
+    await using provider = await startOddProvider(offset);
+    const settings = { issuer: provider.url, client_id: "callsql", scopes: ["openid"] };
+    await tokens().write({ accessToken: "old", refreshToken: "r", renewAt: 1 });
+    const fresh = oauthCredentials("work", settings, { env, store: store(), account: "work" });
+    expect(await fresh.get()).toBe("fresh");
+    const inSeconds = ((await tokens().read())?.renewAt ?? 0) / 1000 - Date.now() / 1000;
+    expect(Math.abs(inSeconds - 540)).toBeLessThan(30);
+  }
+});
+
+/** A provider that knows one answer, and another time. */
+async function startOddProvider(offsetSeconds: number) {
+  const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString("base64url");
+  const server = createServer((request, response) => {
+    const url = `http://${request.headers.host}`;
+    const now = Math.floor(Date.now() / 1000) + offsetSeconds;
+    const claims = { iss: url, sub: "someone", aud: "callsql", iat: now, exp: now + 60 };
+    const body =
+      request.method === "GET"
+        ? { issuer: url, token_endpoint: `${url}/token`, jwks_uri: `${url}/keys` }
+        : {
+            access_token: "fresh",
+            token_type: "Bearer",
+            expires_in: 600,
+            id_token: `${part({ alg: "RS256" })}.${part(claims)}.c2ln`,
+          };
+    const date = new Date(now * 1000).toUTCString();
+    response.writeHead(200, { "content-type": "application/json", date }).end(JSON.stringify(body));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  const close = async (): Promise<void> => {
+    server.closeAllConnections();
+    await new Promise((closed) => server.close(closed));
+  };
+  return {
+    url: `http://127.0.0.1:${typeof address === "object" ? address?.port : 0}`,
+    [Symbol.asyncDispose]: close,
+  };
+}

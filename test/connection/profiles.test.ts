@@ -81,6 +81,14 @@ test("the first profile is the default; taken away, nothing of it stays", async 
   expect(await codeOf(stat(join(folder, ".config/callsql/secrets/b")))).toBe("ENOENT");
 });
 
+test("a key that a profile no longer uses goes when it is replaced", async () => {
+  await addConnection("work", { base_url: server.url }, { ...place(), secret: key });
+  const kept = join(folder, ".config/callsql/secrets/work");
+  expect(await readFile(kept, "utf8")).toBe(key);
+  await addConnection("work", { base_url: server.url, secret: "env:K" }, { ...place(), isReplacing: true });
+  await expect(readFile(kept, "utf8")).rejects.toThrow("ENOENT");
+});
+
 test("comments and order of the file stay", async () => {
   const before = "# mine\n\n[connections.x] # home\nauth = 'none'\nbase_url = 'http://localhost:1' # o\n";
   await write(before);

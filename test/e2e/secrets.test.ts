@@ -1,7 +1,9 @@
 /** The key of a full run is nowhere but in its own file: not in what is printed, kept, or seen by other processes. */
+import { readFileSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
+import { keys, startPty } from "../cli/repl/support/pty.ts";
 import { startOpenAIServer } from "../support/openai-server.ts";
 import { temporaryFolder } from "./support/folder.ts";
 import { callsql, runShell, startCallsql } from "./support/process.ts";
@@ -42,6 +44,59 @@ test("ledger, state, results, errors and ps hold no secret", async () => {
   const others = [...kept].filter(([file]) => !file.startsWith(".config/callsql/secrets/"));
   for (const [file, text] of [...others, ["output", [...said, processes, stderr].join("\n")]] as const) {
     expect([file, text.includes(key), text.includes(key.slice(8))]).toEqual([file, false, false]);
+  }
+  folder.remove();
+});
+
+test("what a person pastes at the prompt where it does not belong goes into no history", async () => {
+  const folder = temporaryFolder();
+  const shown = /the SQL text holds what looks like an API key/;
+  await using pty = startPty({
+    args: ["out.db"],
+    folder: folder.path,
+    rows: 60,
+    env: { CALLSQL_KEYCHAIN: "off" },
+  });
+  await pty.prompt();
+  pty.type(`select '${key}';${keys.enter}`);
+  await expect(pty).toShow(shown);
+  pty.type(`.param set k ${key}${keys.enter}`);
+  await pty.prompt();
+  pty.type(`select 'kept' as word;${keys.enter}`);
+  await expect(pty).toShow(/1 row/);
+  await pty.prompt();
+  pty.type(keys.ctrl("d"));
+  await pty.exitCode;
+  const kept = await readTree(folder.path);
+  const history = [...kept].filter(([file]) => file.includes("history"));
+  expect(history.map(([, text]) => text)).toEqual([expect.stringContaining("select 'kept' as word;")]);
+  for (const [file, text] of kept) expect([file, text.includes(key.slice(8))]).toEqual([file, false]);
+  folder.remove();
+});
+
+test("the report that Node writes of a crash, where one asks for reports, has no environment in it", async () => {
+  await using server = await startOpenAIServer({ apiKey: key });
+  server.script({ action: { kind: "hang" } });
+  const folder = temporaryFolder();
+  const report = join(folder.path, "report.json");
+  const { child, finished } = startCallsql(["-c", "CALL GenerateResponse('crash')"], {
+    env: {
+      HOME: folder.path,
+      OPENAI_API_KEY: key,
+      OPENAI_BASE_URL: server.url,
+      NODE_OPTIONS: `--report-on-signal --report-directory=${folder.path} --report-filename=report.json`,
+    },
+  });
+  await vi.waitFor(() => expect(server.requests).toHaveLength(1), 10_000);
+  child.kill("SIGUSR2");
+  await vi.waitFor(
+    () => expect(JSON.parse(readFileSync(report, "utf8"))).toHaveProperty("javascriptStack"),
+    10_000,
+  );
+  child.kill("SIGKILL");
+  await finished;
+  for (const [file, text] of await readTree(folder.path)) {
+    expect([file, text.includes(key), text.includes("OPENAI_API_KEY")]).toEqual([file, false, false]);
   }
   folder.remove();
 });

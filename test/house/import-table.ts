@@ -51,6 +51,7 @@ export const importTable: readonly Room[] = [
     typesOf: ["runtime"],
     packages: [
       "openai",
+      "better-sqlite3",
       "@napi-rs/keyring",
       "openid-client",
       "smol-toml",

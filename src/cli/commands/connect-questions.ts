@@ -7,13 +7,18 @@ export interface Known {
   readonly draft: ProfileDraft;
   readonly hasFlags: boolean;
   readonly secret: string | undefined;
+  /** Names of the profiles there are, unless they may be replaced without asking. */
+  readonly taken: readonly string[];
 }
 
 export interface Answers {
   readonly name: string;
   readonly draft: ProfileDraft;
   readonly secret: string | undefined;
-  readonly isTestWanted: boolean;
+  /** Somebody agreed to the loss of the one of this name. */
+  readonly isReplacing: boolean;
+  /** What is to follow. */
+  readonly next: "nothing" | "test" | "login";
 }
 
 /** Undefined when somebody left in the middle. Throws connect/needs-terminal. */
@@ -28,7 +33,7 @@ export async function askForConnection(known: Known, terminal: Terminal): Promis
   const canAsk = terminal.stdin.isTTY;
   if (!canAsk && !hasFlags && secret === undefined) missing.push("the settings");
   if (!canAsk && missing.length > 0) fail("connect/needs-terminal", { missing });
-  if (!canAsk) return { name: known.name ?? "", draft, secret, isTestWanted: false };
+  if (!canAsk) return { name: known.name ?? "", draft, secret, isReplacing: false, next: "nothing" };
   try {
     return await ask(known, terminal);
   } catch (error) {
@@ -48,35 +53,69 @@ export async function isAgreed(terminal: Terminal, question: string, isDefault: 
 /** Somebody pressed Ctrl-C or Ctrl-D. */
 class Left extends Error {}
 
-async function ask({ name, draft, hasFlags, secret }: Known, terminal: Terminal): Promise<Answers> {
-  const question = async (text: string, isHidden = false): Promise<string> => {
+type Ask = (text: string, isHidden?: boolean) => Promise<string>;
+
+async function ask({ name, draft, hasFlags, secret, taken }: Known, terminal: Terminal): Promise<Answers> {
+  const question: Ask = async (text, isHidden = false) => {
     const answer = await terminal.ask(text, { isHidden });
     if (answer === undefined) throw new Left();
     return answer.trim();
   };
-  const given = name ?? ((await question("Name (openai): ")) || "openai");
+  const isYes = (text: string, isDefault: boolean): Promise<boolean> => isAgreed(terminal, text, isDefault);
+  let given = name ?? ((await question("Name (openai): ")) || "openai");
+  let isReplacing = false;
+  while (taken.includes(given) && !isReplacing) {
+    isReplacing = await isYes(`There is a connection "${given}" already. Replace it? [y/N] `, false);
+    if (!isReplacing) given = (await question("Another name: ")) || given;
+  }
   const asked = hasFlags ? draft : { ...draft, ...(await askSettings(question)) };
-  if (!needsSecret(asked) || secret !== undefined)
-    return { name: given, draft: asked, secret, isTestWanted: false };
+  const answers = { name: given, draft: asked, secret, isReplacing };
+  if (!needsSecret(asked) || secret !== undefined) {
+    const isLoginWanted = !hasFlags && asked.oauth !== undefined && (await isYes("Log in now? [Y/n] ", true));
+    return { ...answers, next: isLoginWanted ? "login" : "nothing" };
+  }
   const what = asked.auth === "token" ? "Token" : "API key";
+  const key = await until(
+    () => question(`${what} (not shown; or env:NAME, cmd:COMMAND, file:PATH): `, true),
+    (answer) => answer !== "",
+  );
+  const isTestWanted = !hasFlags && (await isYes("Test it now? It costs nothing. [Y/n] ", true));
+  const next = isTestWanted ? "test" : "nothing";
+  return isReference(key)
+    ? { ...answers, draft: { ...asked, secret: key }, secret: undefined, next }
+    : { ...answers, secret: key, next };
+}
+
+/** Asks again until there is an answer to go on with. */
+async function until(question: () => Promise<string>, isGood: (answer: string) => boolean): Promise<string> {
   for (;;) {
-    const key = await question(`${what} (not shown; or env:NAME, cmd:COMMAND, file:PATH): `, true);
-    if (key === "") continue;
-    const isReference = /^(?:env|cmd|file):./.test(key);
-    const isTestWanted =
-      !hasFlags && (await isAgreed(terminal, "Test it now? It costs nothing. [Y/n] ", true));
-    return isReference
-      ? { name: given, draft: { ...asked, secret: key }, secret: undefined, isTestWanted }
-      : { name: given, draft: asked, secret: key, isTestWanted };
+    const answer = await question();
+    if (isGood(answer)) return answer;
   }
 }
 
-async function askSettings(question: (text: string) => Promise<string>): Promise<Partial<ProfileDraft>> {
-  const url = await question("Base URL (https://api.openai.com/v1): ");
-  const methods = ["api-key", "token", "none"] as const;
-  const chosen = await question("Authentication: 1 API key, 2 bearer or service-account token, 3 none (1): ");
-  const auth = methods[Number(chosen === "" ? 1 : chosen) - 1] ?? "api-key";
-  const settings = { ...(url === "" ? {} : { base_url: url }), ...(auth === "api-key" ? {} : { auth }) };
+const methods = ["api-key", "token", "none", "oauth"] as const;
+
+async function askSettings(question: Ask): Promise<Partial<ProfileDraft>> {
+  const url = await until(
+    () => question("Base URL, with http:// or https:// (https://api.openai.com/v1): "),
+    (answer) => answer === "" || isWebAddress(answer),
+  );
+  const methodOf = (answer: string) =>
+    methods.find((method, index) => answer === method || answer === String(index + 1));
+  const chosen = await until(
+    () =>
+      question(
+        "Authentication: 1 API key, 2 bearer or service-account token, 3 none, 4 OAuth 2.0 login (1): ",
+      ),
+    (answer) => answer === "" || methodOf(answer) !== undefined,
+  );
+  const auth = methodOf(chosen) ?? "api-key";
+  const settings = {
+    ...(url === "" ? {} : { base_url: url }),
+    ...(auth === "api-key" ? {} : { auth }),
+    ...(auth === "oauth" ? { oauth: await askProvider(question) } : {}),
+  };
   // Only OpenAI knows these.
   if (url !== "" && !/\bopenai\.com\b/.test(url)) return settings;
   const organization = await question("Organization id (none): ");
@@ -86,6 +125,36 @@ async function askSettings(question: (text: string) => Promise<string>): Promise
     ...(organization === "" ? {} : { organization }),
     ...(project === "" ? {} : { project }),
   };
+}
+
+async function askProvider(question: Ask): Promise<NonNullable<ProfileDraft["oauth"]>> {
+  const issuer = await until(
+    () => question("Login provider (issuer), with https://: "),
+    (answer) => isWebAddress(answer),
+  );
+  const client_id = await until(
+    () => question("Client id: "),
+    (answer) => answer !== "",
+  );
+  const client_secret = await until(
+    () => question("Client secret, where it is: env:NAME, cmd:COMMAND or file:PATH (none): ", true),
+    (answer) => answer === "" || isReference(answer),
+  );
+  const scopes = (await question("Scopes (openid offline_access): ")) || "openid offline_access";
+  return {
+    issuer,
+    client_id,
+    ...(client_secret === "" ? {} : { client_secret }),
+    scopes: scopes.split(/[\s,]+/),
+  };
+}
+
+function isReference(answer: string): boolean {
+  return /^(?:env|cmd|file):./.test(answer);
+}
+
+function isWebAddress(answer: string): boolean {
+  return ["http:", "https:"].includes(URL.parse(answer)?.protocol ?? "");
 }
 
 function needsSecret({ kind, auth, secret, oauth }: ProfileDraft): boolean {

@@ -123,20 +123,27 @@ async function add(action: Adding, desk: Desk): Promise<void> {
   const { terminal, reporter } = desk.surroundings;
   const piped = action.isSecretPiped ? (await readStdin(terminal)).text.trim() : undefined;
   if (piped === "") fail("connect/no-secret-given", {});
-  const asked = await askForConnection({ ...action, secret: piped }, terminal);
+  const { env } = terminal;
+  const taken = action.isReplacing || !terminal.stdin.isTTY ? [] : await profileNames(env);
+  const asked = await askForConnection({ ...action, secret: piped, taken }, terminal);
   if (asked === undefined) return reporter.note("nothing was added");
   const { name, draft, secret } = asked;
-  const { env } = terminal;
   const added = await addConnection(name, draft, {
     env,
-    isReplacing: action.isReplacing,
+    isReplacing: action.isReplacing || asked.isReplacing,
     ...(secret === undefined ? {} : { secret }),
     ...(action.isDefault === undefined ? {} : { isDefault: action.isDefault }),
   });
   const where = added.profile.secret === undefined ? "" : `; its secret: ${placeWords(added.profile.secret)}`;
   await reporter.note(`${name} is in ${added.file}${added.isDefault ? " and is the default" : ""}${where}`);
+  if (asked.next === "login") return login({ verb: "login", name, isDevice: false, hasBrowser: true }, desk);
+  if (asked.next === "test") return test(name, desk);
   if (draft.oauth !== undefined) await reporter.note(`callsql connect login ${name} comes next`);
-  if (asked.isTestWanted) await test(name, desk);
+}
+
+async function profileNames(env: Surroundings["terminal"]["env"]): Promise<readonly string[]> {
+  const listed = await listConnections({ env });
+  return listed.filter(({ place }) => !["environment", "shipped"].includes(place)).map(({ name }) => name);
 }
 
 function placeWords(secret: string): string {

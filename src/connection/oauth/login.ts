@@ -8,7 +8,7 @@ import { fail } from "../../diagnostics/diagnostic.ts";
 import { loginPages, secretTexts } from "../../diagnostics/messages/connect.ts";
 import { foundIn, readPlace, type ConnectionPlace } from "../profiles/profile-book.ts";
 import type { OAuthSettings } from "../profiles/profile.ts";
-import { SecretError } from "../secrets/credentials.ts";
+import { SecretError } from "../secrets/secret-error.ts";
 import { SecretStore } from "../secrets/secret-store.ts";
 import { openProvider, providerError } from "./provider.ts";
 import { accountOf, TokenStore } from "./token-store.ts";
@@ -110,6 +110,8 @@ async function codeGrant(
   });
   onStep({ kind: "browser", url: url.href });
   const returned = await loopback.returned(signal);
+  // Where nothing was discovered there is nothing to compare it with.
+  if (settings.issuer === undefined) returned.searchParams.delete("iss");
   return openid.authorizationCodeGrant(provider, returned, { pkceCodeVerifier, expectedState });
 }
 

@@ -1,17 +1,16 @@
 /** The OAuth 2.0 provider of a profile, by discovery or by its endpoints, as openid-client wants it. */
 import * as openid from "openid-client";
 import { secretTexts } from "../../diagnostics/messages/connect.ts";
+import { parseJson, readRecord } from "../json.ts";
 import { networkOf } from "../network.ts";
 import type { OAuthSettings } from "../profiles/profile.ts";
-import { fetchSecret, SecretError, type SecretContext } from "../secrets/credentials.ts";
+import { fetchSecret, type SecretContext } from "../secrets/credentials.ts";
+import { SecretError } from "../secrets/secret-error.ts";
 import { parseReference } from "../secrets/reference.ts";
 
 export interface ProviderContext extends SecretContext {
   readonly caFile?: string | undefined;
 }
-
-/** Seconds by which the provider's clock may be off; lifetimes are counted by our own clock. */
-const clockToleranceSeconds = 300;
 
 /** Throws SecretError. */
 export async function openProvider(
@@ -20,17 +19,16 @@ export async function openProvider(
 ): Promise<openid.Configuration> {
   const reference = settings.client_secret === undefined ? undefined : parseReference(settings.client_secret);
   const secret = reference === undefined ? undefined : (await fetchSecret(reference, context)).secret;
-  const client = { [openid.clockTolerance]: clockToleranceSeconds };
-  const clientAuth = secret === undefined ? openid.None() : openid.ClientSecretPost(secret);
-  const fetch = await fetchOf(context);
+  const clientAuth = secret === undefined ? openid.None() : clientSecret(secret);
+  const fetch = withoutIdToken(await fetchOf(context));
   if (settings.issuer === undefined) {
     const server = { issuer: new URL("/", settings.token_endpoint).href, ...endpointsOf(settings) };
-    const config = new openid.Configuration(server, settings.client_id, client, clientAuth);
+    const config = new openid.Configuration(server, settings.client_id, undefined, clientAuth);
     config[openid.customFetch] = fetch;
     if (isLoopback(settings.token_endpoint)) openid.allowInsecureRequests(config);
     return config;
   }
-  const found = await openid.discovery(new URL(settings.issuer), settings.client_id, client, clientAuth, {
+  const found = await openid.discovery(new URL(settings.issuer), settings.client_id, undefined, clientAuth, {
     [openid.customFetch]: fetch,
     execute: isLoopback(settings.issuer) ? [openid.allowInsecureRequests] : [],
   });
@@ -38,10 +36,35 @@ export async function openProvider(
   if (Object.keys(endpoints).length === 0) return found;
   // What the profile says comes before what was discovered.
   const metadata = { ...found.serverMetadata(), ...endpoints };
-  const config = new openid.Configuration(metadata, settings.client_id, client, clientAuth);
+  const config = new openid.Configuration(metadata, settings.client_id, undefined, clientAuth);
   config[openid.customFetch] = fetch;
   if (isLoopback(settings.issuer)) openid.allowInsecureRequests(config);
   return config;
+}
+
+/** In the body where the provider says that it reads it there, else in the header, which every provider must read. */
+function clientSecret(secret: string): openid.ClientAuth {
+  const inBody = openid.ClientSecretPost(secret);
+  const inHeader = openid.ClientSecretBasic(secret);
+  return (server, client, body, headers) => {
+    const methods = server.token_endpoint_auth_methods_supported ?? [];
+    const method = methods.includes("client_secret_post") ? inBody : inHeader;
+    method(server, client, body, headers);
+  };
+}
+
+/**
+ * ID tokens say who somebody is, and nobody here asks: the access token is for the service. Read, they would be one more thing
+ * to fail, by the provider's clock or where nothing is discovered and nobody says who signs them.
+ */
+function withoutIdToken(fetch: openid.CustomFetch): openid.CustomFetch {
+  return async (url, options) => {
+    const answer = await fetch(url, options);
+    const fields = readRecord(parseJson(await answer.clone().text()));
+    if (fields?.["id_token"] === undefined) return answer;
+    const { id_token: _, ...others } = fields;
+    return Response.json(others, { status: answer.status });
+  };
 }
 
 /** What went wrong, in words without a token: the provider's own, or the network's. */

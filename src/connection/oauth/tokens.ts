@@ -2,7 +2,8 @@
 import * as openid from "openid-client";
 import { secretTexts } from "../../diagnostics/messages/connect.ts";
 import type { OAuthSettings } from "../profiles/profile.ts";
-import { renewAtOf, renewing, SecretError, type Credentials } from "../secrets/credentials.ts";
+import { renewAtOf, renewing, type Credentials } from "../secrets/credentials.ts";
+import { SecretError } from "../secrets/secret-error.ts";
 import { openProvider, providerError, type ProviderContext } from "./provider.ts";
 import { TokenStore, type Tokens } from "./token-store.ts";
 

@@ -2,7 +2,8 @@
 import { fail } from "../../diagnostics/diagnostic.ts";
 import { defaultConnection } from "../connect.ts";
 import { accountOf } from "../oauth/token-store.ts";
-import { fetchSecret, SecretError } from "../secrets/credentials.ts";
+import { fetchSecret } from "../secrets/credentials.ts";
+import { SecretError } from "../secrets/secret-error.ts";
 import { parseReference } from "../secrets/reference.ts";
 import { SecretStore } from "../secrets/secret-store.ts";
 import {
@@ -116,7 +117,25 @@ export async function addConnection(
   const isDefault = options.isDefault ?? book.default === undefined;
   const text = withProfile(isDefault ? withDefault(base, name) : base, name, profile);
   await writeProfileText(book.userFile, text);
+  if (existing !== undefined) await forgetUnused(existing, profile, store);
   return { file: book.userFile, profile, isDefault };
+}
+
+/** What a profile had that its successor does not use: a key, or a login somewhere else, which must not reach the new server. */
+async function forgetUnused(
+  { name, profile }: FoundProfile,
+  next: ProfileDraft,
+  store: SecretStore,
+): Promise<void> {
+  for (const kept of ["keychain", "store"] as const) {
+    if (next.secret !== kept) await store.delete(kept, name);
+    if (!isSameLogin(profile.oauth, next.oauth)) await store.delete(kept, accountOf(name));
+  }
+}
+
+function isSameLogin(one: ProfileDraft["oauth"], other: ProfileDraft["oauth"]): boolean {
+  const fields = ["issuer", "client_id", "authorization_endpoint", "token_endpoint"] as const;
+  return fields.every((field) => one?.[field] === other?.[field]);
 }
 
 /** Its secret and its tokens go with it. Throws connect/not-a-profile, connect/not-editable. */

@@ -2,15 +2,15 @@
  * Keys and tokens when they are needed: from the environment, a file, a command or where callsql keeps them. What has
  * an end is fetched anew before it; what the service no longer takes is fetched once more.
  */
-import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { secretTexts } from "../../diagnostics/messages/connect.ts";
 import { valueOf, type Environment } from "../config-folder.ts";
 import { parseJson, readRecord } from "../json.ts";
 import type { Reference } from "./reference.ts";
+import { runCommand } from "./run-command.ts";
+import { SecretError } from "./secret-error.ts";
 import type { SecretStore } from "./secret-store.ts";
 
 /** Who asks a service: one credential at a time, which may change while the connection lives. */
@@ -25,8 +25,6 @@ export interface Fetched {
   /** Milliseconds since 1970: from here on it is fetched anew. Undefined where nothing says when it ends. */
   readonly renewAt?: number | undefined;
 }
-
-const commandTimeoutMs = 60_000;
 
 /** A minute before the end, for it must arrive and clocks differ; of a short life the last quarter. */
 export function renewAtOf(expiresAt: number, now = Date.now()): number {
@@ -76,9 +74,6 @@ export interface SecretContext {
   readonly account: string;
 }
 
-/** Its message never holds the secret. */
-export class SecretError extends Error {}
-
 /** Throws SecretError, and connect/no-keychain. */
 export async function fetchSecret(reference: Reference, context: SecretContext): Promise<Fetched> {
   const { env, store, account } = context;
@@ -110,24 +105,6 @@ async function readSecretFile(path: string, env: Environment): Promise<string> {
     if (!(error instanceof Error)) throw error;
     const reason = "code" in error && error.code === "ENOENT" ? "no such file" : error.message;
     throw new SecretError(secretTexts.unreadable({ path, reason }));
-  }
-}
-
-/** What the command prints is a secret and never quoted; what it complains of is shown with it taken out. */
-async function runCommand(command: string, env: Environment): Promise<string> {
-  try {
-    const { stdout } = await promisify(execFile)("/bin/sh", ["-c", command], {
-      env: { ...env },
-      timeout: commandTimeoutMs,
-      maxBuffer: 1_048_576,
-    });
-    return stdout;
-  } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    const { code, killed } = error as Error & { code?: number | string; killed?: boolean };
-    if (killed === true)
-      throw new SecretError(secretTexts.commandSlow({ command, seconds: commandTimeoutMs / 1000 }));
-    throw new SecretError(secretTexts.commandFailed({ command, code: String(code ?? "no exit code") }));
   }
 }
 

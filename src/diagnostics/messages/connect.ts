@@ -177,8 +177,8 @@ export const secretTexts = {
   noVariable: (details: { name: string }) => `the environment has no ${details.name}`,
   unreadable: (details: { path: string; reason: string }) =>
     `cannot read ${quote(details.path)}: ${details.reason}`,
-  commandFailed: (details: { command: string; code: string }) =>
-    `the command ${quote(details.command)} ended with ${details.code}`,
+  commandFailed: (details: { command: string; ending: string; words?: string }) =>
+    `the command ${quote(details.command)} ended with ${details.ending}${details.words === undefined ? "" : `: ${details.words}`}`,
   commandSlow: (details: { command: string; seconds: number }) =>
     `the command ${quote(details.command)} had not ended after ${details.seconds} s`,
   notLoggedIn: (details: { name: string }) => `nobody has logged in: callsql connect login ${details.name}`,
@@ -233,8 +233,9 @@ export const networkTexts: Readonly<Record<string, string>> = {
   EHOSTUNREACH: "cannot be reached",
   ENETUNREACH: "cannot be reached",
   CERT_HAS_EXPIRED: "has an expired certificate",
-  DEPTH_ZERO_SELF_SIGNED_CERT: "has a certificate nobody vouches for",
-  SELF_SIGNED_CERT_IN_CHAIN: "has a certificate nobody vouches for",
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: "has a certificate nobody vouches for",
+  DEPTH_ZERO_SELF_SIGNED_CERT: "has a certificate nobody vouches for; ca_file in the profile names who may",
+  SELF_SIGNED_CERT_IN_CHAIN: "has a certificate nobody vouches for; ca_file in the profile names who may",
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+    "has a certificate nobody vouches for; ca_file in the profile names who may",
   ERR_TLS_CERT_ALTNAME_INVALID: "has a certificate for another name",
 };

@@ -1,0 +1,2 @@
+/** A key or token cannot be had. Its message never holds one. */
+export class SecretError extends Error {}
