@@ -7,7 +7,8 @@
 import { spawnSync } from "node:child_process";
 import { globSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { build } from "esbuild";
+import { build, type BuildOptions } from "esbuild";
+import { lateModules, oneFileEach, packages, parts, sqlite, version } from "./build-plugins.ts";
 
 const root = join(import.meta.dirname, "..");
 const dist = join(root, "dist");
@@ -19,32 +20,8 @@ const { status } = spawnSync(process.execPath, [tsc, "-p", "tsconfig.build.json"
 });
 if (status !== 0) process.exit(status ?? 1);
 
-/** Small packages that every start needs. */
-const bundled = [
-  "@chevrotain",
-  "chevrotain",
-  "commander",
-  "fast-string-truncated-width",
-  "fast-string-width",
-  "picocolors",
-];
-
-/**
- * By the name in dist. Threads and processes are named as their callers name them, which become files of dist itself:
- * see siblingOf in connection/offline/worker-pool.ts, and server/pool.ts.
- */
-const offline = "src/connection/offline";
-const workers = globSync("**/*-worker.ts", { cwd: join(root, offline) });
-const entryPoints = {
-  index: "src/index.ts",
-  "cli/main": "src/cli/main.ts",
-  "statement-process": "src/server/statement-process.ts",
-  ...Object.fromEntries(workers.map((file) => [file.replace(/\.ts$/, ""), join(offline, file)])),
-};
-
-await build({
+const options: BuildOptions = {
   absWorkingDir: root,
-  entryPoints,
   outdir: dist,
   bundle: true,
   splitting: true,
@@ -54,22 +31,39 @@ await build({
   // No minifying: people read these files when they follow a stack trace.
   legalComments: "linked",
   logLevel: "warning",
+  logOverride: { "ignored-bare-import": "silent" },
+};
+
+/** The library, and the processes of `callsql serve`, which start once. Named as server/pool.ts names them. */
+await build({
+  ...options,
+  entryPoints: { index: "src/index.ts", "statement-process": "src/server/statement-process.ts" },
+  plugins: [oneFileEach(["src/index.ts"]), version(), parts(), packages()],
+});
+
+/** The command line. What `callsql -c "select 1"` needs is one file, and what only other statements and commands need one more. */
+const late = await lateModules({ options, entry: "src/cli/main.ts", list: "scripts/late-modules.txt" });
+await build({
+  ...options,
+  entryPoints: {
+    "cli/main": "src/cli/main.ts",
+    ...Object.fromEntries(late.names.map((name) => [name, name])),
+  },
   plugins: [
-    {
-      name: "packages-stay-imports",
-      setup: (plugin) => {
-        plugin.onResolve({ filter: /^node:child_process$/ }, ({ importer }) =>
-          // commander starts subcommands that are programs of their own. Ours has none, and this loads Node's network stack.
-          importer.includes("/node_modules/commander/") ? { path: "none", namespace: "empty" } : undefined,
-        );
-        plugin.onLoad({ filter: /.*/, namespace: "empty" }, () => ({ contents: "export default {};" }));
-        plugin.onResolve({ filter: /^[^./]/ }, ({ path, kind }) => {
-          const isBundled = bundled.some((name) => path === name || path.startsWith(`${name}/`));
-          return kind === "entry-point" || isBundled || path.startsWith("node:")
-            ? undefined
-            : { path, external: true };
-        });
-      },
-    },
+    late.plugin,
+    oneFileEach(["src/cli/main.ts", ...late.names]),
+    version(),
+    parts(),
+    sqlite(),
+    packages(),
   ],
+});
+
+/** Threads: each is a start of its own, and shares no file with the rest. Named as siblingOf in worker-pool.ts names them. */
+const offline = "src/connection/offline";
+const workers = globSync("**/*-worker.ts", { cwd: join(root, offline) });
+await build({
+  ...options,
+  entryPoints: Object.fromEntries(workers.map((file) => [file.replace(/\.ts$/, ""), join(offline, file)])),
+  plugins: [version(), parts(), packages()],
 });

@@ -6,7 +6,7 @@ import { checkList, checkObject, refuse } from "./diagnostics/arguments.ts";
 import { fail } from "./diagnostics/diagnostic.ts";
 import { createCatalog } from "./catalog/catalog.ts";
 import type { ModelData } from "./catalog/models.ts";
-import type { Procedure } from "./catalog/procedure.ts";
+import type { Catalog, Procedure } from "./catalog/procedure.ts";
 import type { Connection } from "./catalog/request.ts";
 import type { Environment } from "./connection/config-folder.ts";
 import { connectionFromName, defaultConnection, type ChosenName } from "./connection/connect.ts";
@@ -27,6 +27,7 @@ import { LedgerTables } from "./runtime/ledger/tables.ts";
 import { Options } from "./runtime/options.ts";
 import type { CallDesk } from "./runtime/call-desk.ts";
 import { createRunChanges } from "./runtime/run-changes.ts";
+import { registerWhenNeeded } from "./runtime/own-names.ts";
 import { PrivateFunctions } from "./runtime/private-functions.ts";
 import { Session } from "./runtime/session.ts";
 import { StableSurroundings } from "./runtime/stable.ts";
@@ -131,7 +132,11 @@ function openShared(options: SessionOptions, sessionOptions: Options): Shared {
 }
 
 async function assemble(db: Database.Database, options: SessionOptions): Promise<Session> {
-  const catalog = createCatalog([...shippedProcedures, ...(options.procedures ?? [])], sqlFunctions(db));
+  // What is wrong with the caller's own is said at once.
+  const catalog =
+    options.procedures === undefined
+      ? once(() => createCatalog(shippedProcedures))
+      : catalogWith(options.procedures, db);
   const sessionOptions = new Options();
   const owned = options.sharing === undefined ? undefined : sharedBy.get(options.sharing);
   const shared = owned ?? openShared(options, sessionOptions);
@@ -139,28 +144,45 @@ async function assemble(db: Database.Database, options: SessionOptions): Promise
   // A name that is wrong is said at once, not at the first call.
   if (options.connection !== undefined) await connections.find();
   const modelTable = await findModelTable(options.models, options.env ?? process.env);
-  vector.load(db);
   const confiner = options.confined === undefined ? undefined : new Confiner(db, options.confined);
   const runs = new CurrentRun(ledger, {
     name: options.name ?? "session",
     ...(db.memory ? {} : { database: resolve(db.name) }),
   });
+  const registerNames = registerWhenNeeded(db, () => {
+    vector.load(db);
+    workspace.files?.register(db);
+    workspace.functions.register(workspace.catalog.procedures);
+    workspace.ledgerTables.register();
+    createSystemTables(workspace);
+    createRunChanges(db, ledger);
+  });
+  const ledgerTables = once(() => new LedgerTables(db, ledger));
+  const estimator = once(() => new Estimator());
   const workspace: Workspace = {
     db,
-    catalog,
-    functions: new PrivateFunctions(db, catalog),
+    get catalog() {
+      return catalog();
+    },
+    functions: new PrivateFunctions(db),
     surroundings: new StableSurroundings(db),
-    files: options.files === true ? new Files(db) : undefined,
+    files: options.files === true ? new Files() : undefined,
     options: sessionOptions,
     models: { table: modelTable, listed: undefined },
     variables: new Map(),
     defaults: new SessionDefaults(),
     ledger,
     runs,
-    ledgerTables: new LedgerTables(db, ledger),
+    get ledgerTables() {
+      return ledgerTables();
+    },
     budget: new Budget(sessionOptions, new Spending({ ledger, run: () => runs.get() })),
-    estimator: new Estimator(),
-    shippedModels: openaiModels,
+    get estimator() {
+      return estimator();
+    },
+    get shippedModels() {
+      return openaiModels;
+    },
     findConnection: (name) => connections.find(name ?? sessionOptions.text("connection")),
     namedConnection: (name) => namedConnection(name, options, { connections, confiner }),
     chosenConnection: () => connections.chosen(sessionOptions.text("connection")),
@@ -168,8 +190,8 @@ async function assemble(db: Database.Database, options: SessionOptions): Promise
     confiner,
     desk: options.desk,
   };
-  createSystemTables(workspace);
-  createRunChanges(db, ledger);
+  // What strangers may name is looked up among what there is.
+  if (options.confined !== undefined) registerNames();
   const session = new Session(workspace, async () => {
     runs.end();
     if (owned === undefined) await shared.close();
@@ -208,10 +230,21 @@ function openDatabase(file: string, readonly: boolean): Database.Database {
   }
 }
 
+function catalogWith(own: readonly Procedure[], db: Database.Database): () => Catalog {
+  const catalog = createCatalog([...shippedProcedures, ...own], sqlFunctions(db));
+  return () => catalog;
+}
+
 /** A procedure of such a name would take the function's place in every statement. */
 function sqlFunctions(db: Database.Database): ReadonlySet<string> {
   const names: unknown[] = db.prepare("SELECT lower(name) FROM pragma_function_list").pluck().all();
   return new Set(names.map(String));
+}
+
+/** Made when it is first asked for: what SQL without calls does not need does not slow its start. */
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
 }
 
 /** The session's connection, made when it is first needed; `SET connection` changes it. */

@@ -242,6 +242,11 @@ function listing<T, Name extends SystemTableName>(
   columns: Readonly<Record<ColumnsOf<Name>, (item: T) => Parameters<typeof toSqlValue>[0]>>,
 ): Listing {
   const readers = Object.values<(item: T) => Parameters<typeof toSqlValue>[0]>(columns);
-  const rows = items.map((item) => readers.map((read) => toSqlValue(read(item))));
-  return { name, columns: Object.keys(columns), rows };
+  return {
+    name,
+    columns: Object.keys(columns),
+    get rows() {
+      return items.map((item) => readers.map((read) => toSqlValue(read(item))));
+    },
+  };
 }

@@ -98,13 +98,21 @@ export interface Options {
   readonly isReadonly: boolean;
 }
 
-export function parseCommandLine(args: readonly string[]): Invocation {
+/** What any command's name looks like. Most command lines name none, and start faster when none is set up. */
+export const commandLike = /^[a-z][a-z-]*$/;
+
+export function parseCommandLine(
+  args: readonly string[],
+  hasCommands = args.some((argument) => commandLike.test(argument)),
+): Invocation {
   const printed: string[] = [];
-  const parser = buildParser(printed);
+  const parser = buildParser(printed, hasCommands);
   try {
     parser.program.parse(args, { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
+    // Help lists the commands, and a mistaken option may be one of theirs.
+    if (!hasCommands) return parseCommandLine(args, true);
     if (error.exitCode !== 0) failUsage(error, parser);
     return { kind: "text", text: printed.join("") };
   }
@@ -140,7 +148,7 @@ interface Gathered {
   summary?: string;
 }
 
-function buildParser(printed: string[]): Parser {
+function buildParser(printed: string[], hasCommands = true): Parser {
   const program = new Command("callsql");
   const gathered: Gathered = {
     commands: [],
@@ -169,6 +177,7 @@ function buildParser(printed: string[]): Parser {
       };
     });
   addOptions(program, gathered);
+  if (!hasCommands) return { program, subcommands: [], invocation: () => invocation };
 
   const run = configure(program.command("run"), printed)
     .description("run SQL files, one after the other")

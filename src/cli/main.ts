@@ -25,6 +25,13 @@ export interface Library {
   readonly procedures: typeof procedures;
 }
 
+const shippedLibrary: Library = {
+  openSession,
+  get procedures() {
+    return procedures;
+  },
+};
+
 /** Called by bin/callsql.js. Sets the exit code and lets the process end by itself, so that output drains. */
 export async function start(): Promise<void> {
   keepReportsClean();
@@ -40,7 +47,7 @@ function keepReportsClean(): void {
 export async function main(
   args: readonly string[],
   terminal: Terminal,
-  library: Library = { openSession, procedures },
+  library: Library = shippedLibrary,
 ): Promise<number> {
   let reporter = new Reporter(terminal, { isQuiet: false, isColourWanted: !args.includes("--no-color") });
   try {

@@ -16,13 +16,13 @@ export class Reporter {
   readonly progress: ProgressLine;
   readonly #terminal: Terminal;
   readonly #isQuiet: boolean;
-  readonly #colours: Colours;
+  readonly #colours: () => Colours;
   #failure: number | undefined;
 
   constructor(terminal: Terminal, options: ReporterOptions) {
     this.#terminal = terminal;
     this.#isQuiet = options.isQuiet;
-    this.#colours = coloursOf(terminal, terminal.stderr, options.isColourWanted);
+    this.#colours = () => coloursOf(terminal, terminal.stderr, options.isColourWanted);
     this.progress = new ProgressLine(terminal, options.isQuiet);
   }
 
@@ -39,11 +39,11 @@ export class Reporter {
   async diagnostic(item: Diagnostic): Promise<void> {
     if (item.severity === "warning" && this.#isQuiet) return;
     if (item.severity === "error") this.#failure ??= exitCodeOf(new DiagnosticError([item]));
-    await this.#write(coloured(safeText(renderDiagnostic(item)), this.#colours));
+    await this.#write(coloured(safeText(renderDiagnostic(item)), this.#colours()));
   }
 
   async note(text: string): Promise<void> {
-    if (!this.#isQuiet) await this.#write(this.#colours.dim(safeText(text)));
+    if (!this.#isQuiet) await this.#write(this.#colours().dim(safeText(text)));
   }
 
   async #write(text: string): Promise<void> {

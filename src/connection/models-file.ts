@@ -2,7 +2,7 @@
  * The user's own models and prices: a file of the shape of src/catalog/models.json, laid over the shipped table.
  * What is wrong with it is said with the line and the key. Reads nothing else, writes nothing.
  */
-import { readFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { shippedModels, type ModelData, type ModelTable } from "../catalog/models.ts";
 import { fail } from "../diagnostics/diagnostic.ts";
@@ -19,13 +19,13 @@ export async function findModelTable(
 ): Promise<ModelTable | undefined> {
   if (typeof given === "object") return tableOf(given);
   const file = given ?? join(configFolder(env), "models.json");
-  const text = await readText(file, given === undefined);
+  const text = readText(file, given === undefined);
   return text === undefined ? undefined : tableOf(parse(file, text), { file, text });
 }
 
-async function readText(file: string, isOptional: boolean): Promise<string | undefined> {
+function readText(file: string, isOptional: boolean): string | undefined {
   try {
-    return await readFile(file, "utf8");
+    return readFileSync(file, "utf8");
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     const isMissing = "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR");

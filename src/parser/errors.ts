@@ -1,5 +1,4 @@
 /** What the grammar could not read → a diagnostic that says what was expected, what was found, and what to do. */
-import { EOF } from "chevrotain";
 import type { DiagnosticSink } from "../diagnostics/diagnostic.ts";
 import type { Span } from "../diagnostics/source.ts";
 import type { Grammar, OpenCall } from "./grammar.ts";
@@ -15,7 +14,7 @@ export function reportMistake(grammar: Grammar, tokens: readonly Token[], sink: 
     sink.report("parse/unterminated", spanOf(last), { quote: last.image.slice(0, 1) });
     return;
   }
-  const isAtEnd = error.token.tokenType === EOF;
+  const isAtEnd = error.token.tokenType.name === "EOF";
   // The first raw token there: the grammar may have met a run of many.
   const found = isAtEnd ? undefined : tokens.find((token) => token.startOffset >= error.token.startOffset);
   const span = found === undefined ? behind(last) : spanOf(found);

@@ -77,6 +77,8 @@ export class Grammar extends EmbeddedActionsParser {
 
   /** Readies the parser for one statement. */
   begin(tokens: Token[], contexts: ReadonlyMap<number, SiteContext>): void {
+    // Those scanned before the first grammar was built lack the numbers it gave.
+    for (const token of tokens) token.tokenTypeIdx = token.tokenType.tokenTypeIdx ?? 0;
     this.input = tokens;
     this.#contexts = contexts;
     this.open.length = 0;

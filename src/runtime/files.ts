@@ -10,7 +10,8 @@ export class Files {
   /** Paths and contents a pass has asked to write; undefined: write at once. */
   #held: { path: string; content: string | Uint8Array }[] | undefined;
 
-  constructor(db: Database) {
+  /** Once. */
+  register(db: Database): void {
     db.function("readfile", { directOnly: true }, (path: unknown) => read(String(path)));
     db.function("writefile", { directOnly: true }, (path: unknown, content: unknown) =>
       this.#write(String(path), readContent(content)),

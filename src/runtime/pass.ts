@@ -10,7 +10,7 @@ import type { SqlValue } from "../catalog/value.ts";
 import { NumberSet } from "./call-index.ts";
 import { CallKeys, type Answer, type Call, type Memo } from "./memo.ts";
 import { placeholderRow, type Placeholder } from "./placeholder.ts";
-import { columnOf, type ResultColumn } from "./result-set.ts";
+import { columnOf, readRow, type ResultColumn } from "./result-set.ts";
 import type { BoundValues, Plan } from "./plan.ts";
 import type { Answering, PrivateFunctions } from "./private-functions.ts";
 import { missedName, siteName, type PrivateName } from "./private-name.ts";
@@ -212,11 +212,6 @@ export function replaying(stage: Stage): Answering {
       return answer === undefined ? fail("plan/unstable-arguments", { procedure: procedure.name }) : answer;
     },
   };
-}
-
-/** A better-sqlite3 row in raw mode. */
-export function readRow(row: unknown): readonly SqlValue[] {
-  return row as readonly SqlValue[];
 }
 
 /**

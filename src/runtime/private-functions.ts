@@ -4,7 +4,7 @@
  */
 import type { Database } from "better-sqlite3";
 import { assert } from "../diagnostics/diagnostic.ts";
-import type { Catalog, Procedure, Row } from "../catalog/procedure.ts";
+import type { Procedure, Row } from "../catalog/procedure.ts";
 import { allParametersOf } from "../catalog/pseudo-parameters.ts";
 import type { Answer } from "./memo.ts";
 import type { SqlValue } from "../catalog/value.ts";
@@ -27,11 +27,15 @@ export class PrivateFunctions {
   readonly #db: Database;
   readonly #registered = new Set<string>();
 
-  constructor(db: Database, catalog: Catalog) {
+  constructor(db: Database) {
     this.#db = db;
-    db.function(nullName, { deterministic: true }, () => nullMark);
-    db.function(missedName, () => (this.answering?.hasTopLevelMiss === true ? 1n : 0n));
-    this.ensure(catalog.procedures.map((procedure) => ({ number: 0, procedure })));
+  }
+
+  /** What views and triggers call procedures by, and what rewritten texts need beside. Once. */
+  register(procedures: readonly Procedure[]): void {
+    this.#db.function(nullName, { deterministic: true }, () => nullMark);
+    this.#db.function(missedName, () => (this.answering?.hasTopLevelMiss === true ? 1n : 0n));
+    this.ensure(procedures.map((procedure) => ({ number: 0, procedure })));
   }
 
   /** Registers names that are new. The connection must be idle. */

@@ -41,6 +41,11 @@ interface DescribedColumn {
 
 type RawRow = readonly SqlValue[];
 
+/** A better-sqlite3 row in raw mode. */
+export function readRow(row: unknown): RawRow {
+  return row as RawRow;
+}
+
 /** A better-sqlite3 cursor in raw mode. */
 export function readRows(cursor: Iterator<unknown>): Iterator<RawRow> {
   return cursor as Iterator<RawRow>;

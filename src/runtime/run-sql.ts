@@ -9,10 +9,9 @@ import type { SqlStatement } from "../parser/syntax.ts";
 import { bindSites, type BoundSite } from "./bind.ts";
 import { noCounts } from "./counts.ts";
 import { checkNamedConnections } from "./named-connections.ts";
-import { readRow } from "./pass.ts";
 import { planStatement, type BoundValues } from "./plan.ts";
 import { stepMark } from "./progress-mark.ts";
-import { columnOf, readRows, ResultSet } from "./result-set.ts";
+import { columnOf, readRow, readRows, ResultSet } from "./result-set.ts";
 import { withPlace } from "./result-warnings.ts";
 import { rewrite, type FrozenValues, type Rewritten } from "./rewrite.ts";
 import { runCalling } from "./run-calls.ts";
@@ -27,7 +26,7 @@ export async function runSql(workspace: Workspace, input: RunInput): Promise<Res
   const { source, statement } = input;
   const sites = bindStatement(workspace, source, statement);
   const binds = resolveBinds(statement.binds, { given: input.binds, variables: workspace.variables }, source);
-  const startedAt = performance.now();
+  const startedAt = process.hrtime.bigint();
   const text = (statement.prefix ?? "") + source.text.slice(statement.span.start, statement.span.end);
   const record = new StatementRecord(workspace, { text, binds });
   const errorOf = (error: unknown): unknown =>
@@ -42,10 +41,11 @@ export async function runSql(workspace: Workspace, input: RunInput): Promise<Res
       sites,
     );
   try {
-    if (mayRunCalls(statement)) await checkNamedConnections(workspace, { source, sites, binds });
+    if (sites.length > 0 && mayRunCalls(statement))
+      await checkNamedConnections(workspace, { source, sites, binds });
     const result = await run(workspace, input, sites, { binds, record });
     record.end();
-    result.counts.elapsedMs = Math.round(performance.now() - startedAt);
+    result.counts.elapsedMs = Math.round(Number(process.hrtime.bigint() - startedAt) / 1e6);
     result.explainErrors(errorOf);
     return result;
   } catch (error) {

@@ -26,11 +26,12 @@ export interface OracleRun {
 export class Oracle {
   readonly db = new Database(":memory:");
   readonly #catalog = createCatalog(echoProcedures);
-  readonly #functions = new PrivateFunctions(this.db, this.#catalog);
+  readonly #functions = new PrivateFunctions(this.db);
   readonly #answers: Answers;
 
   constructor(answers: Answers) {
     this.#answers = answers;
+    this.#functions.register(this.#catalog.procedures);
   }
 
   run(sql: string): OracleRun {

@@ -1,5 +1,4 @@
 /** Where input comes from: the editor on a terminal, plain lines where the terminal cannot be drawn on. */
-import { stdin } from "node:process";
 import { createInterface } from "node:readline";
 import { exitCodeOfSignal, type OutputStream, type Terminal } from "../terminal.ts";
 import { filesFor } from "./complete/files.ts";
@@ -68,7 +67,7 @@ export class EditorInput implements InputSource {
 export class LineInput implements InputSource {
   readonly isAttended = true;
   readonly #terminal: Terminal;
-  readonly #lines = createInterface({ input: stdin, terminal: false });
+  readonly #lines = createInterface({ input: process.stdin, terminal: false });
   readonly #waiting: string[] = [];
   #isEnded = false;
   #wake: (() => void) | undefined;

@@ -69,15 +69,21 @@ const runColumns: Expressions<"sys_runs"> = {
 const pageSize = 500;
 
 export class LedgerTables {
+  readonly #db: Database;
   readonly #ledger: () => Ledger;
   #lastCall = Number.MAX_SAFE_INTEGER;
 
   /** `ledger` is opened when a table is first read. */
   constructor(db: Database, ledger: () => Ledger) {
+    this.#db = db;
     this.#ledger = ledger;
-    this.#register(db, "sys_calls", callColumns, "calls");
-    this.#register(db, "sys_statements", statementColumns, "statements");
-    this.#register(db, "sys_runs", runColumns, "runs");
+  }
+
+  /** Once. */
+  register(): void {
+    this.#register("sys_calls", callColumns, "calls");
+    this.#register("sys_statements", statementColumns, "statements");
+    this.#register("sys_runs", runColumns, "runs");
   }
 
   /** A statement that calls sees the calls recorded before it, in every pass. */
@@ -92,7 +98,6 @@ export class LedgerTables {
   }
 
   #register(
-    db: Database,
     name: string,
     columns: Readonly<Record<string, string>>,
     table: "calls" | "statements" | "runs",
@@ -101,7 +106,7 @@ export class LedgerTables {
     const sql = `SELECT ${items.join(", ")} FROM ${table} WHERE id > ? AND id <= ? ORDER BY id LIMIT ${pageSize}`;
     const ledger = this.#ledger;
     const lastOf = (): number => (table === "calls" ? this.#lastCall : Number.MAX_SAFE_INTEGER);
-    db.table(name, {
+    this.#db.table(name, {
       columns: Object.keys(columns),
       rows: function* () {
         const page = ledger().db.prepare(sql).raw().safeIntegers();
