@@ -72,12 +72,12 @@ async function execute(
     case "query": {
       const { texts, database } = await textsOfQuery(invocation, terminal);
       const { options } = invocation;
-      const request = { ...surroundings, database, options, procedures: library.procedures };
-      // Batches start faster without the prompt.
-      if (asksForPrompt(invocation, terminal)) return (await import("./repl/repl.ts")).runRepl(request);
+      // Batches start faster without the prompt, and without the procedures.
+      const request = () => ({ ...surroundings, database, options, procedures: library.procedures });
+      if (asksForPrompt(invocation, terminal)) return (await import("./repl/repl.ts")).runRepl(request());
       if (mayHoldDotCommands(texts)) {
         const { hasDotCommands, runCommandScript } = await import("./repl/script.ts");
-        if (hasDotCommands(texts)) return runCommandScript(request, texts);
+        if (hasDotCommands(texts)) return runCommandScript(request(), texts);
       }
       return runBatch(withDatabase(texts, database), options, surroundings);
     }
