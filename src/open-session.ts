@@ -264,7 +264,10 @@ class Connections {
     this.#options = options;
     const { connection } = session;
     this.#own = typeof connection === "object" ? ownConnection(connection) : undefined;
-    const brought = [...(session.connections ?? []).map(ownConnection), ...(this.#own ? [this.#own] : [])];
+    const brought = [
+      ...(session.connections ?? []).map((one) => ownConnection(one)),
+      ...(this.#own ? [this.#own] : []),
+    ];
     this.#brought = new Map(brought.map((one) => [one.name, one]));
     this.#env = session.env ?? process.env;
   }

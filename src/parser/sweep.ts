@@ -76,9 +76,9 @@ class Sweep {
     return token;
   }
 
-  #suspect({ tokenType, word, image }: Token): void {
+  #suspect({ tokenType, word, startOffset, endOffset }: Token): void {
     if (this.#mayBeOurs) return;
-    if (tokenType === LBrace || callWords.has(word) || (word !== "" && this.#asks(image))) {
+    if (tokenType === LBrace || (word !== "" && this.#isSuspect(startOffset, endOffset + 1))) {
       this.#mayBeOurs = true;
     }
   }

@@ -29,8 +29,9 @@ export class StableSurroundings {
   readonly #replaced = new Set<string>();
   /** SQLite's own functions, which `#db` no longer reaches once they are replaced. */
   #original: Database.Database | undefined;
-  #now = "";
-  #seed: Buffer = Buffer.alloc(0);
+  #beganAt = 0;
+  /** Drawn when a statement first needs one. */
+  #seed: Buffer | undefined;
   #drawn = 0;
 
   constructor(db: Database.Database) {
@@ -47,13 +48,18 @@ export class StableSurroundings {
    * so the clock is set for all. `functions` (lower case) are those that a statement with calls uses.
    */
   begin(functions: ReadonlySet<string> = new Set()): void {
-    this.#now = new Date().toISOString().replace("T", " ").replace("Z", "");
-    this.#seed = randomBytes(16);
+    this.#beganAt = Date.now();
+    this.#seed = undefined;
     this.restart();
     for (const name of functions) {
       if (this.#replaced.has(name)) continue;
       if (this.#replace(name)) this.#replaced.add(name);
     }
+  }
+
+  /** As SQLite writes times. */
+  get #now(): string {
+    return new Date(this.#beganAt).toISOString().replace("T", " ").replace("Z", "");
   }
 
   /** Starts a pass. */
@@ -110,6 +116,7 @@ export class StableSurroundings {
   /** The next bytes of the statement's own sequence. */
   #bytes(size: number): Buffer {
     const chunks: Buffer[] = [];
+    this.#seed ??= randomBytes(16);
     for (let length = 0; length < size; length += 32) {
       chunks.push(
         createHash("sha256")
