@@ -23,6 +23,8 @@ interface From {
   readonly columns: readonly string[];
 }
 
+const columnsOfT = ["id", "body", "k"];
+
 const literal = fc.constantFrom("'yes'", "'no'", "'a'", "'b'", "NULL", "1", "2");
 const operator = fc.constantFrom("=", "<>", "IS", "IS NOT", "<");
 
@@ -43,6 +45,17 @@ function expression(columns: readonly string[], depth: number): fc.Arbitrary<str
         .map(([when, x, y]) => `CASE WHEN ${when} THEN ${x} ELSE ${y} END`),
     },
     { weight: 1, arbitrary: inner.map((x) => `(SELECT R FROM S(${x}))`) },
+    {
+      weight: 1,
+      arbitrary: fc
+        .tuple(
+          fc.constantFrom("max", "min", "group_concat", "count"),
+          fc.constantFrom("P(v)", "Q(v)", "n.R"),
+          column,
+        )
+        .map(([f, x, c]) => `(SELECT ${f}(${x}) FROM u, S(v) n WHERE tid = ${c})`),
+    },
+    { weight: 1, arbitrary: fc.tuple(inner, literal).map(([x, y]) => `nullif(${x}, ${y})`) },
     {
       weight: 1,
       arbitrary: condition(["v", "tid", ...columns], depth - 1).map(
@@ -66,6 +79,14 @@ function condition(columns: readonly string[], depth: number): fc.Arbitrary<stri
       .tuple(fc.constantFrom("", "NOT "), part)
       .map(([not, x]) => `${not}EXISTS (SELECT 1 FROM u WHERE uid < 4 AND ${x})`),
     fc.tuple(column, part).map(([x, c]) => `${x} IN (SELECT v FROM u WHERE ${c})`),
+    fc
+      .tuple(
+        expression(columns, depth - 1),
+        fc.constantFrom("", "NOT "),
+        fc.constantFrom("P(v)", "v", "Q(uid)"),
+      )
+      .map(([x, not, y]) => `${x} ${not}IN (SELECT ${y} FROM u)`),
+    fc.tuple(expression(columns, depth - 1), literal).map(([x, y]) => `${x} BETWEEN ${y} AND 'z'`),
   );
 }
 
@@ -84,6 +105,22 @@ const from: fc.Arbitrary<From> = fc.oneof(
   condition(["body", "s.R"], 1).map((on) => ({
     text: `t LEFT JOIN S(t.body) s ON ${on}`,
     columns: ["id", "body", "s.R"],
+  })),
+  expression(["id", "body"], 1).map((x) => ({
+    text: `t, S(${x}) s, S(s.R) z`,
+    columns: ["id", "s.R", "z.R"],
+  })),
+  condition(["id", "body", "v"], 1).map((on) => ({
+    text: `t FULL JOIN u ON tid = id AND ${on}`,
+    columns: ["id", "body", "v"],
+  })),
+  expression(["value"], 1).map((x) => ({
+    text: `json_each('["a","b","a",null,"yes"]') j, S(${x}) s`,
+    columns: ["j.key", "j.value", "s.R"],
+  })),
+  condition(["body", "k"], 1).map((c) => ({
+    text: `(SELECT body, count(*) AS n, min(id) AS id FROM t WHERE ${c} GROUP BY P(body))`,
+    columns: ["id", "body", "n"],
   })),
   condition(["a.r", "b.r", "a.id"], 0).map((on) => ({
     text: `w a JOIN w b ON b.id = a.id + 1 AND ${on}`,
@@ -105,6 +142,7 @@ const select: fc.Arbitrary<string> = from.chain(({ text, columns }) => {
         ` ORDER BY ${key}`,
         ` ORDER BY 2, ${key}`,
         ` ORDER BY ${key} LIMIT 2`,
+        ` ORDER BY 3 DESC, ${key} LIMIT 2 OFFSET 1`,
         " LIMIT 3",
       ),
       distinct: fc.constantFrom("", "", "DISTINCT "),
@@ -115,7 +153,64 @@ const select: fc.Arbitrary<string> = from.chain(({ text, columns }) => {
     });
 });
 
+/** Functions over a window, whose frames and partitions may depend on answers. */
+const windowed: fc.Arbitrary<string> = fc
+  .record({
+    f: fc.constantFrom(
+      "row_number()",
+      "count(*)",
+      "lag(P(body))",
+      "max(Q(body))",
+      "first_value(P(k))",
+      "sum(k)",
+    ),
+    partition: fc.constantFrom("", "PARTITION BY P(body) ", "PARTITION BY k "),
+    order: fc.constantFrom("id", "Q(body), id", "k, id DESC"),
+    where: condition(columnsOfT, 1),
+  })
+  .map(
+    ({ f, partition, order, where }) =>
+      `SELECT id, ${f} OVER (${partition}ORDER BY ${order}) AS x FROM t WHERE ${where} ORDER BY id`,
+  );
+
+/** Each row's call needs the answer of the row before. */
+const recursive: fc.Arbitrary<string> = fc
+  .record({
+    start: literal,
+    step: expression(["x", "n"], 1),
+    go: condition(["x", "n"], 1),
+    union: fc.constantFrom("UNION ALL", "UNION"),
+    last: expression(["x", "n"], 1),
+  })
+  .map(
+    ({ start, step, go, union, last }) =>
+      `WITH RECURSIVE r(n, x) AS (SELECT 1, ${start} ${union} SELECT n + 1, ${step} FROM r WHERE n < 4 AND ${go}) SELECT n, x, ${last} FROM r`,
+  );
+
 export const query: fc.Arbitrary<string> = fc.oneof(
+  { weight: 1, arbitrary: windowed },
+  { weight: 1, arbitrary: recursive },
+  {
+    weight: 1,
+    arbitrary: fc
+      .tuple(select, fc.constantFrom("UNION", "INTERSECT", "EXCEPT"), select)
+      .map(([a, op, b]) => `SELECT x FROM (${a}) ${op} SELECT y FROM (${b})`),
+  },
+  {
+    weight: 1,
+    arbitrary: fc
+      .tuple(select, fc.constantFrom("", "MATERIALIZED", "NOT MATERIALIZED"), condition(["c.x", "d.y"], 1))
+      .map(([a, how, on]) => `WITH c AS ${how} (${a}) SELECT c.x, d.y FROM c JOIN c d ON ${on}`),
+  },
+  {
+    weight: 1,
+    arbitrary: fc
+      .tuple(select, condition(["x"], 0))
+      .map(
+        ([a, c]) =>
+          `SELECT x, count(*), count(*) FILTER (WHERE P(y) = 'yes') FROM (${a}) GROUP BY x HAVING ${c} OR Q(max(y)) = 'no'`,
+      ),
+  },
   { weight: 5, arbitrary: select },
   {
     weight: 1,
@@ -149,7 +244,6 @@ export const trigger = fc.constantFrom(
   "CREATE TRIGGER tr BEFORE UPDATE ON t WHEN new.body = 'yes' BEGIN INSERT INTO log VALUES (S(old.id)); END",
 );
 const conflict = fc.constantFrom("", "", "OR IGNORE ", "OR REPLACE ", "OR FAIL ", "OR ROLLBACK ");
-const columnsOfT = ["id", "body", "k"];
 
 export const write: fc.Arbitrary<string> = fc.oneof(
   fc
@@ -166,6 +260,22 @@ export const write: fc.Arbitrary<string> = fc.oneof(
     (x) => `UPDATE t SET body = P(coalesce((SELECT body FROM t b WHERE b.id = t.id - 1), ${x}))`,
   ),
   condition(columnsOfT, 2).map((c) => `DELETE FROM t WHERE ${c}`),
+  fc
+    .tuple(condition(columnsOfT, 1), fc.constantFrom("id", "id DESC", "P(body), id"))
+    .map(([c, order]) => `DELETE FROM t WHERE ${c} ORDER BY ${order} LIMIT 2`),
+  fc
+    .tuple(expression(columnsOfT, 1), condition(columnsOfT, 1), fc.constantFrom("id", "k DESC, id"))
+    .map(([x, c, order]) => `UPDATE t SET body = ${x} WHERE ${c} ORDER BY ${order} LIMIT 2`),
+  condition(columnsOfT, 1).map((c) => `DELETE FROM t WHERE ${c} RETURNING id, P(body) AS x`),
+  fc
+    .tuple(expression(["t.id", "body", "v"], 1), condition(["body", "v"], 1))
+    .map(([x, c]) => `UPDATE t SET body = ${x} FROM u WHERE tid = t.id AND ${c}`),
+  fc
+    .tuple(expression(columnsOfT, 1), condition(columnsOfT, 1))
+    .map(([x, c]) => `UPDATE t SET body = ${x}, k = k + 1 WHERE ${c} RETURNING id, body, Q(body)`),
+  fc
+    .tuple(conflict, select)
+    .map(([or, a]) => `WITH c AS (${a}) INSERT ${or}INTO o(a, b) SELECT coalesce(x, P(y)), y FROM c`),
   expression(columnsOfT, 1).map(
     (x) =>
       `INSERT INTO o(a, b) SELECT 'k', ${x} FROM t WHERE true ON CONFLICT(b) DO UPDATE SET a = P(o.a || excluded.a), n = n + 1`,

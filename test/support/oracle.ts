@@ -7,6 +7,7 @@ import { DiagnosticSink } from "../../src/diagnostics/diagnostic.ts";
 import { createCatalog } from "../../src/catalog/catalog.ts";
 import type { SqlValue } from "../../src/catalog/value.ts";
 import { parseScript } from "../../src/parser/parse.ts";
+import type { Verb } from "../../src/parser/syntax.ts";
 import { bindSites } from "../../src/runtime/bind.ts";
 import { planStatement } from "../../src/runtime/plan.ts";
 import { PrivateFunctions } from "../../src/runtime/private-functions.ts";
@@ -62,7 +63,7 @@ export class Oracle {
         const frozen = { last_insert_rowid: 0n, changes: 0n, total_changes: 0n };
         const { text, names } = rewrite({ source, statement, sites, frozen });
         this.#functions.ensure(names);
-        if (statement.verb === "select") {
+        if (planned.has(statement.verb)) {
           hasLimit ||= planStatement(this.db, text, { binds: {}, names, hasUpsert: false }).hasLimit;
         }
         const prepared = this.db.prepare(text).safeIntegers();
@@ -75,6 +76,9 @@ export class Oracle {
     }
   }
 }
+
+/** Verbs that may evaluate calls. */
+const planned: ReadonlySet<Verb> = new Set<Verb>(["select", "insert", "update", "delete", "create-table-as"]);
 
 function readRows(rows: readonly unknown[]): (readonly SqlValue[])[] {
   return (rows as SqlValue[][]).map((row) => row.map(fromSqlite));
