@@ -6,6 +6,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
+import { monitorEventLoopDelay } from "node:perf_hooks";
 
 /** One line of the report: we divided by somebody else, in one run. */
 export interface Finding {
@@ -50,6 +51,40 @@ async function turnNs(run: Case, roundMs: number): Promise<number> {
     if (Number(now - startedAt) / turns > 1_000_000) batch = 1;
   }
   return Number(now - startedAt) / turns;
+}
+
+/** How long the event loop is held, 99th percentile, milliseconds. */
+export interface LoopDelay {
+  /** By this thread's own computing between two ticks: what a bound can be put on. */
+  readonly computedMs: number;
+  /** As timers feel it, with what other processes take of the machine. */
+  readonly feltMs: number;
+}
+
+/** Watches the event loop until what it gives back is called. */
+export function watchEventLoop(): () => LoopDelay {
+  const computed: number[] = [];
+  let before = threadMs();
+  const timer = setInterval(() => {
+    const now = threadMs();
+    computed.push(now - before);
+    before = now;
+  }, 5);
+  const delay = monitorEventLoopDelay({ resolution: 5 });
+  delay.enable();
+  return () => {
+    delay.disable();
+    clearInterval(timer);
+    const sorted = computed.toSorted((left, right) => left - right);
+    const computedMs = sorted[Math.floor(sorted.length * 0.99)] ?? 0;
+    return { computedMs, feltMs: delay.percentile(99) / 1e6 };
+  };
+}
+
+/** Processor time of this thread. */
+function threadMs(): number {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1000;
 }
 
 export function isMet({ ratio, goal }: Finding): boolean | undefined {

@@ -5,6 +5,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
+import { isAlive, oldNode } from "../e2e/support/process.ts";
 
 const launcher = new URL("../../bin/callsql.js", import.meta.url);
 
@@ -28,11 +29,6 @@ function run(at: string, args: readonly string[] = [], node: readonly string[] =
   );
   return { status, signal, stderr, stdout };
 }
-
-const oldNode = [
-  "--import",
-  `data:text/javascript,Object.defineProperty(process,"versions",{value:{...process.versions,node:"20.20.0"}})`,
-];
 
 test("without dist/ it says what to run", () => {
   const { status, stderr } = run(packageFolder({}));
@@ -80,14 +76,6 @@ test("what the launcher started ends by itself, channel or not", () => {
   });
   expect(run(at, [], oldNode)).toMatchObject({ status: 3, stderr: "" });
 });
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-}
 
 test("otherwise it starts the built command line", () => {
   const at = packageFolder({ "dist/cli/main.js": "export async function start() { process.exitCode = 4; }" });

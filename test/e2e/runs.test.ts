@@ -127,6 +127,8 @@ describe("callsql runs", () => {
     [["runs", "diff", "1", "99"], "ledger/unknown-run"],
     [["runs", "prune"], "cli/usage"],
     [["runs", "prune", "soon"], "cli/usage"],
+    [["runs", "prune", ""], "cli/usage"],
+    [["runs", "prune", "1e3"], "cli/usage"],
     [["runs", "--prune", "-1"], "cli/usage"],
     [["runs", "1", "2"], "cli/usage"],
     [["runs", "99"], "ledger/unknown-run"],

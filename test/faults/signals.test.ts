@@ -4,8 +4,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
-import { afterAll, expect, test, vi } from "vitest";
-import { startCallsql } from "../e2e/support/process.ts";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, describe, expect, test, vi } from "vitest";
+import { isAlive, oldNode, root, startCallsql, startNode } from "../e2e/support/process.ts";
 import { faults } from "../support/openai-faults.ts";
 import { startOpenAIServer } from "../support/openai-server.ts";
 import { times } from "./support/soak.ts";
@@ -44,3 +45,28 @@ test.each(Array.from({ length: times(1, 7) }, () => signals).flat())(
     expect(run).toBe("interrupted");
   },
 );
+
+describe("while SQLite computes", () => {
+  /** Some seconds in which nothing is heard, and then a call. */
+  const deaf = `SELECT GenerateResponse('second') FROM (SELECT count(*) AS n FROM
+    (WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000000) SELECT i FROM n)) WHERE n > 0`;
+
+  test.each(["SIGKILL of its launcher", "SIGINT"])("%s: nothing is bought afterwards", async (what) => {
+    await using server = await startOpenAIServer();
+    const ledger = join(folder, `${randomUUID()}.db`);
+    const command = [join(root, "bin/callsql.js"), "-c", "SELECT GenerateResponse('first')", "-c", deaf];
+    const env = { OPENAI_API_KEY: "sk-test-12345678", OPENAI_BASE_URL: server.url };
+    const isLaunched = what !== "SIGINT";
+    const running = startNode([...(isLaunched ? oldNode : []), ...command, "--ledger", ledger], { env });
+    await vi.waitUntil(() => server.charged === 1, { timeout: 20_000 });
+    // Its answer is written, and the second statement begins.
+    await sleep(200);
+    const db = new Database(ledger, { readonly: true });
+    const worker = Number(db.prepare("SELECT process FROM runs").pluck().get());
+    db.close();
+    expect(worker === running.child.pid).toBe(!isLaunched);
+    running.child.kill(isLaunched ? "SIGKILL" : "SIGINT");
+    await vi.waitUntil(() => !isAlive(worker), { timeout: 25_000 });
+    expect(server.requests.map(({ body }) => body["input"])).toEqual(["first"]);
+  });
+});

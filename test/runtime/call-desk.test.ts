@@ -114,7 +114,9 @@ test("sessions that share have one dispatcher and one ledger, and runs of their 
   await Promise.all([one, two].map((session) => session.execute("CALL GenerateResponse('together')")));
   // Equal requests in flight are one request.
   expect(server.requests).toHaveLength(1);
-  const found = await main.execute("SELECT name, succeeded FROM sys_runs WHERE name IN ('one', 'two')");
+  const found = await main.execute(
+    "SELECT name, succeeded FROM sys_runs WHERE name IN ('one', 'two') ORDER BY name",
+  );
   expect(await found.all()).toEqual([
     { name: "one", succeeded: 1 },
     { name: "two", succeeded: 1 },

@@ -261,4 +261,59 @@ describe("what goes wrong", () => {
       ),
     ).toEqual([[1, 0, 1]]);
   });
+
+  describe("what pruning leaves", () => {
+    const dayAgo = Date.now() - 86_400_000;
+    async function prepared(change: string): Promise<string> {
+      const file = newFile();
+      const first = await openEcho(() => "y".repeat(2000), { ledger: file });
+      const many = `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200) SELECT P(i) FROM n`;
+      await first.rows(many);
+      await first.session.close();
+      const db = new Database(file);
+      db.exec(`UPDATE runs SET started_at = ${dayAgo}, ended_at = ${dayAgo}; UPDATE calls SET started_at = ${dayAgo}, ended_at = ${dayAgo};
+        INSERT INTO spending VALUES (date(), 1, 2.5, 0), ('2020-01-01', 1, 9, 0); ${change}`);
+      db.close();
+      return file;
+    }
+    const counts = (file: string) =>
+      read(
+        file,
+        "SELECT (SELECT count(*) FROM runs), (SELECT count(*) FROM calls), (SELECT total(spent_usd) FROM spending)",
+      )[0];
+
+    test("what was spent in the days it keeps: max_cost_per_day goes on counting it", async () => {
+      const file = await prepared("");
+      const ledger = new Ledger(file);
+      expect(ledger.runs.prune(Date.now() - 3_600_000)).toBe(1);
+      ledger.close();
+      expect(counts(file)).toEqual([0, 0, 2.5]);
+    });
+
+    test("not a run whose process died without a word, nor its calls", async () => {
+      const file = await prepared(
+        "UPDATE runs SET status = 'running', ended_at = NULL, process = 1, process_start = 'long ago'; UPDATE calls SET status = 'started', ended_at = NULL WHERE id > 190",
+      );
+      const ledger = new Ledger(file);
+      expect(ledger.runs.prune(dayAgo - 1)).toBe(0);
+      // It is over, and says so.
+      expect(read(file, "SELECT status, ended_at FROM runs")).toEqual([["interrupted", dayAgo]]);
+      expect(read(file, "SELECT count(*) FROM calls WHERE status = 'unknown'")).toEqual([[10]]);
+      expect(ledger.runs.prune(Date.now() - 3_600_000)).toBe(1);
+      ledger.close();
+      expect(counts(file)).toEqual([0, 0, 2.5]);
+    });
+
+    test("the file's size while another process is at work, since giving space back would shut it out", async () => {
+      // The process of the test runner is another, and alive.
+      const other = `INSERT INTO runs(kind, name, process, status, started_at) VALUES ('session', 's', ${process.ppid}, 'running', ${dayAgo})`;
+      const file = await prepared(other);
+      const before = statSync(file).size;
+      const ledger = new Ledger(file);
+      expect(ledger.runs.prune(Date.now() - 3_600_000)).toBe(1);
+      expect(counts(file)).toEqual([1, 0, 2.5]);
+      expect(Number(ledger.db.pragma("freelist_count", { simple: true })) * 4096).toBeGreaterThan(before / 2);
+      ledger.close();
+    });
+  });
 });

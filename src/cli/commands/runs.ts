@@ -33,8 +33,10 @@ export async function runRuns(request: RunsRequest, surroundings: Surroundings):
     const [verb, first, second] = request.arguments;
     if (verb === "prune") {
       expectArguments(request, 2, "runs prune DAYS");
-      const days = Number(first);
-      if (!(days >= 0)) fail("cli/usage", { problem: `prune takes a number of days, not "${first ?? ""}"` });
+      // Not everything that Number takes: "" would be 0, and remove all.
+      const days = /^\d+(\.\d+)?$/.test(first ?? "") ? Number(first) : NaN;
+      if (Number.isNaN(days))
+        fail("cli/usage", { problem: `prune takes a number of days, not "${first ?? ""}"` });
       await reporter.note(`${count(await session.pruneRuns(days), "run")} removed from the record of calls`);
       return 0;
     }

@@ -5,13 +5,16 @@
 
 import type { ApiRequest } from "../../catalog/request.ts";
 
-/** Letters of Latin text come to about four a token; digits and signs to one or two, characters of other scripts to one. */
+/**
+ * Letters of Latin text come to about four a token; digits and signs to one or two, characters of other scripts to one or
+ * less. What nobody wrote to be read (base64, rare scripts) has up to three times as many (docs/decisions/0097).
+ */
 export function estimateTokens(text: string): number {
   let quarters = 0;
   for (let index = 0; index < text.length; index++) {
     const code = text.charCodeAt(index);
     const isPlain = (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || code === 32;
-    quarters += isPlain ? 1.25 : code < 128 ? 2 : code < 0x0590 ? 3 : 4;
+    quarters += isPlain ? 1.25 : code < 128 ? 2.5 : code < 0x0590 ? 3 : 5.5;
   }
   return Math.max(1, Math.ceil(quarters / 4));
 }

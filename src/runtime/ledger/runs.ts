@@ -44,6 +44,11 @@ interface RunRow {
   readonly process_start: string | null;
 }
 
+const runColumns = "id, kind, name, status, process, process_start";
+
+/** Calls that one transaction of a prune removes: some tens of milliseconds. */
+const callsAStep = 5000;
+
 export class Runs {
   readonly #db: Database.Database;
   readonly #file: string;
@@ -79,7 +84,7 @@ export class Runs {
   reopen(id: number): { readonly run: Run; statusAfter(isGood: boolean): RunStatus } {
     return this.#db
       .transaction(() => {
-        const select = "SELECT id, kind, name, status, process, process_start FROM runs WHERE id = ?";
+        const select = `SELECT ${runColumns} FROM runs WHERE id = ?`;
         const row = readRun(this.#db.prepare(select).get(id));
         if (row === undefined) return fail("ledger/unknown-run", { run: String(id) });
         if (row.status === "running" && isAlive(row)) {
@@ -96,25 +101,72 @@ export class Runs {
       .immediate();
   }
 
-  /** Removes runs that ended before a time, with their calls and the responses no other call needs. Gives the runs removed. */
+  /**
+   * Removes runs that ended before a time (milliseconds since 1970), with their calls and the responses no other call needs;
+   * one that died ended with its last call. Gives the runs removed. In steps, since other processes write meanwhile: who
+   * cannot write for ten seconds takes the ledger for broken. What was spent that day or later stays, for max_cost_per_day.
+   */
   prune(before: number): number {
-    const removed = this.#db
-      .transaction(() => {
-        const old = "SELECT id FROM runs WHERE status <> 'running' AND ended_at < ?";
-        for (const table of ["calls", "statements", "spending"]) {
-          this.#db.prepare(`DELETE FROM ${table} WHERE run IN (${old})`).run(before);
-        }
-        const { changes } = this.#db.prepare(`DELETE FROM runs WHERE id IN (${old})`).run(before);
-        const used = "SELECT response_hash FROM calls WHERE response_hash IS NOT NULL";
-        this.#db.prepare(`DELETE FROM blobs WHERE hash NOT IN (${used})`).run();
-        return changes;
-      })
-      .immediate();
-    if (removed > 0) this.#giveBackSpace();
-    return removed;
+    const old = this.#step(() => {
+      this.#endDead();
+      const select = "SELECT id FROM runs WHERE status <> 'running' AND ended_at < ?";
+      const ids = readIds(this.#db.prepare(select).pluck().all(before));
+      // Should this break off, nobody goes on with half a record.
+      const forget = this.#db.prepare("UPDATE runs SET identity = NULL WHERE id = ?");
+      for (const id of ids) forget.run(id);
+      return ids;
+    });
+    for (const id of old) this.#remove(id);
+    this.#step(() => {
+      this.#db.prepare("DELETE FROM spending WHERE day < date(? / 1000, 'unixepoch')").run(before);
+      const used = "SELECT response_hash FROM calls WHERE response_hash IS NOT NULL";
+      this.#db.prepare(`DELETE FROM blobs WHERE hash NOT IN (${used})`).run();
+    });
+    if (old.length > 0 && !this.#isUsed()) this.#giveBackSpace();
+    return old.length;
   }
 
-  /** Not while another process reads or writes: later calls then fill the space. */
+  #remove(id: number): void {
+    const some = `DELETE FROM calls WHERE id IN (SELECT id FROM calls WHERE run = ? LIMIT ${callsAStep})`;
+    const calls = this.#db.prepare(some);
+    while (this.#step(() => calls.run(id).changes) === callsAStep);
+    this.#step(() => {
+      this.#db.prepare("DELETE FROM statements WHERE run = ?").run(id);
+      this.#db.prepare("DELETE FROM runs WHERE id = ?").run(id);
+    });
+  }
+
+  #step<T>(work: () => T): T {
+    return inLedger(this.#file, () => this.#db.transaction(work).immediate());
+  }
+
+  /** Runs whose process is gone. */
+  #endDead(): void {
+    for (const { id } of this.#running().filter((run) => !isAlive(run))) {
+      this.#db
+        .prepare(
+          `UPDATE runs SET status = 'interrupted', ended_at = coalesce(
+             (SELECT max(coalesce(ended_at, started_at)) FROM calls WHERE run = runs.id), started_at) WHERE id = ?`,
+        )
+        .run(id);
+      this.#closeCalls(id);
+    }
+  }
+
+  /** By a run of another process. */
+  #isUsed(): boolean {
+    return this.#running().some((run) => run.process !== process.pid && isAlive(run));
+  }
+
+  #running(): readonly RunRow[] {
+    const select = `SELECT ${runColumns} FROM runs WHERE status = 'running'`;
+    return this.#db
+      .prepare(select)
+      .all()
+      .flatMap((row) => readRun(row) ?? []);
+  }
+
+  /** It takes the file for itself, for as long as it takes. Somebody may have come meanwhile: later calls fill the space. */
   #giveBackSpace(): void {
     try {
       this.#db.exec("VACUUM; PRAGMA wal_checkpoint(TRUNCATE)");
@@ -125,8 +177,7 @@ export class Runs {
 
   #earlier({ identity }: RunDescription): RunRow | undefined {
     if (identity === undefined) return undefined;
-    const select =
-      "SELECT id, kind, name, status, process, process_start FROM runs WHERE identity = ? ORDER BY id DESC LIMIT 1";
+    const select = `SELECT ${runColumns} FROM runs WHERE identity = ? ORDER BY id DESC LIMIT 1`;
     return readRun(this.#db.prepare(select).get(identity));
   }
 
@@ -141,13 +192,17 @@ export class Runs {
   }
 
   /** Requests that were on their way when the process died have an unknown outcome. */
-  #resume({ id }: RunRow): Run {
+  #closeCalls(id: number): void {
     this.#db
       .prepare("UPDATE calls SET status = 'unknown', ended_at = ? WHERE run = ? AND status = 'started'")
       .run(Date.now(), id);
     this.#db
       .prepare("UPDATE statements SET status = 'failed', ended_at = ? WHERE run = ? AND status = 'running'")
       .run(Date.now(), id);
+  }
+
+  #resume({ id }: RunRow): Run {
+    this.#closeCalls(id);
     this.#db
       .prepare(
         "UPDATE runs SET status = 'running', process = ?, process_start = ?, ended_at = NULL WHERE id = ?",
@@ -170,6 +225,10 @@ export class Runs {
 
 function readRun(row: unknown): RunRow | undefined {
   return row as RunRow | undefined;
+}
+
+function readIds(ids: unknown): readonly number[] {
+  return ids as readonly number[];
 }
 
 function readFound(row: unknown): { readonly database: string | null } | undefined {

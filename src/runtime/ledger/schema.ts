@@ -92,6 +92,8 @@ export function openLedgerFile(file: string): Database.Database {
     db = new Database(file, { timeout: 10_000 });
     db.pragma("journal_mode = WAL");
     db.pragma("synchronous = FULL");
+    // What a day has cost outlives the run that spent it.
+    db.pragma("foreign_keys = OFF");
     migrate(db, file);
     return db;
   } catch (error) {

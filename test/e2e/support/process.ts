@@ -38,7 +38,25 @@ export function startCallsql(args: readonly string[], options: RunOptions = {}):
 
 /** `node ARGUMENTS` at the root of the repository. */
 export function runNode(args: readonly string[], options: RunOptions = {}): Promise<Finished> {
-  return start(process.execPath, args, { cwd: root, ...options }).finished;
+  return startNode(args, options).finished;
+}
+
+export function startNode(args: readonly string[], options: RunOptions = {}): Running {
+  return start(process.execPath, args, { cwd: root, ...options });
+}
+
+/** Arguments with which this Node says that it is too old, so that bin/callsql.js starts the repository's own. */
+export const oldNode: readonly string[] = [
+  "--import",
+  `data:text/javascript,Object.defineProperty(process,"versions",{value:{...process.versions,node:"20.20.0"}})`,
+];
+
+export function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }
 
 /** A shell, in which `callsql` is the built command line. */

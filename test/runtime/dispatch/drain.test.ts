@@ -58,7 +58,9 @@ describe("a statement", () => {
     const opened = await open(options);
     const stop = new AbortController();
     const running = timed(() => opened.session.execute(sentences, {}, { signal: stop.signal }));
-    await expect.poll(() => opened.server.requests.length).toBeGreaterThanOrEqual(requests);
+    await expect
+      .poll(() => opened.server.requests.length, { timeout: 20_000 })
+      .toBeGreaterThanOrEqual(requests);
     stop.abort();
     const { error } = await running;
     return { opened, error };

@@ -1,9 +1,11 @@
 /** Requests that agree in all but their input share one HTTP request, and nobody can tell from the answers. */
+import { hash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { readField, readList, readNumber } from "../../../src/catalog/read.ts";
 import { createOpenAIConnection } from "../../../src/connection/openai.ts";
 import { openSession, type SqlValue } from "../../../src/index.ts";
 import type { Dispatched } from "../../../src/runtime/dispatch/dispatcher.ts";
+import { countTokens } from "../../../src/runtime/tokens.ts";
 import { faults, startOpenAIServer, type ServerOptions } from "../../support/openai-server.ts";
 import { dispatcherOf, failure, ok, startService, type ServiceOptions } from "./service.ts";
 import { VirtualClock } from "./virtual-clock.ts";
@@ -113,6 +115,29 @@ describe("what goes wrong", () => {
     expect(outcomes.filter((outcome) => outcome.failure !== undefined)).toHaveLength(1);
     expect(outcomes[7]).toMatchObject({ failure: { status: 400 }, verdict: "row", attempts: 7 });
     expect(sizes).toHaveLength(13);
+  });
+
+  test("a pack of more tokens than were estimated is refused unpaid, and goes in halves", async () => {
+    const tooMany = failure({
+      kind: "http",
+      status: 400,
+      message: "Requested 430,000 tokens, max 300,000 tokens per request",
+      param: "input",
+    });
+    // Nobody writes like that: it has twice the tokens it looks like.
+    const texts = Array.from({ length: 300 }, (_, index) =>
+      hash("sha512", String(index), "base64").repeat(40),
+    );
+    const isTooLong = (body: Readonly<Record<string, unknown>>): boolean =>
+      inputsOf(body).length * countTokens(texts[0] ?? "", "embeddings") > pack.tokensMax;
+    const { sizes, outcomes } = await embed(texts, {
+      answer: ({ body }) => (isTooLong(body) ? tooMany : undefined),
+    });
+    expect(outcomes.map(textOf)).toEqual(texts);
+    // Each that was refused became two.
+    const refused = sizes.reduce((sum, size) => sum + size, 0) / texts.length - 1;
+    expect(refused).toBeGreaterThan(0);
+    expect(refused).toBeLessThanOrEqual(2);
   });
 
   test("a refusal for a field that all share is not tried out text by text", async () => {
