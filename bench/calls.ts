@@ -3,7 +3,6 @@
  * `node bench/calls.ts`, two minutes. Ours binds, records in a ledger on disk and returns rows; theirs return text.
  * What is compared is processor time a call, and the rate at many calls in flight.
  */
-import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,7 +10,8 @@ import OpenAI from "openai";
 import { createOpenAIConnection } from "../src/connection/openai.ts";
 import { openSession } from "../src/index.ts";
 import { format, publish, type Finding } from "./harness.ts";
-import { loadPeer } from "./peers.ts";
+import { loadLimit, loadPeer } from "./peers.ts";
+import { withServer } from "./service.ts";
 
 interface Load {
   readonly baseUrl: string;
@@ -25,8 +25,7 @@ interface Spent {
   readonly perSecond: number;
 }
 
-type Limit = <T>(work: () => Promise<T>) => Promise<T>;
-const { default: pLimit } = await loadPeer<{ default: (count: number) => Limit }>("p-limit");
+const pLimit = await loadLimit();
 const { generateText } = await loadPeer<{ generateText: (options: object) => Promise<unknown> }>("ai");
 const { createOpenAI } = await loadPeer<{
   createOpenAI: (options: object) => { responses: (model: string) => unknown };
@@ -96,20 +95,6 @@ async function measured(calls: number, work: () => Promise<void>): Promise<Spent
   const seconds = (performance.now() - startedAt) / 1000;
   const { user, system } = process.cpuUsage(cpuBefore);
   return { cpu: (user + system) / calls, perSecond: calls / seconds };
-}
-
-async function withServer<T>(delayMs: number, use: (baseUrl: string) => Promise<T>): Promise<T> {
-  const server = spawn(process.execPath, [join(import.meta.dirname, "model-server.ts"), String(delayMs)], {
-    stdio: ["pipe", "pipe", "inherit"],
-  });
-  const baseUrl = await new Promise<string>((resolve) => {
-    server.stdout.once("data", (line: Buffer) => resolve(line.toString().trim()));
-  });
-  try {
-    return await use(baseUrl);
-  } finally {
-    server.stdin.end();
-  }
 }
 
 /** Of three turns each the best, for noise only ever adds. */

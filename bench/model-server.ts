@@ -1,6 +1,7 @@
 /**
  * A service for benchmarks, in a process of its own so that its work is not counted as anybody's: answers /responses and
- * /embeddings with a full body after `process.argv[2]` milliseconds. Prints its base URL; ends with its parent.
+ * /embeddings with a full body after `process.argv[2]` milliseconds, and GET /requests with how many it has answered. Prints its
+ * base URL; ends with its parent.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -55,21 +56,23 @@ const response = JSON.stringify({
 });
 
 const vector = Buffer.from(Float32Array.from({ length: 1536 }, (_, index) => Math.sin(index)).buffer);
-const asBase64 = vector.toString("base64");
-const asNumbers = [...new Float32Array(vector.buffer, vector.byteOffset, 1536)];
+// As text at once: what this server takes is the same time for everybody, and should be little.
+const base64Text = JSON.stringify(vector.toString("base64"));
+const numbersText = JSON.stringify([...new Float32Array(vector.buffer, vector.byteOffset, 1536)]);
 
 function embeddings(body: string): string {
   const { input, encoding_format: format } = JSON.parse(body) as { input: unknown; encoding_format?: string };
   const count = Array.isArray(input) ? input.length : 1;
-  const embedding = format === "base64" ? asBase64 : asNumbers;
-  const data = Array.from({ length: count }, (_, index) => ({ object: "embedding", index, embedding }));
-  return JSON.stringify({
-    object: "list",
-    data,
-    model: "text-embedding-3-small",
-    usage: { prompt_tokens: count * 8, total_tokens: count * 8 },
-  });
+  const vectorText = format === "base64" ? base64Text : numbersText;
+  const data = Array.from(
+    { length: count },
+    (_, index) => `{"object":"embedding","index":${index},"embedding":${vectorText}}`,
+  );
+  const usage = JSON.stringify({ prompt_tokens: count * 8, total_tokens: count * 8 });
+  return `{"object":"list","data":[${data.join(",")}],"model":"text-embedding-3-small","usage":${usage}}`;
 }
+
+let answered = 0;
 
 async function read(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
@@ -78,7 +81,12 @@ async function read(request: IncomingMessage): Promise<string> {
 }
 
 async function answerTo(request: IncomingMessage, answer: ServerResponse): Promise<void> {
+  if (request.url?.endsWith("/requests") === true) {
+    answer.end(String(answered));
+    return;
+  }
   const body = await read(request);
+  answered += 1;
   const text = request.url?.endsWith("/embeddings") === true ? embeddings(body) : response;
   if (delayMs > 0) await setTimeout(delayMs);
   answer.writeHead(200, { "content-type": "application/json", "x-request-id": "req_bench" });

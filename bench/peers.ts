@@ -23,3 +23,10 @@ export function versionOf(name: string): string {
   const { version } = require(`${name}/package.json`) as { readonly version: string };
   return version;
 }
+
+export type Limit = <T>(work: () => Promise<T>) => Promise<T>;
+
+/** p-limit, without which the bare SDK is nobody's choice: at most `count` at a time. */
+export async function loadLimit(): Promise<(count: number) => Limit> {
+  return (await loadPeer<{ default: (count: number) => Limit }>("p-limit")).default;
+}

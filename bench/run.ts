@@ -15,7 +15,7 @@ Ratios of one run on one machine, ours against others on the same data and the s
 number alone says little. \`npm install --prefix bench && npm run bench\` measures again.
 `;
 const folder = import.meta.dirname;
-const notBenches = new Set(["harness", "model-server", "peers", "run"]);
+const notBenches = new Set(["harness", "model-server", "peers", "run", "service"]);
 const benches = readdirSync(folder)
   .filter((name) => name.endsWith(".ts"))
   .map((name) => basename(name, ".ts"))

@@ -326,7 +326,7 @@ function addOptions(program: Command, gathered: Gathered): void {
     })
     .option(
       "-p, --param <name=value>",
-      "bind :name; =42 is a number, =@file its bytes, =json:… a JSON value, else text; repeatable",
+      "bind :name to 42 (a number), @file (its bytes), json:… (a JSON value) or else a text; repeatable",
       (text) => {
         gathered.parameters.push({ kind: "assignment", text });
       },

@@ -14,7 +14,7 @@ interface Block {
   readonly shown: string | undefined;
 }
 
-test.each(["joins", "search", "cost", "files", "connections", "server"])(
+test.each(["joins", "search", "cost", "files", "connections", "server", "resuming", "media", "batch"])(
   "docs/guides/%s.md",
   async (name) => {
     const blocks = blocksOf(readFileSync(join(root, `docs/guides/${name}.md`), "utf8"));
@@ -36,6 +36,8 @@ test.each(["joins", "search", "cost", "files", "connections", "server"])(
     }
     folder.remove();
   },
+  // A guide is dozens of processes, one after the other.
+  90_000,
 );
 
 function blocksOf(guide: string): Block[] {

@@ -1,0 +1,165 @@
+/**
+ * Embeddings of 10,000 texts, through us and through those people would use instead, at 128 texts a request on the same
+ * service; and as we pack them ourselves, against a loop that sends row by row. `node bench/embeddings.ts`, two minutes.
+ * Ours stores every vector in a table and every answer in a ledger on disk; theirs hand out arrays of numbers.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import OpenAI from "openai";
+import { createOpenAIConnection } from "../src/connection/openai.ts";
+import { openSession, type Procedure } from "../src/index.ts";
+import { getEmbeddings } from "../src/procedures/get-embeddings.ts";
+import { format, publish, type Finding } from "./harness.ts";
+import { loadLimit, loadPeer } from "./peers.ts";
+import { withServer } from "./service.ts";
+
+const rows = 10_000;
+const batch = 128;
+const inFlight = 8;
+const rounds = 5;
+const model = "text-embedding-3-small";
+const texts = Array.from({ length: rows }, (_, index) => `A short text about subject ${index}.`);
+
+type Embed = (batch: readonly string[]) => Promise<number>;
+
+const pLimit = await loadLimit();
+const { embedMany } = await loadPeer<{
+  embedMany: (options: object) => Promise<{ readonly embeddings: readonly unknown[] }>;
+}>("ai");
+const { createOpenAI } = await loadPeer<{
+  createOpenAI: (options: object) => { embedding: (model: string) => unknown };
+}>("@ai-sdk/openai");
+const { OpenAIEmbeddings } = await loadPeer<{
+  OpenAIEmbeddings: new (options: object) => {
+    embedDocuments: (texts: readonly string[]) => Promise<readonly unknown[]>;
+  };
+}>("@langchain/openai");
+
+/** Each gives what embeds one request's worth of texts, and says how many it got. */
+const peers: Readonly<Record<string, (baseUrl: string) => Embed>> = {
+  "OpenAI SDK with p-limit": (baseURL) => {
+    const client = new OpenAI({ apiKey: "sk-bench", baseURL });
+    return async (input) => (await client.embeddings.create({ model, input: [...input] })).data.length;
+  },
+  "Vercel AI SDK": (baseURL) => {
+    const provider = createOpenAI({ apiKey: "sk-bench", baseURL });
+    return async (values) =>
+      (await embedMany({ model: provider.embedding(model), values })).embeddings.length;
+  },
+  LangChain: (baseURL) => {
+    const client = new OpenAIEmbeddings({
+      model,
+      apiKey: "sk-bench",
+      batchSize: batch,
+      configuration: { baseURL },
+    });
+    return async (input) => (await client.embedDocuments(input)).length;
+  },
+};
+
+/** Texts a second. */
+async function throughPeer(embed: Embed, inputs: readonly string[], size: number): Promise<number> {
+  const limit = pLimit(inFlight);
+  await embed(["first"]);
+  return perSecond(inputs.length, async () => {
+    const batches = Array.from({ length: Math.ceil(inputs.length / size) }, (_, index) =>
+      limit(async () => embed(inputs.slice(index * size, (index + 1) * size))),
+    );
+    return (await Promise.all(batches)).reduce((sum, count) => sum + count, 0);
+  });
+}
+
+/** GetEmbeddings, at most 128 texts a request. */
+const embed128: Procedure = {
+  ...getEmbeddings,
+  name: "Embed128",
+  ...(getEmbeddings.pack === undefined ? {} : { pack: { ...getEmbeddings.pack, inputsMax: batch } }),
+};
+
+async function throughUs(baseUrl: string, procedure: string): Promise<number> {
+  const folder = mkdtempSync(join(tmpdir(), "callsql-bench-"));
+  const connection = createOpenAIConnection({ name: "openai", apiKey: "sk-bench", baseUrl });
+  const session = await openSession({
+    connection,
+    ledger: join(folder, "ledger.db"),
+    procedures: [embed128],
+  });
+  await session.execute(`SET concurrency = ${inFlight}`);
+  const table = texts.map((text) => [text] as const);
+  await session.importRows("t", ["body"], table);
+  await session.execute(`CALL ${procedure}('first')`);
+  const speed = await perSecond(rows, async () => {
+    await session.execute(`CREATE TABLE v AS SELECT ${procedure}(body) AS vector FROM t`);
+    const [row] = await (
+      await session.execute("SELECT count(*) AS n FROM v WHERE vec_length(vector) = 1536")
+    ).all();
+    return Number(row?.["n"]);
+  });
+  await session.close();
+  rmSync(folder, { recursive: true });
+  return speed;
+}
+
+/** `work` says how many texts were embedded, which must be all. */
+async function perSecond(count: number, work: () => Promise<number>): Promise<number> {
+  const startedAt = performance.now();
+  const done = await work();
+  const seconds = (performance.now() - startedAt) / 1000;
+  if (done !== count) throw new Error(`${done} of ${count} texts`);
+  return count / seconds;
+}
+
+const speeds = await withServer(0, async (baseUrl) => {
+  const best: Record<string, number> = {};
+  const keep = (name: string, speed: number): void => {
+    best[name] = Math.max(best[name] ?? 0, speed);
+  };
+  for (let round = 0; round < rounds; round += 1) {
+    keep("callsql", await throughUs(baseUrl, "Embed128"));
+    for (const [name, embed] of Object.entries(peers))
+      keep(name, await throughPeer(embed(baseUrl), texts, batch));
+  }
+  return best;
+});
+const ours = speeds["callsql"] ?? 0;
+const findings: Finding[] = Object.keys(peers).map((name) => {
+  const theirs = speeds[name] ?? NaN;
+  return {
+    what: `texts a second, ${batch} a request, ${inFlight} in flight`,
+    against: name,
+    ratio: ours / theirs,
+    detail: `${format(ours)} and ${format(theirs)}`,
+    goal: { atLeast: name.startsWith("OpenAI SDK") ? 2.5 : 1 },
+  };
+});
+
+const latencyMs = 20;
+findings.push(
+  await withServer(latencyMs, async (baseUrl) => {
+    let [packed, loop] = [0, 0];
+    const embed = peers["OpenAI SDK with p-limit"]?.(baseUrl);
+    if (embed === undefined) throw new Error("no SDK");
+    for (let round = 0; round < 3; round += 1) {
+      packed = Math.max(packed, await throughUs(baseUrl, "GetEmbeddings"));
+      loop = Math.max(loop, await rowByRow(embed, texts.slice(0, 200)));
+    }
+    return {
+      what: `texts a second, as callsql packs them, a service of ${latencyMs} ms`,
+      against: "OpenAI SDK, one row after the other",
+      ratio: packed / loop,
+      detail: `${format(packed)} and ${format(loop)}`,
+      goal: { atLeast: 100 },
+    };
+  }),
+);
+publish("embeddings", `Embeddings of ${rows.toLocaleString("en")} rows`, findings);
+
+async function rowByRow(embed: Embed, inputs: readonly string[]): Promise<number> {
+  await embed(["first"]);
+  return perSecond(inputs.length, async () => {
+    let done = 0;
+    for (const text of inputs) done += await embed([text]);
+    return done;
+  });
+}
