@@ -15,6 +15,7 @@ import type { OAuthSettings } from "../../src/connection/profiles/profile.ts";
 import { SecretStore } from "../../src/connection/secrets/secret-store.ts";
 import { openSession } from "../../src/open-session.ts";
 import { Browser } from "./support/browser.ts";
+import { agreeInChromium, findChromium } from "./support/chromium.ts";
 import { faults, startOpenAIServer } from "../support/openai-server.ts";
 
 let issuer: string;
@@ -124,6 +125,42 @@ test("authorization code with PKCE on the loopback: the token reaches the API", 
   const kept = await tokens().read();
   expect(kept?.accessToken).toMatch(/^\S{20,}$/);
   expect(server.requests[0]?.headers["authorization"]).toBe(`Bearer ${kept?.accessToken}`);
+});
+
+describe("the consent page", () => {
+  const chromium = findChromium();
+  if ("missing" in chromium)
+    console.log(`the consent page is driven over HTTP, not in a browser: ${chromium.missing}`);
+  const visit = async (url: string, agrees: boolean): Promise<string> =>
+    "path" in chromium ? agreeInChromium(chromium.path, url, agrees) : new Browser().agree(url, agrees);
+
+  test.each([
+    [true, /You are logged in/],
+    [false, /The login was refused/],
+  ])(
+    "in a browser, agreed to: %s",
+    async (agrees, page) => {
+      const pages: Promise<string>[] = [];
+      const asked: URL[] = [];
+      const onStep = ({ url }: LoginStep): void => {
+        asked.push(new URL(url));
+        pages.push(visit(url, agrees));
+      };
+      const message = await told(loginConnection("work", { env, onStep }));
+      expect(await Promise.all(pages)).toEqual([expect.stringMatching(page)]);
+      expect(message).toMatch(agrees ? /^succeeded/ : /connect\/login-failed: .*access_denied/);
+      expect((await tokens().read()) === undefined).toBe(!agrees);
+      const [url] = asked;
+      expect(Object.fromEntries(url?.searchParams ?? [])).toMatchObject({
+        response_type: "code",
+        code_challenge_method: "S256",
+        code_challenge: expect.stringMatching(/^[\w-]{43}$/),
+        state: expect.stringMatching(/^[\w-]{20,}$/),
+        redirect_uri: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/callback$/),
+      });
+    },
+    60_000,
+  );
 });
 
 test("by device code", async () => {

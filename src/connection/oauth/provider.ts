@@ -2,6 +2,7 @@
 import * as openid from "openid-client";
 import { secretTexts } from "../../diagnostics/messages/connect.ts";
 import { parseJson, readRecord } from "../json.ts";
+import { presentable } from "../mask.ts";
 import { networkOf } from "../network.ts";
 import type { OAuthSettings } from "../profiles/profile.ts";
 import { fetchSecret, type SecretContext } from "../secrets/credentials.ts";
@@ -70,9 +71,13 @@ function withoutIdToken(fetch: openid.CustomFetch): openid.CustomFetch {
 /** What went wrong, in words without a token: the provider's own, or the network's. */
 export function providerError(error: unknown, name: string): SecretError {
   if (error instanceof SecretError) return error;
-  if (error instanceof openid.ResponseBodyError) {
+  if (error instanceof openid.ResponseBodyError || error instanceof openid.AuthorizationResponseError) {
     const { error: code, error_description: description } = error;
-    const details = { name, code, description };
+    const details = {
+      name,
+      code: presentable(code),
+      description: description === undefined ? undefined : presentable(description),
+    };
     const isEnded = code === "invalid_grant";
     return new SecretError(isEnded ? secretTexts.loginEnded(details) : secretTexts.loginRefused(details));
   }
