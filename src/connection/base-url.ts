@@ -2,6 +2,10 @@
 import { fail } from "../diagnostics/diagnostic.ts";
 import { presentable } from "./mask.ts";
 
+/** What people copy from an example with curl. */
+const endsInEndpoint =
+  /\/(?:responses|completions|embeddings|moderations|models|images|audio|generations|edits|speech|transcriptions|translations)$/;
+
 export const openaiBaseUrl = "https://api.openai.com/v1";
 
 /** Without a slash at the end. A server alone means its /v1, where all that speak this protocol answer. */
@@ -20,5 +24,6 @@ export function checkBaseUrl(text: string): string {
     fail("connect/bad-base-url", { url: url.origin + url.pathname, problem: "has-query" });
   }
   const path = url.pathname.replace(/\/+$/, "");
+  if (endsInEndpoint.test(path)) fail("connect/bad-base-url", { url: shown, problem: "has-endpoint" });
   return `${url.origin}${path === "" ? "/v1" : path}`;
 }

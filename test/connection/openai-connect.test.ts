@@ -56,6 +56,10 @@ describe("a connection by name", () => {
     ["ftp://example.com/v1", "only http and https"],
     ["https://me:pass-word@example.com/v1", "user name or password"],
     ["https://example.com/v1?api-key=hidden", "query or fragment"],
+    ["https://example.com/openai?api-version=2025-04-01", "goes to --api-version"],
+    ["https://example.com/v1/responses", "it names an endpoint"],
+    ["http://127.0.0.1:11434/v1/chat/completions/", "it names an endpoint"],
+    ["https://example.com/v1/images/generations", "it names an endpoint"],
   ])("the base URL %s cannot be used", async (url, reason) => {
     const refusal = await refusalOf("openai", { OPENAI_API_KEY: key, OPENAI_BASE_URL: url });
     expect(refusal).toMatchObject({ code: "connect/bad-base-url", message: expect.stringContaining(reason) });

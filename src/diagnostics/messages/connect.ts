@@ -29,10 +29,7 @@ export const connectMessages = {
         ? "set OPENAI_API_KEY, run callsql connect add openai, or try without one: --connection offline"
         : `callsql connect add ${details.name} --replace asks for one; --auth none is for servers that want none`,
   }),
-  "connect/bad-base-url": (details: {
-    url: string;
-    problem: "not-a-url" | "not-http" | "has-credentials" | "has-query";
-  }) => ({
+  "connect/bad-base-url": (details: { url: string; problem: keyof typeof baseUrlProblems }) => ({
     message: `the base URL ${quote(details.url)} cannot be used: ${baseUrlProblems[details.problem]}`,
     hint: "OPENAI_BASE_URL looks like https://api.openai.com/v1 or http://127.0.0.1:11434/v1",
   }),
@@ -150,7 +147,8 @@ const baseUrlProblems = {
   "not-a-url": "it is not an absolute URL",
   "not-http": "only http and https can be spoken to",
   "has-credentials": "a user name or password in it would end up in logs; give the key in OPENAI_API_KEY",
-  "has-query": "a query or fragment would be lost",
+  "has-query": "a query or fragment would be lost; Azure's api-version goes to --api-version",
+  "has-endpoint": "it names an endpoint; callsql puts the endpoint behind it",
 };
 
 /** What `connect test` says of an endpoint. */
