@@ -1,6 +1,6 @@
 /** Servers that speak the protocol more or less: their addresses, what they lack, and how they say it. */
 import { mkdtemp } from "node:fs/promises";
-import { createServer, type IncomingMessage } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text as readText } from "node:stream/consumers";
@@ -22,16 +22,16 @@ type Says = (asked: Asked) => readonly [status: number, body: object | string];
 
 async function startServer(says: Says) {
   const asked: Asked[] = [];
-  const server = createServer((request, response) => {
-    void readBody(request).then((body) => {
-      const one = { method: request.method ?? "", url: request.url ?? "", headers: request.headers, body };
-      asked.push(one);
-      const [status, answer] = says(one);
-      const isText = typeof answer === "string";
-      response.writeHead(status, { "content-type": isText ? "text/plain" : "application/json" });
-      response.end(isText ? answer : JSON.stringify(answer));
-    });
-  });
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const body = await readBody(request);
+    const one = { method: request.method ?? "", url: request.url ?? "", headers: request.headers, body };
+    asked.push(one);
+    const [status, said] = says(one);
+    const isText = typeof said === "string";
+    response.writeHead(status, { "content-type": isText ? "text/plain" : "application/json" });
+    response.end(isText ? said : JSON.stringify(said));
+  };
+  const server = createServer((request, response) => void answer(request, response));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();
   const close = async (): Promise<void> => {
