@@ -21,7 +21,8 @@ import { dryRun } from "./dry-run.ts";
 import { showable } from "./format/format.ts";
 import { importFile } from "./import/import.ts";
 import { fileOutput, standardOutput, type Output } from "./output.ts";
-import { readParameters, type Parameter } from "./params.ts";
+import { runEachRow } from "./each-row.ts";
+import { readParameters, rowsFileOf, type Parameter } from "./params.ts";
 import { count } from "./quantity.ts";
 import type { Reporter } from "./reporter.ts";
 import { ResultWriter } from "./result-writer.ts";
@@ -47,6 +48,9 @@ export async function runBatch(
   const { texts, database } = given;
   const { terminal, reporter } = surroundings;
   const parameters = await readParameters(options.parameters);
+  const rowsFile = rowsFileOf(options.parameters);
+  if (rowsFile !== undefined && options.isDryRun)
+    fail("cli/params-not-here", { file: rowsFile, place: "--dry-run" });
   const stop = listenForStop(terminal);
   try {
     const session = await surroundings.openSession({
@@ -63,13 +67,14 @@ export async function runBatch(
       const parseFailure = await reportParse(scripts, reporter);
       if (parseFailure !== undefined && !options.isKeepGoing) return parseFailure;
       await reportUnused(scripts, parameters, reporter);
-      const batch = { session, scripts, parameters, options, stop, surroundings };
+      const batch = { session, scripts, parameters, rowsFile, options, stop, surroundings };
       // A dry run is no run: nothing of it goes on later.
       if (!options.isDryRun) await beginScript(session, { ...given, parameters }, { options, reporter });
       // What breaks off, with an output that cannot be written for one, is gone on with by the same command.
       let exitCode: number | undefined;
       try {
         exitCode = await run(batch, parseFailure);
+        if (session.isInTransaction) await reporter.diagnostic(warning("cli/open-transaction", {}));
         return exitCode;
       } finally {
         session.endRun(endStatus(exitCode ?? 1, stop));
@@ -92,6 +97,8 @@ interface Batch {
   readonly session: Session;
   readonly scripts: readonly Script[];
   readonly parameters: readonly Parameter[];
+  /** `--params` of a table: the command runs for each of its rows. */
+  readonly rowsFile: string | undefined;
   readonly options: Options;
   readonly stop: Stop;
   readonly surroundings: Surroundings;
@@ -150,7 +157,7 @@ async function run(batch: Batch, earlierFailure: number | undefined): Promise<nu
     failure =
       refused ??
       (rehearsal === undefined
-        ? await runStatements(batch, { writer, output, summary })
+        ? await runAll(batch, { writer, output, summary })
         : await dryRun({ ...options, rehearsal, statements, reporter, output, style, signal }));
     isWhole = failure === undefined || (refused === undefined && options.isKeepGoing);
   } catch (error) {
@@ -216,6 +223,15 @@ interface Target {
   readonly writer: ResultWriter;
   readonly output: Output;
   readonly summary: Summary;
+}
+
+/** The exit code of the first failure. */
+async function runAll(batch: Batch, target: Target): Promise<number | undefined> {
+  const { rowsFile: file, scripts, stop, surroundings } = batch;
+  if (file === undefined) return runStatements(batch, target);
+  const statements = scripts.flatMap((script) => script.statements);
+  const { reporter } = surroundings;
+  return runEachRow({ ...batch, ...target, statements, file, reporter, signal: stop.signal });
 }
 
 /** The exit code of the first failure. */

@@ -20,7 +20,13 @@ export type Invocation =
       readonly arguments: readonly string[];
       readonly options: Options;
     }
-  | { readonly kind: "run"; readonly arguments: readonly string[]; readonly options: Options }
+  | {
+      readonly kind: "run";
+      readonly arguments: readonly string[];
+      /** Files side by side; absent: one after the other in one session. */
+      readonly jobs?: number;
+      readonly options: Options;
+    }
   | {
       readonly kind: "procedures";
       readonly name?: string;
@@ -72,6 +78,8 @@ export interface Options {
   readonly connection?: string;
   /** File of the user's own models and prices. */
   readonly models?: string;
+  /** Modules with procedures of the user's own. */
+  readonly procedureFiles: readonly string[];
   /** File of the record of calls; `:memory:` for none. Absent: the one in the state directory. */
   readonly ledger?: string;
   /** Start a script anew, whatever became of an earlier run of it. */
@@ -137,6 +145,7 @@ interface Gathered {
   readonly parameters: ParameterSource[];
   readonly settings: string[];
   readonly imports: ImportRequest[];
+  readonly procedureFiles: string[];
   format: FormatName;
   isFormatGiven: boolean;
   database?: string;
@@ -155,6 +164,7 @@ function buildParser(printed: string[], hasCommands = true): Parser {
     parameters: [],
     settings: [],
     imports: [],
+    procedureFiles: [],
     format: "table",
     isFormatGiven: false,
   };
@@ -180,12 +190,19 @@ function buildParser(printed: string[], hasCommands = true): Parser {
   if (!hasCommands) return { program, subcommands: [], invocation: () => invocation };
 
   const run = configure(program.command("run"), printed)
-    .description("run SQL files, one after the other")
+    .description("run SQL files, one after the other in one session, or side by side")
     .argument("<file...>", "SQL files, then the database if the last does not end in .sql")
-    .action((files: string[]) => {
-      if (gathered.commands.length > 0) fail("cli/usage", { problem: "run takes files, not -c" });
-      invocation = { kind: "run", arguments: files, options: options() };
-    });
+    .option("--jobs <n>", "run up to so many files side by side, each in a session of its own");
+  run.action((files: string[]) => {
+    if (gathered.commands.length > 0) fail("cli/usage", { problem: "run takes files, not -c" });
+    const { jobs } = run.opts<{ jobs?: string }>();
+    invocation = {
+      kind: "run",
+      arguments: files,
+      options: options(),
+      ...(jobs === undefined ? {} : { jobs: parseJobs(jobs) }),
+    };
+  });
   const procedures = configure(program.command("procedures"), printed)
     .description("list the procedures that can be called, or describe one")
     .argument("[name]", "procedure")
@@ -293,6 +310,13 @@ function buildParser(printed: string[], hasCommands = true): Parser {
   };
 }
 
+function parseJobs(text: string): number {
+  const jobs = Number(text);
+  return Number.isInteger(jobs) && jobs >= 1 && jobs <= 64
+    ? jobs
+    : fail("cli/usage", { problem: `--jobs takes a whole number from 1 to 64, not "${text}"` });
+}
+
 /** Errors come back as exceptions and help as text: nothing here writes or exits. */
 function configure(command: Command, printed: string[]): Command {
   return command
@@ -324,6 +348,9 @@ function addOptions(program: Command, gathered: Gathered): void {
     .option("--models <file>", "models and prices of your own over the shipped ones", (file) => {
       gathered.models = file;
     })
+    .option("--procedures <file>", "procedures of your own, from a JavaScript module; repeatable", (file) => {
+      gathered.procedureFiles.push(file);
+    })
     .option(
       "-p, --param <name=value>",
       "bind :name to 42 (a number), @file (its bytes), json:… (a JSON value) or else a text; repeatable",
@@ -331,9 +358,13 @@ function addOptions(program: Command, gathered: Gathered): void {
         gathered.parameters.push({ kind: "assignment", text });
       },
     )
-    .option("--params <file>", "bind the members of a .json object, or the first row of a .csv", (file) => {
-      gathered.parameters.push({ kind: "file", file });
-    })
+    .option(
+      "--params <file>",
+      "bind the members of a .json object, or run the command for each row of a .csv",
+      (file) => {
+        gathered.parameters.push({ kind: "file", file });
+      },
+    )
     .option(
       "-o, --format <format>",
       `${formatNames.join(", ")} (default: by the ending of --output, else table)`,
@@ -390,13 +421,14 @@ function optionsOf(program: Command, gathered: Gathered): Options {
   const isSet = (name: string): boolean => program.getOptionValue(name) === true;
   const { parameters, settings, imports, format, isFormatGiven, database, connection, models, output } =
     gathered;
-  const { mediaFolder, summary } = gathered;
+  const { mediaFolder, summary, procedureFiles } = gathered;
   const { maxCost } = program.opts<{ maxCost?: string }>();
   const ledger = program.getOptionValue("ledger") === false ? ":memory:" : gathered.ledger;
   return {
     parameters,
     settings: maxCost === undefined ? settings : [...settings, `max_cost=${maxCost}`],
     imports,
+    procedureFiles,
     format: isFormatGiven || output === undefined ? format : (formatOfFile(output) ?? format),
     isFormatGiven,
     ...(database === undefined ? {} : { database }),

@@ -5,6 +5,7 @@ export const examples = `Examples:
   callsql tickets.db -c "SELECT * FROM tickets" -o csv
   callsql --connection offline -c "CALL GetEmbeddings(:Text)" -p Text=hello
   callsql --import t=tickets.csv -c "SELECT id, GenerateResponse(body) FROM t"
+  callsql --params rows.csv -c "CALL ClassifyText(:body, :labels)" -o csv
   callsql run nightly.sql tickets.db --keep-going
   echo "SELECT 1;" | callsql -o json
   callsql procedures GenerateResponse

@@ -14,7 +14,7 @@ import { runOffline } from "./commands/offline.ts";
 import { runRetry } from "./commands/retry.ts";
 import { runRuns } from "./commands/runs.ts";
 import { runServe, runServeToken } from "./commands/serve.ts";
-import { textsOfRun } from "./commands/run.ts";
+import { runFiles } from "./commands/run.ts";
 import { Reporter } from "./reporter.ts";
 import { ClosedPipe, processTerminal, type Terminal } from "./terminal.ts";
 import { mayHoldDotCommands, withDatabase } from "./texts.ts";
@@ -54,12 +54,26 @@ export async function main(
     if (args.some(holdsKey)) fail("connect/key-in-arguments", {});
     const invocation = parseCommandLine(args);
     if (invocation.kind !== "text") reporter = new Reporter(terminal, invocation.options);
-    return await execute(invocation, { terminal, reporter, openSession: library.openSession }, library);
+    const own = await withOwnProcedures(library, invocation);
+    return await execute(invocation, { terminal, reporter, openSession: own.openSession }, own);
   } catch (error) {
     if (error instanceof ClosedPipe) return 0;
     await reporter.error(error);
     return error instanceof DiagnosticError ? exitCodeOf(error) : 1;
   }
+}
+
+/** Every session and every listing has the procedures that `--procedures` names. */
+async function withOwnProcedures(library: Library, invocation: Invocation): Promise<Library> {
+  const procedureFiles = invocation.kind === "text" ? [] : invocation.options.procedureFiles;
+  if (procedureFiles.length === 0) return library;
+  if (invocation.kind === "serve") fail("cli/no-procedures-here", { command: "serve" });
+  const { loadProcedures } = await import("./own-procedures.ts");
+  const own = await loadProcedures(procedureFiles);
+  return {
+    openSession: (options) => library.openSession({ ...options, procedures: own }),
+    procedures: [...library.procedures, ...own],
+  };
 }
 
 async function execute(
@@ -82,7 +96,7 @@ async function execute(
       return runBatch(withDatabase(texts, database), options, surroundings);
     }
     case "run":
-      return runBatch(await textsOfRun(invocation, terminal), invocation.options, surroundings);
+      return runFiles(invocation, surroundings);
     case "procedures":
       await terminal.stdout.write(proceduresText(library.procedures, invocation));
       return 0;

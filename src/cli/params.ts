@@ -1,12 +1,11 @@
 /**
- * Parameters from the command line: `-p NAME=VALUE` and `--params FILE`. Order is kept, a later one wins.
+ * Parameters from the command line: `-p NAME=VALUE` and `--params FILE.json`. Order is kept, a later one wins.
  * They become the session's variables, so a script's own `SET :NAME = …` may still change them.
  */
 import { extname } from "node:path";
 import { fail, type SqlValue } from "../index.ts";
 import { typedValue } from "./cell.ts";
 import { readBytes, readText } from "./file.ts";
-import { readCsv } from "./import/csv.ts";
 import { isJsonObject, parseJson, sqlValueOfJson } from "./json.ts";
 
 export interface Parameter {
@@ -23,9 +22,23 @@ export async function readParameters(sources: readonly ParameterSource[]): Promi
   const found: Parameter[] = [];
   for (const source of sources) {
     if (source.kind === "assignment") found.push(await parseParameter(source.text));
-    else found.push(...(await readParameterFile(source.file)));
+    else if (!isRowsFile(source.file)) found.push(...(await readJsonParameters(source.file)));
   }
   return found;
+}
+
+/** The file whose rows the command runs for, one by one. Throws cli/params-two-files. */
+export function rowsFileOf(sources: readonly ParameterSource[]): string | undefined {
+  const files = sources.flatMap((source) =>
+    source.kind === "file" && isRowsFile(source.file) ? [source.file] : [],
+  );
+  if (files.length > 1) fail("cli/params-two-files", { files });
+  return files[0];
+}
+
+/** A table; the other kind of file is one object. */
+function isRowsFile(file: string): boolean {
+  return [".csv", ".tsv", ".ndjson", ".jsonl", ".parquet"].includes(extname(file).toLowerCase());
 }
 
 /**
@@ -43,7 +56,7 @@ async function parseParameter(text: string): Promise<Parameter> {
 }
 
 /** `:name`, `@name` and `$name` are accepted, for that is how the SQL text shows it. */
-function bareName(written: string): string {
+export function bareName(written: string): string {
   return written.trim().replace(/^[:@$]/, "");
 }
 
@@ -56,18 +69,9 @@ function jsonParameter(name: string, text: string): SqlValue {
   }
 }
 
-async function readParameterFile(file: string): Promise<Parameter[]> {
-  switch (extname(file).toLowerCase()) {
-    case ".json":
-      return readJsonParameters(file);
-    case ".csv":
-      return readCsvParameters(file);
-    default:
-      return fail("cli/bad-params-file", { file, problem: "is neither .json nor .csv" });
-  }
-}
-
 async function readJsonParameters(file: string): Promise<Parameter[]> {
+  if (extname(file).toLowerCase() !== ".json")
+    fail("cli/bad-params-file", { file, problem: "is of no kind that --params reads" });
   const text = await readText(file);
   let content: unknown;
   try {
@@ -81,12 +85,4 @@ async function readJsonParameters(file: string): Promise<Parameter[]> {
     name: bareName(name),
     value: sqlValueOfJson(value),
   }));
-}
-
-async function readCsvParameters(file: string): Promise<Parameter[]> {
-  const { columns, rows } = await readCsv(file);
-  for await (const row of rows) {
-    return columns.map((name, index) => ({ name: bareName(name), value: row[index] ?? null }));
-  }
-  return fail("cli/bad-params-file", { file, problem: "has a header but no row" });
 }

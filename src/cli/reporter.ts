@@ -46,6 +46,11 @@ export class Reporter {
     if (!this.#isQuiet) await this.#write(this.#colours().dim(safeText(text)));
   }
 
+  /** As it is: what another callsql says, which was made safe there. */
+  line(text: string): Promise<void> {
+    return this.#write(text);
+  }
+
   async #write(text: string): Promise<void> {
     this.progress.hide();
     // A closed stderr is no reason to stop: results may still be wanted.

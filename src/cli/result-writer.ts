@@ -32,7 +32,11 @@ export class ResultWriter {
   }
 
   /** The number of rows. Changes and notices are not results: they leave standard output empty. */
-  async write(result: ResultSet, statement: number, signal: AbortSignal): Promise<number> {
+  async write(
+    result: Pick<ResultSet, "kind" | "columns" | "arrays">,
+    statement: number,
+    signal: AbortSignal,
+  ): Promise<number> {
     if (result.kind !== "rows") return 0;
     const { hasStatementNumbers } = this.#options;
     const number: Column = { name: "statement", type: "INTEGER", format: undefined };

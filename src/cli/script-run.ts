@@ -4,7 +4,7 @@ import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Run, Session } from "../index.ts";
 import type { Options } from "./command-line.ts";
-import type { Parameter } from "./params.ts";
+import { rowsFileOf, type Parameter } from "./params.ts";
 import { count } from "./quantity.ts";
 import type { Reporter } from "./reporter.ts";
 import type { TextsAndDatabase } from "./texts.ts";
@@ -35,13 +35,15 @@ function resumption({ id, answeredCalls, unansweredCalls }: Run): string {
 /** Hex SHA-256 over texts, binds, imports, connection and database: a change of any makes it another script. */
 function identityOf(
   { texts, database, parameters }: TextsAndDatabase & { readonly parameters: readonly Parameter[] },
-  { imports, connection, settings }: Options,
+  { imports, connection, settings, parameters: sources }: Options,
 ): string {
   const binds = parameters.map(({ name, value }) => [
     name,
     value instanceof Uint8Array ? hashOf(value) : String(value),
   ]);
   const files = imports.map(({ table, file }) => [table, resolve(file), ...stampOf(file)]);
+  const rowsFile = rowsFileOf(sources);
+  if (rowsFile !== undefined) files.push(["--params", resolve(rowsFile), ...stampOf(rowsFile)]);
   const place = database === undefined ? null : resolve(database);
   const asked = settings.filter((setting) => !limits.test(setting));
   return hashOf(JSON.stringify([texts, binds, files, connection, asked, place]));

@@ -14,7 +14,7 @@ export class Summary {
   #outputTokens = 0;
   #costUsd = 0;
 
-  add({ kind, affectedRows, counts }: ResultSet): void {
+  add({ kind, affectedRows, counts }: Pick<ResultSet, "kind" | "affectedRows" | "counts">): void {
     this.#statements += 1;
     if (kind === "changes") this.#changes += affectedRows;
     this.spend(counts);

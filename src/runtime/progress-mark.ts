@@ -13,9 +13,7 @@ const markName = "callsql_progress";
 
 /** The last step of the script that is in the database; 0 for none. */
 export function stepsDone(db: Database, identity: string): number {
-  if (!hasMark(db)) return 0;
-  const step = db.prepare(`SELECT step FROM main.${markName} WHERE identity = ?`).pluck().get(identity);
-  return Number(step ?? 0);
+  return readMarks(db).get(identity) ?? 0;
 }
 
 export interface StepMark {
@@ -115,19 +113,40 @@ function inSavepoint<T>(db: Database, write: () => void, work: () => T): T {
   }
 }
 
-/** `identity` is hex. */
+/** `identity` is hex. Other scripts may be under way on the same database: their marks stay. */
 export function markStep(db: Database, identity: string, step: number): void {
-  db.exec(
-    `DROP VIEW IF EXISTS main.${markName};
-     CREATE VIEW main.${markName}(identity, step) AS SELECT '${identity}', ${step}`,
-  );
+  const marks = readMarks(db);
+  marks.delete(identity);
+  writeMarks(db, [...marks, [identity, step] as const].slice(-marksMax));
 }
 
-export function removeMark(db: Database): void {
-  if (!db.readonly && hasMark(db)) db.exec(`DROP VIEW main.${markName}`);
+/** Scripts that were given up for good leave their marks; the oldest go. */
+const marksMax = 100;
+
+export function removeMark(db: Database, identity: string): void {
+  if (db.readonly || !readMarks(db).has(identity)) return;
+  const remove = (): void => {
+    const marks = readMarks(db);
+    marks.delete(identity);
+    writeMarks(db, [...marks]);
+  };
+  if (db.inTransaction) remove();
+  else db.transaction(remove).immediate();
 }
 
-function hasMark(db: Database): boolean {
+function writeMarks(db: Database, marks: readonly (readonly [identity: string, step: number])[]): void {
+  const rows = marks.map(([identity, step]) => `SELECT '${identity}', ${step}`);
+  db.exec(`DROP VIEW IF EXISTS main.${markName}`);
+  if (rows.length > 0) db.exec(`CREATE VIEW main.${markName}(identity, step) AS ${rows.join(" UNION ALL ")}`);
+}
+
+/** The oldest first. */
+function readMarks(db: Database): Map<string, number> {
   const view = "SELECT 1 FROM main.sqlite_schema WHERE type = 'view' AND name = ?";
-  return db.prepare(view).get(markName) !== undefined;
+  if (db.prepare(view).get(markName) === undefined) return new Map();
+  return new Map(readRows(db.prepare(`SELECT identity, step FROM main.${markName}`).raw().all()));
+}
+
+function readRows(rows: readonly unknown[]): readonly (readonly [string, number])[] {
+  return rows as readonly (readonly [string, number])[];
 }

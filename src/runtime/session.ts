@@ -241,14 +241,14 @@ export class Session implements AsyncDisposable {
     checkText("beginRun's name", script.name);
     checkText("beginRun's identity", script.identity);
     const run = this.#workspace.runs.begin({ kind: "script", ...script });
-    if (!run.isResumed) removeMark(this.#workspace.db);
+    if (!run.isResumed) removeMark(this.#workspace.db, script.identity);
     return run;
   }
 
   /** Ends it, or the session's own run. A script that has not finished goes on when it is begun again. */
   endRun(status: RunStatus): void {
     const { runs, db } = this.#workspace;
-    if (status === "finished" && runs.identity !== undefined) removeMark(db);
+    if (status === "finished" && runs.identity !== undefined) removeMark(db, runs.identity);
     runs.end(status);
   }
 
@@ -335,6 +335,11 @@ export class Session implements AsyncDisposable {
     checkList("recordedAnswers' orders", orders);
     checkObject("recordedAnswers' options", options);
     return recordedAnswers(this.#workspace, orders, options);
+  }
+
+  /** Whether a BEGIN has not met its COMMIT: closing the session now takes back what was changed since. */
+  get isInTransaction(): boolean {
+    return this.#workspace.db.inTransaction;
   }
 
   /** What `SET option = value` does. Throws session/unknown-option, session/bad-option-value. */

@@ -372,6 +372,15 @@ describe("the service", () => {
     expect(server.requests).toHaveLength(3);
   });
 
+  test("refuses one row of several: the others are there, exit code 5", async () => {
+    server.script(faults.errorInBody({ code: "bad", message: "not this one" }, { times: 1 }));
+    const sql = "SELECT value, GenerateResponse(value) IS NULL AS failed FROM json_each('[1,2,3]')";
+    const run = await callsql(["-c", sql, "-o", "csv", "--set", "max_attempts=1"], { env: env() });
+    expect(run.code).toBe(5);
+    expect(run.stdout.match(/,1$/gm)).toHaveLength(1);
+    expect(run.stderr).toContain("1 failed");
+  });
+
   test("a base URL that cannot be one is said before anything is sent", async () => {
     const bad = { ...env(), OPENAI_BASE_URL: "ftp://example.com" };
     expect(endOf(await callsql(["-c", call], { env: bad }))).toEqual(failure("connect/bad-base-url", 2));

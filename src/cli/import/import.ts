@@ -39,7 +39,8 @@ export function parseImport(text: string): ImportRequest {
   return { table, file };
 }
 
-async function readImportable(file: string): Promise<Importable> {
+/** A file as columns and rows. Throws cli/import-… */
+export async function readImportable(file: string): Promise<Importable> {
   switch (extname(file).toLowerCase()) {
     case ".csv":
       return readCsv(file);

@@ -1,10 +1,10 @@
 /** What the prompt begins with: its session, its input and what the command line asked for; and what it ends with. */
-import type { openSession, Procedure } from "../../index.ts";
+import { fail, warning, type openSession, type Procedure } from "../../index.ts";
 import type { Options } from "../command-line.ts";
 import { showable } from "../format/format.ts";
 import { importFile } from "../import/import.ts";
 import { fileOutput } from "../output.ts";
-import { readParameters } from "../params.ts";
+import { readParameters, rowsFileOf } from "../params.ts";
 import { count } from "../quantity.ts";
 import type { Reporter } from "../reporter.ts";
 import { coloursOf, type Terminal } from "../terminal.ts";
@@ -78,6 +78,9 @@ export async function prepare(context: Context): Promise<void> {
     const [, name = "", value = ""] = /^\s*([A-Za-z_]\w*)\s*=(.*)$/s.exec(setting) ?? [];
     await (await session.execute(`SET ${name} = '${value.replaceAll("'", "''")}'`)).close();
   }
+  const rowsFile = rowsFileOf(options.parameters);
+  if (rowsFile !== undefined)
+    fail("cli/params-not-here", { file: rowsFile, place: "the prompt or dot-commands" });
   for (const { name, value } of await readParameters(options.parameters)) {
     context.parameters.set(name.toLowerCase(), value);
   }
@@ -95,5 +98,6 @@ export async function closeContext(context: Context, isWhole: boolean): Promise<
   context.input.close();
   context.guard?.close();
   await closeOutput(context, isWhole);
+  if (context.session.isInTransaction) await context.reporter.diagnostic(warning("cli/open-transaction", {}));
   await context.session.close();
 }

@@ -49,6 +49,10 @@ export const cliMessages = {
       `commands are: ${details.commands.join(", ")}; SQL text goes behind -c`,
     ),
   }),
+  "cli/open-transaction": (_: object) => ({
+    message: "a transaction was left open: what was changed since its BEGIN is taken back",
+    hint: "COMMIT keeps it",
+  }),
   "cli/unused-parameter": (details: { name: string; suggestion?: string | undefined }) => ({
     message: `no statement uses the parameter ${quote(details.name)}`,
     hint: didYouMean(details.suggestion, `it is bound as :${details.name}`),
@@ -144,6 +148,18 @@ export const cliMessages = {
     message: `the editor ${quote(details.editor)} failed: ${details.reason}`,
     hint: "the editor is what VISUAL or EDITOR names",
   }),
+  "cli/no-procedures": (details: { file: string }) => ({
+    message: `${quote(details.file)} exports no procedure`,
+    hint: 'export what defineProcedure gives: export const mine = defineProcedure({ … }), with import { defineProcedure } from "callsql"',
+  }),
+  "cli/procedures-not-loaded": (details: { file: string; reason: string }) => ({
+    message: `${quote(details.file)} cannot be loaded: ${details.reason}`,
+    hint: "--procedures takes a JavaScript module (.mjs, .js, or .ts without what needs compiling)",
+  }),
+  "cli/no-procedures-here": (details: { command: string }) => ({
+    message: `${details.command} takes no procedures of your own`,
+    hint: "it runs statements in processes of their own, which have what is shipped",
+  }),
   "cli/not-an-assignment": (details: { option: string; text: string; form: string }) => ({
     message: `${quote(details.text)} is not what ${details.option} takes`,
     hint: `write ${details.option} ${details.form}`,
@@ -154,7 +170,32 @@ export const cliMessages = {
   }),
   "cli/bad-params-file": (details: { file: string; problem: string }) => ({
     message: `${quote(details.file)} ${details.problem}`,
-    hint: "--params takes a .json file with one object, or a .csv file whose first row gives the values",
+    hint: "--params takes a .json file with one object, or a table (.csv, .tsv, .ndjson, .parquet): then the command runs for each row",
+  }),
+  "cli/params-two-files": (details: { files: readonly string[] }) => ({
+    message: `two tables of parameters: ${list(details.files.map(quote))}`,
+    hint: "the command runs for each row of one table; -p and a .json file give what is the same for all rows",
+  }),
+  "cli/params-one-statement": (details: { file: string; found: number }) => ({
+    message: `the rows of ${quote(details.file)} are for one statement, found ${details.found}`,
+    hint: "for a script, give the values with -p or a .json file, or --import the table and join it",
+  }),
+  "cli/params-lack": (details: { file: string; name: string; suggestion?: string | undefined }) => ({
+    message: `${quote(details.file)} has no column for :${details.name}`,
+    hint: didYouMean(details.suggestion, "-p gives a value that is the same for all rows"),
+  }),
+  "cli/params-row-failed": (details: {
+    row: number;
+    code: string;
+    message: string;
+    hint?: string | undefined;
+  }) => ({
+    message: `row ${details.row} failed: ${details.code}: ${details.message}`,
+    hint: details.hint,
+  }),
+  "cli/params-not-here": (details: { file: string; place: string }) => ({
+    message: `the rows of ${quote(details.file)} do not go with ${details.place}`,
+    hint: "they are for one statement behind -c or in a file; --import makes a table of them",
   }),
   "cli/unreadable-file": (details: { file: string; reason: string }) => ({
     message: `cannot read ${quote(details.file)}: ${details.reason}`,
