@@ -5,7 +5,7 @@
 import { Command, CommanderError } from "commander";
 import { fail, suggest, version } from "../index.ts";
 import { formatNames, formatOfFile, parseFormatName, type FormatName } from "./format/format.ts";
-import { addServeCommand, type ServeFlags, type TokenRequest } from "./commands/serve-flags.ts";
+import { addServeCommand, gather, type ServeFlags, type TokenRequest } from "./commands/serve-flags.ts";
 import { buildConnectCommands, type ConnectInvocation } from "./commands/connect-command.ts";
 import { commandTable, type CommandEntry } from "./command-table.ts";
 import { examples, exitCodes } from "./help.ts";
@@ -145,7 +145,6 @@ interface Gathered {
   readonly parameters: ParameterSource[];
   readonly settings: string[];
   readonly imports: ImportRequest[];
-  readonly procedureFiles: string[];
   format: FormatName;
   isFormatGiven: boolean;
   database?: string;
@@ -164,7 +163,6 @@ function buildParser(printed: string[], hasCommands = true): Parser {
     parameters: [],
     settings: [],
     imports: [],
-    procedureFiles: [],
     format: "table",
     isFormatGiven: false,
   };
@@ -348,9 +346,8 @@ function addOptions(program: Command, gathered: Gathered): void {
     .option("--models <file>", "models and prices of your own over the shipped ones", (file) => {
       gathered.models = file;
     })
-    .option("--procedures <file>", "procedures of your own, from a JavaScript module; repeatable", (file) => {
-      gathered.procedureFiles.push(file);
-    })
+    // Kept by commander: for `serve token create` they are names, and the token's.
+    .option("--procedures <file>", "procedures of your own, from a JavaScript module; repeatable", gather)
     .option(
       "-p, --param <name=value>",
       "bind :name to 42 (a number), @file (its bytes), json:… (a JSON value) or else a text; repeatable",
@@ -421,14 +418,14 @@ function optionsOf(program: Command, gathered: Gathered): Options {
   const isSet = (name: string): boolean => program.getOptionValue(name) === true;
   const { parameters, settings, imports, format, isFormatGiven, database, connection, models, output } =
     gathered;
-  const { mediaFolder, summary, procedureFiles } = gathered;
-  const { maxCost } = program.opts<{ maxCost?: string }>();
+  const { mediaFolder, summary } = gathered;
+  const { maxCost, procedures = [] } = program.opts<{ maxCost?: string; procedures?: readonly string[] }>();
   const ledger = program.getOptionValue("ledger") === false ? ":memory:" : gathered.ledger;
   return {
     parameters,
     settings: maxCost === undefined ? settings : [...settings, `max_cost=${maxCost}`],
     imports,
-    procedureFiles,
+    procedureFiles: procedures,
     format: isFormatGiven || output === undefined ? format : (formatOfFile(output) ?? format),
     isFormatGiven,
     ...(database === undefined ? {} : { database }),

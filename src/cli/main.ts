@@ -67,6 +67,7 @@ export async function main(
 async function withOwnProcedures(library: Library, invocation: Invocation): Promise<Library> {
   const procedureFiles = invocation.kind === "text" ? [] : invocation.options.procedureFiles;
   if (procedureFiles.length === 0) return library;
+  if (invocation.kind === "serve-token") return library;
   if (invocation.kind === "serve") fail("cli/no-procedures-here", { command: "serve" });
   const { loadProcedures } = await import("./own-procedures.ts");
   const own = await loadProcedures(procedureFiles);

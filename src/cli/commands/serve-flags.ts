@@ -91,7 +91,8 @@ export function addServeCommand(
 
 type Given = Readonly<Record<string, unknown>>;
 
-function gather(value: string, before: readonly string[]): readonly string[] {
+/** Of an option that may be repeated. */
+export function gather(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];
 }
 
@@ -137,7 +138,7 @@ function flagsOf(given: Given): ServeFlags {
   };
 }
 
-/** `--max-cost` and `--max-rows` are options of the commands around it, too, and commander gives them to the outermost. */
+/** `--max-cost`, `--max-rows` and `--procedures` are options of the commands around it, too, and commander gives them to the outermost. */
 function givenTo(command: Command): Record<string, unknown> {
   const isGiven = (name: string): boolean => command.getOptionValueSourceWithGlobals(name) !== "default";
   return Object.fromEntries(Object.entries(command.optsWithGlobals()).filter(([name]) => isGiven(name)));
@@ -149,7 +150,7 @@ function limitsOf(given: Given): TokenLimits {
     return value === undefined ? undefined : numberOf(flag, value, range);
   };
   const names = (name: string): readonly string[] | undefined =>
-    text(given, name)
+    (given[name] === undefined ? undefined : String(given[name]))
       ?.split(",")
       .map((part) => part.trim())
       .filter((part) => part !== "");
