@@ -150,7 +150,7 @@ function limitsOf(given: Given): TokenLimits {
     return value === undefined ? undefined : numberOf(flag, value, range);
   };
   const names = (name: string): readonly string[] | undefined =>
-    (given[name] === undefined ? undefined : String(given[name]))
+    (text(given, name) ?? (given[name] === undefined ? undefined : texts(given, name).join(",")))
       ?.split(",")
       .map((part) => part.trim())
       .filter((part) => part !== "");
