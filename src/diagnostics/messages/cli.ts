@@ -51,7 +51,7 @@ export const cliMessages = {
   }),
   "cli/open-transaction": (_: object) => ({
     message: "a transaction was left open: what was changed since its BEGIN is taken back",
-    hint: "COMMIT keeps it",
+    hint: "end it with COMMIT to keep them",
   }),
   "cli/unused-parameter": (details: { name: string; suggestion?: string | undefined }) => ({
     message: `no statement uses the parameter ${quote(details.name)}`,
