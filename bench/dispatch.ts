@@ -124,7 +124,7 @@ async function selectAll(
   await session.execute(`SET concurrency = ${inFlight}`);
   const bodies = Array.from({ length: rows }, (_, index) => [`row ${index}`] as const);
   await session.importRows("t", ["body"], bodies);
-  // Loads the SDK, and learns that there are answers.
+  // Opens the pool, and learns that there are answers.
   await session.execute("CALL GenerateResponse('first')");
   return await secondsOf(async () => {
     const [counted] = await (await session.execute(`SELECT count(${call}) AS n FROM t`)).all();

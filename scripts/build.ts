@@ -1,7 +1,7 @@
 /**
  * Compiles src to dist: the declarations with tsc, the modules with esbuild, which puts those that are loaded together into
  * one file. Starting is what a command line does most, and reading two hundred files takes longer than running them.
- * What is loaded late (the SDK, the prompt, the server, offline models) stays apart. Packages with binaries, and those that
+ * What is loaded late (undici, the SDK, the prompt, the server, offline models) stays apart. Packages with binaries, and those that
  * are large and rarely needed, stay imports.
  */
 import { spawnSync } from "node:child_process";

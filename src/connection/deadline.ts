@@ -1,45 +1,61 @@
 /** One end for a whole exchange: the caller's signal or a time limit, and afterwards which of the two it was. */
 
-export interface Deadline {
-  readonly signal: AbortSignal;
+/** To be cleared: it holds a timer and a listener. */
+export class Deadline {
+  /** Called once, when it ends; one at a time, since an exchange has one step at a time. */
+  onEnd: ((error: Error) => void) | undefined;
+  readonly #caller: AbortSignal;
+  readonly #timer: NodeJS.Timeout;
+  readonly #cancel = (): void => this.#end("cancelled");
+  #controller: AbortController | undefined;
+  #ended: "cancelled" | "timeout" | undefined;
+
+  /** Not AbortSignal.any: a signal that lives as long as a session would collect a follower for every call. */
+  constructor(caller: AbortSignal, timeoutMs: number) {
+    this.#caller = caller;
+    this.#timer = setTimeout(() => this.#end("timeout"), Math.min(timeoutMs, 2 ** 31 - 1));
+    caller.addEventListener("abort", this.#cancel, { once: true });
+    if (caller.aborted) this.#cancel();
+  }
+
   /** Why it ended; undefined while it has not. */
-  readonly ended: "cancelled" | "timeout" | undefined;
+  get ended(): "cancelled" | "timeout" | undefined {
+    return this.#ended;
+  }
+
+  /** For those who want one; most do not, and it costs. */
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (this.#ended !== undefined) this.#controller.abort();
+    return this.#controller.signal;
+  }
+
+  throwIfEnded(): void {
+    if (this.#ended !== undefined) throw ending();
+  }
+
   /** Settles as `work` does, or rejects at once when the deadline ends. */
-  race<T>(work: Promise<T>): Promise<T>;
-  /** Must be called: takes the timer and the listener away. */
-  clear(): void;
+  race<T>(work: Promise<T>): Promise<T> {
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    if (this.#ended === undefined) this.onEnd = reject;
+    else reject(ending());
+    work.then(resolve, reject);
+    return promise;
+  }
+
+  clear(): void {
+    clearTimeout(this.#timer);
+    this.#caller.removeEventListener("abort", this.#cancel);
+  }
+
+  #end(why: "cancelled" | "timeout"): void {
+    if (this.#ended !== undefined) return;
+    this.#ended = why;
+    this.#controller?.abort();
+    this.onEnd?.(ending());
+  }
 }
 
-/** Not AbortSignal.any: a signal that lives as long as a session would collect a follower for every call. */
-export function startDeadline(signal: AbortSignal, timeoutMs: number): Deadline {
-  const controller = new AbortController();
-  let ended: Deadline["ended"];
-  const end = (why: "cancelled" | "timeout"): void => {
-    ended ??= why;
-    controller.abort();
-  };
-  const cancel = (): void => end("cancelled");
-  const timer = setTimeout(() => end("timeout"), Math.min(timeoutMs, 2 ** 31 - 1));
-  signal.addEventListener("abort", cancel, { once: true });
-  if (signal.aborted) cancel();
-  return {
-    signal: controller.signal,
-    get ended() {
-      return ended;
-    },
-    race: (work) => race(work, controller.signal),
-    clear: () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", cancel);
-    },
-  };
-}
-
-async function race<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return await new Promise<T>((resolve, reject) => {
-    const stop = (): void => reject(new DOMException("the deadline ended", "AbortError"));
-    if (signal.aborted) stop();
-    signal.addEventListener("abort", stop, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
-  });
+function ending(): Error {
+  return new DOMException("the deadline ended", "AbortError");
 }

@@ -1,14 +1,28 @@
 /**
- * One HTTP exchange under the OpenAI SDK: the SDK writes the request, we read the answer. Its own reading has no size
- * limit, throws bare TypeErrors for broken bodies and loses what an error page said; so the fetch that is given to the
- * SDK reads the whole body here, within a limit, and keeps status, headers and bytes for whoever sent the request.
+ * One HTTP exchange: a request with a JSON body, or none, and the whole answer, read within a limit. Two ways: an undici
+ * pool (transport.ts), and the `fetch` that a program brings along. Follows no redirect, judges no status.
  */
+import type { Deadline } from "./deadline.ts";
+
+export interface HttpRequest {
+  readonly method: "GET" | "POST";
+  readonly url: string;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/** What is read of them. */
+export type AnswerHeaders = Pick<Headers, "get">;
 
 export interface Exchange {
   readonly status: number;
-  readonly headers: Headers;
+  readonly headers: AnswerHeaders;
   readonly bytes: Uint8Array;
 }
+
+/** Rejects with BrokenBody, and with whatever the network throws. */
+export type Transport = (request: HttpRequest, deadline: Deadline) => Promise<Exchange>;
 
 /** The body could not be read to its end. */
 export class BrokenBody extends Error {
@@ -22,30 +36,24 @@ export class BrokenBody extends Error {
   }
 }
 
-export interface Exchanger {
-  readonly fetch: typeof globalThis.fetch;
-  /** What came for the response the SDK handed back. */
-  take(response: Response): Exchange | undefined;
-}
+/** Whatever happened between the request and the end of its answer. */
+export class ExchangeError extends Error {}
 
-export function createExchanger(fetch: typeof globalThis.fetch, bytesMax: number): Exchanger {
-  const exchanges = new WeakMap<Response, Exchange>();
-  return {
-    fetch: async (input, init) => {
-      // "manual" hands the redirect back with its status and target instead of following it or failing namelessly.
-      const answer = await fetch(input, { ...init, redirect: "manual" });
-      const isReadable = answer.type !== "opaqueredirect";
-      const bytes = isReadable ? await readBody(answer, bytesMax) : new Uint8Array();
-      // The SDK gets a stand-in that is always 200: classification is ours.
-      const standIn = new Response(null, { status: 200 });
-      exchanges.set(standIn, { status: isReadable ? answer.status : 307, headers: answer.headers, bytes });
-      return standIn;
-    },
-    take: (response) => exchanges.get(response),
+export function fetchTransport(fetch: typeof globalThis.fetch, bytesMax: number): Transport {
+  return async ({ url, ...request }, deadline) => {
+    const { signal } = deadline;
+    // "manual" hands the redirect back with its status and target instead of following it or failing namelessly.
+    return readExchange(await fetch(url, { ...request, signal, redirect: "manual" }), bytesMax);
   };
 }
 
 /** Counts what comes out of decompression: a small gzip can be a large answer. */
+export async function readExchange(answer: Response, bytesMax: number): Promise<Exchange> {
+  const { headers } = answer;
+  if (answer.type === "opaqueredirect") return { status: 307, headers, bytes: new Uint8Array() };
+  return { status: answer.status, headers, bytes: await readBody(answer, bytesMax) };
+}
+
 async function readBody(answer: Response, bytesMax: number): Promise<Uint8Array> {
   if (answer.body === null) return new Uint8Array();
   const reader = answer.body.getReader();
@@ -64,5 +72,16 @@ async function readBody(answer: Response, bytesMax: number): Promise<Uint8Array>
     reader.cancel().catch(() => undefined);
     throw error instanceof BrokenBody ? error : new BrokenBody("cut", bytesMax, { cause: error });
   }
-  return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, length);
+  return joined(chunks, length);
+}
+
+/** A copy: what comes from a socket may be a small part of a large buffer. */
+export function joined(chunks: readonly Uint8Array[], length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  return bytes;
 }

@@ -3,7 +3,7 @@ import type { ApiFailure } from "../catalog/request.ts";
 import { DiagnosticError } from "../diagnostics/diagnostic.ts";
 import { failureTexts, networkTexts } from "../diagnostics/messages/connect.ts";
 import type { Deadline } from "./deadline.ts";
-import { BrokenBody } from "./exchange.ts";
+import { BrokenBody, ExchangeError } from "./exchange.ts";
 import { presentable } from "./mask.ts";
 
 /** No key, or none that can be sent. Its message is fit to be shown. */
@@ -41,7 +41,7 @@ export function failureOf(error: unknown, context: FailureContext): ApiFailure {
     return { kind: "network", message: failureTexts.network({ host, what, code }), isUnreached };
   }
   const reason = causes.at(-1)?.message ?? String(error);
-  if (isFromFetch(causes)) {
+  if (isFromExchange(causes)) {
     const message = failureTexts.network({ host, what: `could not be asked: ${reason}`, code });
     return { kind: "network", message: presentable(message, secrets) };
   }
@@ -80,6 +80,8 @@ function codeOf(causes: readonly Error[]): string | undefined {
 }
 
 /** What the SDK got as an exception from fetch, it calls a connection error. */
-function isFromFetch(causes: readonly Error[]): boolean {
-  return causes.some((cause) => cause.constructor.name.startsWith("APIConnection"));
+function isFromExchange(causes: readonly Error[]): boolean {
+  return causes.some(
+    (cause) => cause instanceof ExchangeError || cause.constructor.name.startsWith("APIConnection"),
+  );
 }

@@ -10,13 +10,12 @@ export interface Network {
   close(): Promise<void>;
 }
 
-/** Undefined where Node's own way will do: no proxy is set and no certificate given. */
+/** Undefined where the plain way will do: no proxy is set and no certificate given. */
 export function networkOf(env: Environment, caFile?: string): (() => Promise<Network>) | undefined {
   const httpProxy = proxyOf(env, "http_proxy");
   const httpsProxy = proxyOf(env, "https_proxy");
   if (httpProxy === "" && httpsProxy === "" && caFile === undefined) return undefined;
   return async () => {
-    // The package is loaded only for this; the SDK keeps its own fetch, which uploads need.
     const { EnvHttpProxyAgent } = await import("undici");
     const trusted = caFile === undefined ? {} : { ca: [...rootCertificates, await readCertificates(caFile)] };
     const dispatcher = new EnvHttpProxyAgent({

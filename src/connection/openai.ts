@@ -1,9 +1,8 @@
 /**
  * The OpenAI API, and servers that speak its protocol: sends one request, once, and says how it went.
- * The only constructor of the SDK's client. Never throws, follows no redirect, reads no environment. Never retries, but
- * for one case that cannot be paid twice: a 401 to a token that can be renewed.
+ * Never throws, follows no redirect, reads no environment. Never retries, but for one case that cannot be paid twice: a 401
+ * to a token that can be renewed. JSON travels over a pool of our own, files through the SDK (docs/decisions/0091).
  */
-import type OpenAI from "openai";
 import type {
   ApiRequest,
   Connection,
@@ -11,19 +10,20 @@ import type {
   ModelListing,
   SendOptions,
   SendOutcome,
-  Upload,
 } from "../catalog/request.ts";
 import { failureTexts } from "../diagnostics/messages/connect.ts";
 import { azureBaseUrl, azurePath, type Azure } from "./azure.ts";
 import { checkBaseUrl, openaiBaseUrl } from "./base-url.ts";
-import { startDeadline, type Deadline } from "./deadline.ts";
-import { createExchanger, type Exchanger } from "./exchange.ts";
+import { Deadline } from "./deadline.ts";
+import { ExchangeError, type Exchange, type Transport } from "./exchange.ts";
 import { CredentialsError, failureOf } from "./failure.ts";
 import { presentable } from "./mask.ts";
 import { listingOf } from "./model-listing.ts";
 import type { Network } from "./network.ts";
 import { failure, readAnswer, type Asked } from "./read-answer.ts";
 import { StoredFiles } from "./stored-files.ts";
+import { openTransport } from "./transport.ts";
+import { createUploader, formOf, hasUpload, type Uploader } from "./upload.ts";
 
 /** Of a service that speaks the OpenAI protocol. */
 export interface OpenAIConnectionOptions {
@@ -68,29 +68,31 @@ export const openaiModels: ConnectionModels = {
 };
 
 const answerBytesMaxDefault = 64 * 1024 * 1024;
-/** The SDK's own limit must never be the one that strikes: it does not cover bodies. */
-const neverMs = 2 ** 31 - 1;
 
 export function createOpenAIConnection(options: OpenAIConnectionOptions): Connection {
   const given = checkBaseUrl(options.baseUrl ?? openaiBaseUrl);
   const baseUrl = options.azure === undefined ? given : azureBaseUrl(given);
-  const exchanger = createExchanger(
-    options.fetch ?? globalThis.fetch,
-    options.answerBytesMax ?? answerBytesMaxDefault,
-  );
   const secrets = new Secrets();
   const files = new StoredFiles();
-  let wire: Promise<Wire> | undefined;
+  let opening: Promise<Wire> | undefined;
+  let wire: Wire | undefined;
+  const open = async (): Promise<Wire> => {
+    opening ??= openWire(options, { baseUrl, secrets });
+    try {
+      return (wire = await opening);
+    } catch (error) {
+      // What could not be opened now may be there the next time: a headers command that failed, say.
+      opening = undefined;
+      throw error;
+    }
+  };
   const attempt = async (
     { signal, timeoutMs }: SendOptions,
     work: (ask: Ask) => Promise<SendOutcome>,
   ): Promise<SendOutcome> => {
-    const deadline = startDeadline(signal, timeoutMs);
+    const deadline = new Deadline(signal, timeoutMs);
     try {
-      wire ??= openWire(options, { baseUrl, exchanger, secrets });
-      // What could not be opened now may be there the next time: a headers command that failed, say.
-      wire.catch(() => (wire = undefined));
-      const ready = await deadline.race(wire);
+      const ready = wire ?? (await deadline.race(open()));
       const outcome = await work((question) => exchange(ready, question, deadline));
       if (outcome.ok || outcome.failure.status !== 401 || options.renewKey === undefined) return outcome;
       const isRenewed = await deadline.race(options.renewKey(secrets.newest));
@@ -113,17 +115,21 @@ export function createOpenAIConnection(options: OpenAIConnectionOptions): Connec
     send: (request, sendOptions) => attempt(sendOptions, (ask) => sendWithFiles(request, files, ask)),
     listModels: async (sendOptions): Promise<ModelListing> =>
       listingOf(await attempt(sendOptions, (ask) => ask({ method: "get", endpoint: "models", body: {} }))),
-    close: async () => (await wire?.catch(() => undefined))?.network?.close(),
+    close: async () => (await opening?.catch(() => undefined))?.close(),
   };
 }
 
 /** What is opened for the first request and used by all. */
 interface Wire {
-  readonly client: OpenAI;
-  readonly exchanger: Exchanger;
+  readonly transport: Transport;
+  /** Made when the first file is sent. */
+  readonly uploader: () => Promise<Uploader>;
+  /** Of every request, but for the key. */
+  readonly headers: Headers;
+  readonly baseUrl: string;
   readonly secrets: Secrets;
   readonly options: OpenAIConnectionOptions;
-  readonly network: Network | undefined;
+  readonly close: () => Promise<void>;
 }
 
 /** One question to the service; several of one attempt share its deadline. */
@@ -144,65 +150,107 @@ async function sendWithFiles(request: ApiRequest, files: StoredFiles, ask: Ask):
 }
 
 async function exchange(
-  { client, exchanger, secrets, options }: Wire,
+  wire: Wire,
   { method, endpoint, body }: Question,
   deadline: Deadline,
 ): Promise<SendOutcome> {
-  deadline.signal.throwIfAborted();
-  const { azure, keyHeader } = options;
-  const settings = {
-    signal: deadline.signal,
-    timeout: neverMs,
-    headers: {
-      "X-Stainless-Timeout": null,
-      ...acceptOf(endpoint, body),
-      ...(keyHeader === "api-key" ? { "api-key": await keyOf(options.apiKey, secrets) } : {}),
-    },
-  };
+  deadline.throwIfEnded();
+  const { azure } = wire.options;
   const path = azure === undefined ? `/${endpoint}` : azurePath(endpoint, body, azure);
+  const headers = { ...wire.headers, ...(await keyHeaderOf(wire, deadline)), ...acceptOf(endpoint, body) };
+  const answer = hasUpload(body)
+    ? await upload(wire, { path, headers, form: formOf(body) }, deadline)
+    : await talk(
+        wire,
+        { method, path, headers, body: method === "get" ? undefined : jsonOf(endpoint, body) },
+        deadline,
+      );
+  return readAnswer({ endpoint, body }, answer, wire.secrets);
+}
+
+interface JsonRequest {
+  readonly method: Question["method"];
+  readonly path: string;
+  readonly headers: Headers;
+  readonly body: string | undefined;
+}
+
+async function talk(wire: Wire, request: JsonRequest, deadline: Deadline): Promise<Exchange> {
+  const { method, path, headers, body } = request;
+  const query = new URLSearchParams(queryOf(wire.options));
+  const url = `${wire.baseUrl}${path}${query.size === 0 ? "" : `?${query.toString()}`}`;
   const asked =
-    method === "get"
-      ? client.get(path, settings)
-      : client.post(path, { ...settings, body: bodyOf({ endpoint, body }) });
-  const answer = exchanger.take(await deadline.race(asked.asResponse()));
-  if (answer === undefined) throw new Error("the SDK answered without asking");
-  return readAnswer({ endpoint, body }, answer, secrets);
+    body === undefined ? {} : { body, headers: { ...headers, "content-type": "application/json" } };
+  try {
+    return await wire.transport(
+      { method: method === "get" ? "GET" : "POST", url, headers, ...asked },
+      deadline,
+    );
+  } catch (error) {
+    throw new ExchangeError("no answer", { cause: error });
+  }
 }
 
-function acceptOf(endpoint: string, body: Asked["body"]): Record<string, string> {
-  if (endpoint !== "audio/speech") return {};
-  return { Accept: body["stream_format"] === "sse" ? "text/event-stream" : "application/octet-stream" };
+async function upload(wire: Wire, request: Parameters<Uploader>[0], deadline: Deadline): Promise<Exchange> {
+  return await deadline.race(wire.uploader().then((send) => send(request, deadline)));
 }
 
-/** Loaded at the first send: a statement without calls does not pay for the SDK. */
+function queryOf({ azure }: OpenAIConnectionOptions): Readonly<Record<string, string>> {
+  return azure === undefined ? {} : { "api-version": azure.apiVersion };
+}
+
+function jsonOf(endpoint: string, body: Asked["body"]): string {
+  // A third of the bytes, and exact: no detour of float32 over decimal digits.
+  const isFloats = endpoint === "embeddings" && body["encoding_format"] === undefined;
+  return JSON.stringify(isFloats ? { ...body, encoding_format: "base64" } : body);
+}
+
+function acceptOf(endpoint: string, body: Asked["body"]): Headers {
+  if (endpoint !== "audio/speech") return { accept: "application/json" };
+  return { accept: body["stream_format"] === "sse" ? "text/event-stream" : "application/octet-stream" };
+}
+
+async function keyHeaderOf({ options, secrets, headers }: Wire, deadline: Deadline): Promise<Headers> {
+  const { apiKey, keyHeader = "bearer" } = options;
+  if (keyHeader === "none") return {};
+  const key = checkKey(
+    typeof apiKey === "string" ? apiKey : await deadline.race(fetchKey(apiKey, secrets)),
+    secrets,
+  );
+  if (keyHeader === "api-key") return { "api-key": key };
+  // A header of the user's own wins.
+  return { authorization: headers["authorization"] ?? `Bearer ${key}` };
+}
+
+/** At the first send: a statement without calls pays for none of it. */
 async function openWire(
   options: OpenAIConnectionOptions,
-  { baseUrl, exchanger, secrets }: { baseUrl: string; exchanger: Exchanger; secrets: Secrets },
+  { baseUrl, secrets }: { baseUrl: string; secrets: Secrets },
 ): Promise<Wire> {
-  const { OpenAI } = await import("openai");
+  const { organization, project, fetch, answerBytesMax: bytesMax = answerBytesMaxDefault } = options;
   const network = await options.openNetwork?.();
-  const headers = await headersOf(options.headers);
-  const isBearer = (options.keyHeader ?? "bearer") === "bearer";
-  const client = withoutCustomHeaders(
-    () =>
-      new OpenAI({
-        apiKey: isBearer ? () => keyOf(options.apiKey, secrets) : "none",
-        baseURL: baseUrl,
-        // null, not undefined: the SDK would otherwise look into the environment.
-        adminAPIKey: null,
-        organization: options.organization ?? null,
-        project: options.project ?? null,
-        webhookSecret: null,
-        maxRetries: 0,
-        timeout: neverMs,
-        logLevel: "off",
-        fetch: exchanger.fetch,
-        ...(network === undefined ? {} : { fetchOptions: { dispatcher: network.dispatcher } }),
-        ...(options.azure === undefined ? {} : { defaultQuery: { "api-version": options.azure.apiVersion } }),
-        defaultHeaders: { ...(isBearer ? {} : { Authorization: null }), ...headers },
-      }),
-  );
-  return { client, exchanger, secrets, options, network };
+  const given = Object.entries(await headersOf(options.headers));
+  const headers = {
+    "user-agent": "callsql",
+    ...(organization === undefined ? {} : { "openai-organization": organization }),
+    ...(project === undefined ? {} : { "openai-project": project }),
+    ...Object.fromEntries(given.map(([name, value]) => [name.toLowerCase(), value])),
+  };
+  const { transport, close } = await openTransport({ fetch, network, bytesMax, baseUrl });
+  let uploader: Promise<Uploader> | undefined;
+  const makeUploader = (): Promise<Uploader> => {
+    const query = queryOf(options);
+    return createUploader({ baseUrl, query, fetch: fetch ?? globalThis.fetch, network, bytesMax });
+  };
+  return {
+    transport,
+    uploader: () => (uploader ??= makeUploader()),
+    headers,
+    baseUrl,
+    secrets,
+    options,
+    close,
+  };
 }
 
 async function headersOf(headers: OpenAIConnectionOptions["headers"]): Promise<Headers> {
@@ -215,25 +263,16 @@ async function headersOf(headers: OpenAIConnectionOptions["headers"]): Promise<H
   }
 }
 
-/** The SDK merges OPENAI_CUSTOM_HEADERS into every client and has no option against it. */
-function withoutCustomHeaders<T>(construct: () => T): T {
-  const { OPENAI_CUSTOM_HEADERS: hidden } = process.env;
-  delete process.env["OPENAI_CUSTOM_HEADERS"];
+async function fetchKey(apiKey: () => Promise<string>, secrets: Secrets): Promise<string> {
   try {
-    return construct();
-  } finally {
-    if (hidden !== undefined) process.env["OPENAI_CUSTOM_HEADERS"] = hidden;
-  }
-}
-
-async function keyOf(apiKey: OpenAIConnectionOptions["apiKey"], secrets: Secrets): Promise<string> {
-  let key: string;
-  try {
-    key = typeof apiKey === "string" ? apiKey : await apiKey();
+    return await apiKey();
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new CredentialsError(failureTexts.noCredentials({ reason: presentable(reason, secrets) }));
   }
+}
+
+function checkKey(key: string, secrets: Secrets): string {
   secrets.add(key);
   if (!/^[\x21-\x7e]+$/.test(key)) throw new CredentialsError(failureTexts.badKey());
   return key;
@@ -258,46 +297,4 @@ class Secrets implements Iterable<string> {
   [Symbol.iterator](): Iterator<string> {
     return this.#recent.values();
   }
-}
-
-/** JSON, or a form where there is a file in it. */
-function bodyOf({ endpoint, body }: Asked): FormData | Readonly<Record<string, unknown>> {
-  if (endpoint === "embeddings" && body["encoding_format"] === undefined) {
-    // A third of the bytes, and exact: no detour of float32 over decimal digits.
-    return { ...body, encoding_format: "base64" };
-  }
-  const hasUpload = Object.values(body).some(
-    (value) => isUpload(value) || (Array.isArray(value) && value.some(isUpload)),
-  );
-  return hasUpload ? formOf(body) : body;
-}
-
-/** As the SDK names parts: `name` for one value, `name[]` for each of several, `name[key]` for those of an object. */
-function formOf(body: Readonly<Record<string, unknown>>): FormData {
-  const form = new FormData();
-  const append = (name: string, value: unknown): void => {
-    if (value === undefined || value === null) return;
-    if (isUpload(value)) form.append(name, fileOf(value));
-    else if (Array.isArray(value)) for (const item of value) append(`${name}[]`, item);
-    else if (typeof value === "object")
-      for (const [key, item] of Object.entries(value)) append(`${name}[${key}]`, item);
-    else form.append(name, typeof value === "string" ? value : JSON.stringify(value));
-  };
-  for (const [name, value] of Object.entries(body)) append(name, value);
-  return form;
-}
-
-function fileOf(upload: Upload): File {
-  // A view on shared memory is no BlobPart; the copy also keeps the bytes as they are now.
-  return new File([new Uint8Array(upload.bytes)], upload.filename, { type: upload.mimeType });
-}
-
-function isUpload(value: unknown): value is Upload {
-  return (
-    typeof value === "object" &&
-    value !== null &&
-    "kind" in value &&
-    value.kind === "upload" &&
-    "bytes" in value
-  );
 }

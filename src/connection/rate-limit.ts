@@ -1,15 +1,16 @@
 /** `x-ratelimit-{limit,remaining,reset}-{requests,tokens}`, as the API and most compatible servers send them. */
 import type { RateLimit, RateWindow } from "../catalog/request.ts";
+import type { AnswerHeaders } from "./exchange.ts";
 
 /** Undefined where none can be read. */
-export function parseRateLimit(headers: Headers): RateLimit | undefined {
+export function parseRateLimit(headers: AnswerHeaders): RateLimit | undefined {
   const requests = parseWindow(headers, "requests");
   const tokens = parseWindow(headers, "tokens");
   if (requests === undefined && tokens === undefined) return undefined;
   return { ...(requests === undefined ? {} : { requests }), ...(tokens === undefined ? {} : { tokens }) };
 }
 
-function parseWindow(headers: Headers, of: "requests" | "tokens"): RateWindow | undefined {
+function parseWindow(headers: AnswerHeaders, of: "requests" | "tokens"): RateWindow | undefined {
   const read = (what: string): string => headers.get(`x-ratelimit-${what}-${of}`)?.trim() ?? "";
   const limit = parseCount(read("limit"));
   const remaining = parseCount(read("remaining"));

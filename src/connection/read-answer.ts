@@ -1,7 +1,7 @@
 /** From status, headers and bytes to an ApiAnswer or an ApiFailure. No I/O, no exceptions. */
 import type { ApiAnswer, ApiFailure, SendOutcome } from "../catalog/request.ts";
 import { failureTexts } from "../diagnostics/messages/connect.ts";
-import type { Exchange } from "./exchange.ts";
+import type { AnswerHeaders, Exchange } from "./exchange.ts";
 import { parseJson, readRecord } from "./json.ts";
 import { presentable } from "./mask.ts";
 import { parseRateLimit } from "./rate-limit.ts";
@@ -142,7 +142,7 @@ function readError(body: unknown): ErrorFields | undefined {
 }
 
 /** Milliseconds. Only the two forms HTTP knows (and the API's own in milliseconds); anything else is no promise. */
-function parseRetryAfter(headers: Headers, now: number): number | undefined {
+function parseRetryAfter(headers: AnswerHeaders, now: number): number | undefined {
   const milliseconds = headers.get("retry-after-ms")?.trim() ?? "";
   if (/^\d+(?:\.\d+)?$/.test(milliseconds)) return Math.ceil(Number(milliseconds));
   const after = headers.get("retry-after")?.trim() ?? "";

@@ -2,6 +2,7 @@
  * What a session may still spend. Held before a call is sent, by the most it may need; settled by what its answer says
  * it used. A call that does not fit waits while others are on their way, since they mostly need less than was held.
  */
+import { whenAborted } from "./dispatch/abort-hub.ts";
 import type { Need } from "./estimate.ts";
 import { exceeds } from "./ledger/spending.ts";
 import type { Options } from "./options.ts";
@@ -66,14 +67,14 @@ export class Budget {
     if (signal.aborted) return { kind: "stopped" };
     const { promise, resolve } = Promise.withResolvers<Granted>();
     const waiting: Waiting = { need, grant: resolve };
-    const stop = (): void => {
-      if (this.#waiting.delete(waiting)) resolve({ kind: "stopped" });
-    };
-    signal.addEventListener("abort", stop, { once: true });
     this.#waiting.add(waiting);
     this.#grant();
+    if (!this.#waiting.has(waiting)) return promise;
+    const forget = whenAborted(signal, () => {
+      if (this.#waiting.delete(waiting)) resolve({ kind: "stopped" });
+    });
     const granted = await promise;
-    signal.removeEventListener("abort", stop);
+    forget();
     return granted;
   }
 

@@ -177,7 +177,8 @@ export async function buyOne(
   for (const warning of prepared.warnings) market.onWarning(warning, procedure);
   const { ledger } = market;
   const { request } = prepared;
-  const key = requestKey(connection.identity, request, separation(call));
+  const text = requestText(request);
+  const key = requestKey(connection.identity, request, { text, separation: separation(call) });
   const recorded = ledger.find(key, market.reuse);
   if (recorded !== undefined) {
     market.counts.cached++;
@@ -195,7 +196,7 @@ export async function buyOne(
     let id: number | undefined;
     const onDeparting = async (): Promise<void> => {
       const started = { key, procedure: procedure.name, connection: connection.name, request };
-      id = await market.record.started({ ...started, requestText: requestText(request) });
+      id = await market.record.started({ ...started, requestText: text });
     };
     const wanted = { key, request, pack: procedure.pack, onDeparting };
     const outcome = await seller.dispatcher.dispatch(wanted, patience);
@@ -207,7 +208,9 @@ export async function buyOne(
       market.estimator.learn(request, result.usage.outputTokens);
     }
     // One that waited for its turn in vain was no call.
-    if (id !== undefined) await record(call, memo, market, { id, outcome, result });
+    const isUnsent = outcome.attempts === 0 && outcome.failure?.kind === "cancelled";
+    if (id !== undefined && isUnsent) await ledger.withdrawn(id);
+    else if (id !== undefined) await record(call, memo, market, { id, outcome, result });
     return doomOf(outcome, name);
   } finally {
     granted.hold.settle(spent);

@@ -123,7 +123,7 @@ export class Offers implements KnownAnswers {
     if (!prepared.ok) return refuse(prepared.error);
     const { request } = prepared;
     const model = typeof request.body["model"] === "string" ? request.body["model"] : undefined;
-    const key = requestKey(connection?.identity ?? "", request, separation(call));
+    const key = requestKey(connection?.identity ?? "", request, { separation: separation(call) });
     const reuse = reuseOf(this.#workspace);
     const isAskable = connection !== undefined && reuse.scope !== "none" && !this.#isFresh;
     const answer = isAskable ? this.#asked(call) : undefined;

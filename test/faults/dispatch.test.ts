@@ -400,8 +400,11 @@ describe.concurrent("an AbortSignal ends a statement promptly", () => {
     expect(value?.code).toBe("call/cancelled");
     expect(ms).toBeLessThan(1500);
     opened.server.heal();
-    const sent = opened.server.requests.length;
+    // What was on its way has arrived by then, and is the last.
     await vi.waitFor(() => assert.equal(opened.server.inFlight, 0));
+    await sleep(50);
+    const sent = opened.server.requests.length;
+    await sleep(300);
     expect(opened.server.requests).toHaveLength(sent);
   });
 

@@ -35,7 +35,7 @@ const keyOf = ({
   body: fields,
   separation,
 }: typeof call extends fc.Arbitrary<infer T> ? T : never) =>
-  requestKey(identity, { endpoint: to, body: fields }, separation);
+  requestKey(identity, { endpoint: to, body: fields }, { separation });
 
 /** JSON with bytes and numbers told apart, fields in order. */
 function plain(item: unknown): string {

@@ -1,5 +1,5 @@
 /**
- * The offline connection: a `fetch` to put under the OpenAI SDK. It answers the API's protocol inside the process,
+ * The offline connection: a `fetch` to put under a connection. It answers the API's protocol inside the process,
  * with small real models and plain algorithms, and never opens a socket. docs/offline.md says what it can do.
  */
 import type { ConnectionModels } from "../../catalog/request.ts";

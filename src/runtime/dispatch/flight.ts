@@ -98,6 +98,7 @@ interface Landing {
   /** Absent: that is the end. */
   readonly again?: "retry" | "slow-down";
   readonly leaving: Leaving;
+  readonly isDoom?: boolean;
 }
 
 interface Landed extends Landing {
@@ -112,7 +113,9 @@ async function attempt(airline: Airline, flight: Flight, given: Place | undefine
   let last: Arrival | undefined;
   for (;;) {
     try {
-      place ??= await airline.limiter.enter(company.stop, () => tokens);
+      // What is recorded beforehand takes a sync of the disk: it is begun before there is a place.
+      const prepare = trip.attempts === 0 ? () => depart(flight) : undefined;
+      place ??= await airline.limiter.enter(company.stop, { tokens: () => tokens, prepare });
     } catch {
       return cancelledAfter(last);
     }
@@ -164,7 +167,9 @@ async function send(
     limiter.leave(place, { kind: "failed" });
     throw error;
   }
-  return { ...landing, waitsWithAll: limiter.leave(place, landing.leaving) };
+  // Who hears of what dooms all others stops them, before one of them gets this place.
+  if (landing.isDoom === true) setImmediate(() => limiter.leave(place, landing.leaving));
+  return { ...landing, waitsWithAll: landing.isDoom !== true && limiter.leave(place, landing.leaving) };
 }
 
 function landingOf(answer: ApiAnswer, works: readonly Work[]): Landing {
@@ -201,7 +206,7 @@ function failureLanding(failure: ApiFailure): Landing {
     case "row":
       return { arrival, leaving: { kind: "clean", rateLimit } };
     case "fatal":
-      return { arrival, leaving: { kind: "failed", rateLimit } };
+      return { arrival, leaving: { kind: "failed", rateLimit }, isDoom: true };
   }
 }
 

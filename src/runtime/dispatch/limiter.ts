@@ -5,6 +5,7 @@
  * is answered (2-runtime, 2.3; docs/decisions/0090). First come, first served. Knows no request.
  */
 import type { RateLimit } from "../../catalog/request.ts";
+import { whenAborted } from "./abort-hub.ts";
 import { coolDownMs, type BackoffRule } from "./backoff.ts";
 import { systemClock, type Clock } from "./clock.ts";
 import { LearnedPace } from "./learned-pace.ts";
@@ -33,11 +34,25 @@ export type Leaving = {
   readonly rateLimit?: RateLimit | undefined;
 };
 
-interface Waiting {
+export interface Entering {
   /** Of the request, about. Asked when it may go. */
-  readonly tokens: () => number;
-  readonly admit: (place: Place) => void;
+  readonly tokens?: () => number;
+  /**
+   * What must be done before it goes, and takes time: begun a little ahead of its place, so that no place stands empty
+   * meanwhile. One that rejects waits no longer.
+   */
+  readonly prepare?: (() => Promise<unknown>) | undefined;
 }
+
+interface Waiting {
+  readonly tokens: () => number;
+  readonly prepare: (() => Promise<unknown>) | undefined;
+  readonly admit: (place: Place) => void;
+  readonly dismiss: (error: unknown) => void;
+}
+
+/** Of the limit, so many more than have a place may be prepared: enough for a sync of some milliseconds. */
+const aheadShare = 1 / 16;
 
 /** What is sent before the first answer has told anything about limits. */
 const blindMax = 16;
@@ -53,7 +68,11 @@ export class Limiter {
   readonly #requests = new RateBucket();
   readonly #tokens = new RateBucket();
   readonly #pace = new LearnedPace();
+  /** Not prepared yet. */
+  readonly #arriving = new Set<Waiting>();
   readonly #queue = new Set<Waiting>();
+  /** In preparation, in neither. */
+  #preparing = 0;
   #limit: number;
   #inFlight = 0;
   #isBlind = true;
@@ -79,29 +98,32 @@ export class Limiter {
     return this.#inFlight;
   }
 
+  get #isIdle(): boolean {
+    return this.#inFlight + this.#preparing + this.#queue.size + this.#arriving.size === 0;
+  }
+
   /** Requests that may be in flight now. */
   get limit(): number {
     return Math.floor(this.#limit);
   }
 
   /** Waits for a place. Rejects with the signal's reason. */
-  async enter(signal: AbortSignal, tokens: () => number = () => 0): Promise<Place> {
+  async enter(signal: AbortSignal, { tokens = () => 0, prepare }: Entering = {}): Promise<Place> {
     signal.throwIfAborted();
     const { promise, resolve, reject } = Promise.withResolvers<Place>();
-    const waiting: Waiting = { tokens, admit: resolve };
-    const abort = (): void => {
-      if (!this.#queue.delete(waiting)) return;
+    const waiting: Waiting = { tokens, prepare, admit: resolve, dismiss: reject };
+    (prepare === undefined ? this.#queue : this.#arriving).add(waiting);
+    this.#pump();
+    const forget = whenAborted(signal, () => {
+      // What is being prepared is looked at when that is done.
+      if (!this.#queue.delete(waiting) && !this.#arriving.delete(waiting)) return;
       reject(signal.reason);
       this.#pump();
-    };
-    this.#queue.add(waiting);
-    this.#pump();
-    if (!this.#queue.has(waiting)) return promise;
-    signal.addEventListener("abort", abort, { once: true });
+    });
     try {
       return await promise;
     } finally {
-      signal.removeEventListener("abort", abort);
+      forget();
     }
   }
 
@@ -117,7 +139,7 @@ export class Limiter {
     if (kind !== "failed") this.#weigh(kind === "refused");
     if (kind === "clean") this.#speedUp(place, now);
     const isForAll = kind === "refused" && this.#slowDown(place, { retryAfterMs, rateLimit }, now);
-    if (this.#inFlight === 0 && this.#queue.size === 0 && !isForAll) this.#pace.forget();
+    if (this.#isIdle && !isForAll) this.#pace.forget();
     this.#pump();
     return isForAll;
   }
@@ -154,7 +176,7 @@ export class Limiter {
     }
     this.#isBlind = false;
     if (!isNews && retryAfterMs === undefined) return true;
-    const refused = { refusals: this.#refusalsInRow, waiting: this.#queue.size + 1 };
+    const refused = { refusals: this.#refusalsInRow, waiting: this.#queue.size + this.#arriving.size + 1 };
     const waitMs = coolDownMs(refused, retryAfterMs, this.#backoff);
     this.#coolUntil = Math.max(this.#coolUntil, this.#askedUntil, now + waitMs);
     return true;
@@ -171,6 +193,7 @@ export class Limiter {
   #pump(): void {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
+    this.#prepareNext();
     for (const waiting of this.#queue) {
       const now = this.#clock.now();
       const tokens = waiting.tokens();
@@ -184,6 +207,28 @@ export class Limiter {
       this.#queue.delete(waiting);
       waiting.admit(this.#place(tokens, now));
     }
+  }
+
+  #prepareNext(): void {
+    const most = Math.floor(this.limit * (1 + aheadShare));
+    for (const waiting of this.#arriving) {
+      if (this.#inFlight + this.#preparing + this.#queue.size >= most) return;
+      this.#arriving.delete(waiting);
+      void this.#prepare(waiting);
+    }
+  }
+
+  async #prepare(waiting: Waiting): Promise<void> {
+    this.#preparing++;
+    try {
+      await waiting.prepare?.();
+      this.#queue.add(waiting);
+    } catch (error) {
+      waiting.dismiss(error);
+    } finally {
+      this.#preparing--;
+    }
+    this.#pump();
   }
 
   /** Infinity: not before somebody leaves. */

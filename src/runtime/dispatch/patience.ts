@@ -3,6 +3,8 @@
  * Between the two, what is in flight may still arrive, and be recorded, since it is paid.
  */
 
+import { whenAborted } from "./abort-hub.ts";
+
 export interface Patience {
   readonly stop: AbortSignal;
   readonly cut: AbortSignal;
@@ -69,14 +71,13 @@ export class Company implements Patience, Disposable {
       this.#events.onCut?.(member);
       if (this.#every(({ cut }) => cut.aborted)) this.#cutting.abort(member.cut.reason);
     };
-    member.stop.addEventListener("abort", onStop, { once: true });
-    member.cut.addEventListener("abort", onCut, { once: true });
+    this.#members.set(member, () => undefined);
+    const forgetStop = whenAborted(member.stop, onStop);
+    const forgetCut = whenAborted(member.cut, onCut);
     this.#members.set(member, () => {
-      member.stop.removeEventListener("abort", onStop);
-      member.cut.removeEventListener("abort", onCut);
+      forgetStop();
+      forgetCut();
     });
-    if (member.stop.aborted) onStop();
-    if (member.cut.aborted) onCut();
   }
 
   [Symbol.dispose](): void {

@@ -63,7 +63,9 @@ class Pool {
     while (this.#works.size > 0) {
       let place: Place;
       try {
-        place = await this.#options.limiter.enter(this.#closing.signal, () => this.#next().tokens);
+        place = await this.#options.limiter.enter(this.#closing.signal, {
+          tokens: () => this.#next().tokens,
+        });
       } catch {
         return;
       }

@@ -1,5 +1,5 @@
 /** The identity of a request: equal keys are one request, one record, one payment (2-runtime, 2.2). */
-import { createHash } from "node:crypto";
+import { createHash, hash } from "node:crypto";
 import type { ApiRequest } from "../../catalog/request.ts";
 
 /** Canonical JSON of a request's body: sorted fields, bytes by their hash. */
@@ -7,13 +7,20 @@ export function requestText(request: ApiRequest): string {
   return canonical(request.body);
 }
 
-/**
- * SHA-256, hex, over connection, endpoint and canonical body. `separation` keeps requests apart that are equal but wanted
- * separately.
- */
-export function requestKey(connectionIdentity: string, request: ApiRequest, separation = ""): string {
-  const parts = [connectionIdentity, request.endpoint, requestText(request), separation];
-  return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
+export interface KeyParts {
+  /** Of the request: requestText. */
+  readonly text?: string;
+  /** Keeps requests apart that are equal but wanted separately. */
+  readonly separation?: string;
+}
+
+/** SHA-256, hex, over connection, endpoint and canonical body. */
+export function requestKey(
+  connectionIdentity: string,
+  request: ApiRequest,
+  { text = requestText(request), separation = "" }: KeyParts = {},
+): string {
+  return hash("sha256", JSON.stringify([connectionIdentity, request.endpoint, text, separation]));
 }
 
 function canonical(value: unknown): string {

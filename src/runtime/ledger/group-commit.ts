@@ -5,8 +5,12 @@
 import type Database from "better-sqlite3";
 import { inLedger, ledgerError } from "./ledger-error.ts";
 
-/** Under load commits are at least this far apart, unless so many writes wait that a sync is small beside them. */
-const commitIntervalMs = 5;
+/**
+ * Under load commits are at least this far apart: twenty times what the last one took, so that a twentieth of the time
+ * goes there, within limits. Unless so many writes wait that a sync is small beside them.
+ */
+const commitShare = 20;
+const commitIntervalMs = { min: 5, max: 10 };
 const manyWrites = 64;
 
 interface Waiting {
@@ -19,7 +23,7 @@ export class GroupCommit {
   readonly #db: Database.Database;
   readonly #file: string;
   #waiting: Waiting[] = [];
-  #lastCommit = 0;
+  #nextCommit = 0;
   #timer: NodeJS.Timeout | undefined;
   #broken: unknown;
 
@@ -38,9 +42,9 @@ export class GroupCommit {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.#waiting.push({ write, resolve, reject });
     if (this.#waiting.length === 1) {
-      const sinceMs = performance.now() - this.#lastCommit;
-      if (sinceMs >= commitIntervalMs) setImmediate(() => this.flush());
-      else this.#timer = setTimeout(() => this.flush(), commitIntervalMs - sinceMs);
+      const waitMs = this.#nextCommit - performance.now();
+      if (waitMs <= 0) setImmediate(() => this.flush());
+      else this.#timer = setTimeout(() => this.flush(), waitMs);
     } else if (this.#waiting.length === manyWrites && this.#timer !== undefined) {
       this.#stopTimer();
       setImmediate(() => this.flush());
@@ -65,6 +69,7 @@ export class GroupCommit {
     const batch = this.#waiting;
     this.#waiting = [];
     if (batch.length === 0) return;
+    const startedAt = performance.now();
     try {
       this.#db.transaction(() => batch.forEach(({ write }) => write())).immediate();
     } catch (error) {
@@ -72,7 +77,9 @@ export class GroupCommit {
       for (const { reject } of batch) reject(this.#broken);
       return;
     }
-    this.#lastCommit = performance.now();
+    const now = performance.now();
+    const { min, max } = commitIntervalMs;
+    this.#nextCommit = now + Math.min(max, Math.max(min, commitShare * (now - startedAt)));
     for (const { resolve } of batch) resolve();
   }
 

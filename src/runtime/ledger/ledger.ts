@@ -165,6 +165,11 @@ export class Ledger {
     });
   }
 
+  /** A call that was to be sent, and was not. */
+  async withdrawn(id: number): Promise<void> {
+    await this.#commits.commit(() => void this.#sql.withdraw.run(id));
+  }
+
   /** Resolves when what `write` does is on disk, with what else is written in that moment. */
   commit(write: () => void): Promise<void> {
     return this.#commits.commit(write);
@@ -233,6 +238,7 @@ function prepareSql(db: Database.Database) {
          output_tokens = :output_tokens, cost_usd = :cost_usd
        WHERE id = :id`,
     ),
+    withdraw: db.prepare("DELETE FROM calls WHERE id = ?"),
     keepBlob: db.prepare("INSERT OR IGNORE INTO blobs(hash, content) VALUES (?, ?)"),
   };
 }

@@ -79,6 +79,11 @@ CREATE TABLE spending(
   PRIMARY KEY (day, run)
 ) WITHOUT ROWID;
 `,
+  // Keys are spread over all of their index: without the status, the end of a call does not touch it.
+  `
+DROP INDEX calls_key;
+CREATE INDEX calls_key ON calls(key);
+`,
 ];
 
 /**

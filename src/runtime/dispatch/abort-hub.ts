@@ -1,0 +1,31 @@
+/**
+ * Hearing of an abort, for very many listeners that come and go: an EventTarget looks through all it has for each that is
+ * added or taken away, and a signal of a statement has some for every call in flight.
+ */
+
+/** Signals with the listeners they have now. */
+const listenersOf = new WeakMap<AbortSignal, Set<() => void>>();
+
+/** Calls back once, when the signal is aborted, or at once when it is; what it returns takes that back. */
+export function whenAborted(signal: AbortSignal, listener: () => void): () => void {
+  if (signal.aborted) {
+    listener();
+    return () => undefined;
+  }
+  const listeners = listenersOf.get(signal) ?? hear(signal);
+  // A listener may be given twice.
+  const own = (): void => listener();
+  listeners.add(own);
+  return () => void listeners.delete(own);
+}
+
+function hear(signal: AbortSignal): Set<() => void> {
+  const listeners = new Set<() => void>();
+  listenersOf.set(signal, listeners);
+  const tell = (): void => {
+    for (const listener of listeners) listener();
+    listeners.clear();
+  };
+  signal.addEventListener("abort", tell, { once: true });
+  return listeners;
+}
