@@ -38,7 +38,11 @@ export class StatementProcess {
       serialization: "advanced",
       // No key and no debugger: what a process does not know it cannot tell.
       env: { PATH: process.env["PATH"] },
-      execArgv: process.execArgv.filter((argument) => !argument.startsWith("--inspect")),
+      // V8 else lets 48 MB of short-lived objects gather before it looks at them: a third more memory, and no faster.
+      execArgv: [
+        "--max-semi-space-size=4",
+        ...process.execArgv.filter((argument) => !argument.startsWith("--inspect")),
+      ],
       stdio: ["ignore", "ignore", "inherit", "ipc"],
     });
     this.#exited = new Promise((resolve) => {

@@ -21,7 +21,7 @@ export class Spending implements BudgetStore {
   readonly #today: () => string;
   #prepared: ReturnType<typeof prepareStatements> | undefined;
 
-  constructor({ ledger, run, today = () => new Date().toISOString().slice(0, 10) }: SpendingOptions) {
+  constructor({ ledger, run, today = todayOf() }: SpendingOptions) {
     this.#ledger = ledger;
     this.#run = run;
     this.#today = today;
@@ -69,6 +69,22 @@ export class Spending implements BudgetStore {
     // A ledger that cannot be written ends whoever records a call; a hold that stays errs on the safe side.
     written.catch(() => undefined);
   }
+}
+
+const dayMs = 86_400_000;
+
+/** UTC, as YYYY-MM-DD. Asked for with every call, so written once a day. */
+function todayOf(): () => string {
+  let day = NaN;
+  let text = "";
+  return () => {
+    const now = Date.now();
+    if (Math.floor(now / dayMs) !== day) {
+      day = Math.floor(now / dayMs);
+      text = new Date(now).toISOString().slice(0, 10);
+    }
+    return text;
+  };
 }
 
 function prepareStatements({ db }: Ledger) {
