@@ -109,6 +109,7 @@ export {
 } from "./connection/check.ts";
 export {
   addConnection,
+  checkProfile,
   describeConnection,
   listConnections,
   loginConnection,

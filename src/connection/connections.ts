@@ -36,6 +36,11 @@ export async function addConnection(
   return (await manage()).addConnection(name, draft, options);
 }
 
+/** What addConnection says of a profile before it reads or writes anything. Throws connect/bad-setting. */
+export async function checkProfile(name: string, draft: ProfileDraft): Promise<void> {
+  (await manage()).checkProfile(name, draft);
+}
+
 /** Its secret and its tokens go with it. Throws connect/not-a-profile, connect/not-editable. */
 export async function removeConnection(name: string, place?: ConnectionPlace): Promise<void> {
   checkText("removeConnection's name", name);

@@ -34,6 +34,7 @@ describe("questions", () => {
     await answer(pty, "Authentication:", "");
     await answer(pty, "API key (not shown", key);
     await answer(pty, "Test it now?", "");
+    await expect(pty).toShow(/mine: .* ms; \d+ models/);
     expect(await pty.exitCode).toBe(0);
     expect(pty.screen()).toMatch(/mine is in .*connections\.toml and is the default/);
     expect(pty.screen()).toMatch(/GenerateResponse +\| responses/);
@@ -47,10 +48,10 @@ describe("questions", () => {
     await using pty = start(["connect", "add"]);
     await answer(pty, "Name (openai):", `mimE${keys.backspace.repeat(2)}ne`);
     await answer(pty, "Base URL", "127.0.0.1:1");
-    await answer(pty, /Base URL[^\n]*127\.0\.0\.1:1\nBase URL/, "http://127.0.0.1:1");
+    await answer(pty, /127\.0\.0\.1:1\n"base_url" cannot be used: [^\n]*\nBase URL/, "http://127.0.0.1:1");
     await answer(pty, "Authentication:", "3");
+    await expect(pty).toShow("mine is in");
     expect(await pty.exitCode).toBe(0);
-    expect(pty.screen()).toContain("mine is in");
   });
 
   test.each([
@@ -61,8 +62,8 @@ describe("questions", () => {
     await answer(pty, "Name (openai):", "mine");
     await expect(pty).toShow("Base URL");
     pty.type(leaving);
+    await expect(pty).toShow("nothing was added");
     expect(await pty.exitCode).toBe(0);
-    expect(pty.screen()).toContain("nothing was added");
     expect(() => readFileSync(join(pty.folder, ".config/callsql/connections.toml"))).toThrow("ENOENT");
   });
 
@@ -73,8 +74,8 @@ describe("questions", () => {
     });
     await expect(pty).toShow("API key (not shown");
     pty.type(`sk-half-typed-0123${keys.ctrl("c")}`);
+    await expect(pty).toShow("nothing was added");
     expect(await pty.exitCode).toBe(0);
-    expect(pty.screen()).toContain("nothing was added");
     expect(pty.raw).not.toContain("half-typed");
   });
 });

@@ -119,10 +119,10 @@ describe("questions on a terminal", () => {
         "https://gateway.example",
         "5",
         "4",
-        "login.example",
-        "https://login.example",
         "",
         "my-client",
+        "login.example",
+        "https://login.example",
         "a secret by itself",
         "env:CLIENT_SECRET",
         "",
@@ -147,9 +147,23 @@ describe("questions on a terminal", () => {
     expect(out).not.toContain("a secret by itself");
     const login = await callsql(["connect", "add"], {
       isTTY: true,
-      answers: ["later", "http://127.0.0.1:1", "oauth", "http://127.0.0.1:1", "c", "", "openid", "y"],
+      answers: ["later", "http://127.0.0.1:1", "oauth", "c", "http://127.0.0.1:1", "", "openid", "y"],
     });
     expect(login.err).toContain("connect/login-failed");
+  });
+
+  test("what cannot be is said at once, and asked again", async () => {
+    const { code, err } = await callsql(["connect", "add"], {
+      isTTY: true,
+      answers: ["Büro", "offline", "home", "127.0.0.1:8000", `${server.url}/responses`, server.url, "3"],
+    });
+    expect(code).toBe(0);
+    expect(err).toMatch(/"Büro" cannot be a name: .*\n.*"offline" cannot be a name: /);
+    expect(err).toMatch(/"base_url" cannot be used: it is not an absolute URL\n|only http and https/);
+    expect(err).toMatch(/"base_url" cannot be used: it names an endpoint/);
+    expect(err).toContain("home is in");
+    const named = await callsql(["connect", "add", "Büro"], { isTTY: true, answers: [] });
+    expect(named).toMatchObject({ code: 2, err: expect.stringContaining("connect/bad-setting") });
   });
 
   test("ask before a profile is lost", async () => {
@@ -181,6 +195,11 @@ test.each([
   [["-c", `SET connection = '${key}'`], "connect/key-in-arguments", 2],
   [["connect", "add", "x", "--secret", "password"], "connect/bad-setting", 2],
   [["connect", "add", "x", "--base-url", "http://localhost"], "connect/needs-terminal", 2],
+  [
+    ["connect", "add", "x", "--auth", "none", "--base-url", "http://localhost/v1/responses"],
+    "names an endpoint",
+    2,
+  ],
   [["connect", "add"], "connect/needs-terminal", 2],
   [["connect", "add", "x", "--secret-stdin"], "connect/no-secret-given", 2],
   [["connect", "add", "x", "--auth", "none", "--header", "oops"], "cli/not-an-assignment", 2],

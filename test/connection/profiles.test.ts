@@ -108,6 +108,14 @@ describe("an error in the file names its line and key", () => {
       "[connections.x.headers]\nAuthorization = 'Bearer abc'",
       '2: "connections.x.headers.Authorization" carries',
     ],
+    [
+      "[connections.x]\nauth = 'none'\nbase_url = 'http://localhost/v1?key=hidden'",
+      '3: "connections.x.base_url" cannot be used: a query or fragment would be lost',
+    ],
+    [
+      "[connections.x]\nbase_url = 'localhost:8000'",
+      '2: "connections.x.base_url" cannot be used: only http and',
+    ],
     ["[connections.x]\nauth = 'oauth'", '2: "connections.x.auth" is oauth, but'],
     ["[connections.x]\n[connections.x.oauth]\nclient_id = 'a'", '2: "connections.x.oauth" needs an issuer'],
     ["[connections.offline]\nauth = 'none'", '1: "connections.offline" cannot be a name'],

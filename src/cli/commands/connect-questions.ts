@@ -1,5 +1,5 @@
 /** What `callsql connect add` asks on a terminal. Asks only for what flags did not say, and nothing at all elsewhere. */
-import { fail, type ProfileDraft } from "../../index.ts";
+import { checkProfile, DiagnosticError, fail, type ProfileDraft } from "../../index.ts";
 import type { Terminal } from "../terminal.ts";
 
 export interface Known {
@@ -54,6 +54,10 @@ export async function isAgreed(terminal: Terminal, question: string, isDefault: 
 class Left extends Error {}
 
 type Ask = (text: string, isHidden?: boolean) => Promise<string>;
+/** Asks until there is an answer to go on with. What is wrong with one is said at once, not behind the last question. */
+type AskUntil = (text: string, problemOf: Check, isHidden?: boolean) => Promise<string>;
+/** What is wrong with an answer; empty where there is nothing to be said but the question again. */
+type Check = (answer: string) => Promise<string | undefined>;
 
 async function ask({ name, draft, hasFlags, secret, taken }: Known, terminal: Terminal): Promise<Answers> {
   const question: Ask = async (text, isHidden = false) => {
@@ -61,24 +65,32 @@ async function ask({ name, draft, hasFlags, secret, taken }: Known, terminal: Te
     if (answer === undefined) throw new Left();
     return answer.trim();
   };
+  const until: AskUntil = async (text, problemOf, isHidden) => {
+    for (;;) {
+      const answer = await question(text, isHidden);
+      const problem = await problemOf(answer);
+      if (problem === undefined) return answer;
+      if (problem !== "") await terminal.stderr.write(`${problem}\n`);
+    }
+  };
   const isYes = (text: string, isDefault: boolean): Promise<boolean> => isAgreed(terminal, text, isDefault);
-  let given = name ?? ((await question("Name (openai): ")) || "openai");
+  const named = async (text: string): Promise<string> =>
+    (await until(text, (answer) => problemWith(answer === "" ? "openai" : answer, {}))) || "openai";
+  if (name !== undefined) await checkProfile(name, hasFlags ? draft : {});
+  let given = name ?? (await named("Name (openai): "));
   let isReplacing = false;
   while (taken.includes(given) && !isReplacing) {
     isReplacing = await isYes(`There is a connection "${given}" already. Replace it? [y/N] `, false);
-    if (!isReplacing) given = (await question("Another name: ")) || given;
+    if (!isReplacing) given = await named("Another name (openai): ");
   }
-  const asked = hasFlags ? draft : { ...draft, ...(await askSettings(question)) };
+  const asked = hasFlags ? draft : { ...draft, ...(await askSettings(question, until)) };
   const answers = { name: given, draft: asked, secret, isReplacing };
   if (!needsSecret(asked) || secret !== undefined) {
     const isLoginWanted = !hasFlags && asked.oauth !== undefined && (await isYes("Log in now? [Y/n] ", true));
     return { ...answers, next: isLoginWanted ? "login" : "nothing" };
   }
   const what = asked.auth === "token" ? "Token" : "API key";
-  const key = await until(
-    () => question(`${what} (not shown; or env:NAME, cmd:COMMAND, file:PATH): `, true),
-    (answer) => answer !== "",
-  );
+  const key = await until(`${what} (not shown; or env:NAME, cmd:COMMAND, file:PATH): `, isGiven, true);
   const isTestWanted = !hasFlags && (await isYes("Test it now? It costs nothing. [Y/n] ", true));
   const next = isTestWanted ? "test" : "nothing";
   return isReference(key)
@@ -86,35 +98,36 @@ async function ask({ name, draft, hasFlags, secret, taken }: Known, terminal: Te
     : { ...answers, secret: key, next };
 }
 
-/** Asks again until there is an answer to go on with. */
-async function until(question: () => Promise<string>, isGood: (answer: string) => boolean): Promise<string> {
-  for (;;) {
-    const answer = await question();
-    if (isGood(answer)) return answer;
+/** Something was given. */
+const isGiven: Check = async (answer) => (answer === "" ? "" : undefined);
+
+async function problemWith(name: string, draft: ProfileDraft): Promise<string | undefined> {
+  try {
+    await checkProfile(name, draft);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof DiagnosticError)) throw error;
+    return error.diagnostics[0]?.message;
   }
 }
 
 const methods = ["api-key", "token", "none", "oauth"] as const;
 
-async function askSettings(question: Ask): Promise<Partial<ProfileDraft>> {
-  const url = await until(
-    () => question("Base URL, with http:// or https:// (https://api.openai.com/v1): "),
-    (answer) => answer === "" || isWebAddress(answer),
+async function askSettings(question: Ask, until: AskUntil): Promise<Partial<ProfileDraft>> {
+  const url = await until("Base URL (https://api.openai.com/v1): ", async (answer) =>
+    answer === "" ? undefined : problemWith("x", { base_url: answer }),
   );
   const methodOf = (answer: string) =>
     methods.find((method, index) => answer === method || answer === String(index + 1));
   const chosen = await until(
-    () =>
-      question(
-        "Authentication: 1 API key, 2 bearer or service-account token, 3 none, 4 OAuth 2.0 login (1): ",
-      ),
-    (answer) => answer === "" || methodOf(answer) !== undefined,
+    "Authentication: 1 API key, 2 bearer or service-account token, 3 none, 4 OAuth 2.0 login (1): ",
+    async (answer) => (answer === "" || methodOf(answer) !== undefined ? undefined : ""),
   );
   const auth = methodOf(chosen) ?? "api-key";
   const settings = {
     ...(url === "" ? {} : { base_url: url }),
     ...(auth === "api-key" ? {} : { auth }),
-    ...(auth === "oauth" ? { oauth: await askProvider(question) } : {}),
+    ...(auth === "oauth" ? { oauth: await askProvider(question, until) } : {}),
   };
   // Only OpenAI knows these.
   if (url !== "" && !/\bopenai\.com\b/.test(url)) return settings;
@@ -127,18 +140,17 @@ async function askSettings(question: Ask): Promise<Partial<ProfileDraft>> {
   };
 }
 
-async function askProvider(question: Ask): Promise<NonNullable<ProfileDraft["oauth"]>> {
-  const issuer = await until(
-    () => question("Login provider (issuer), with https://: "),
-    (answer) => isWebAddress(answer),
-  );
-  const client_id = await until(
-    () => question("Client id: "),
-    (answer) => answer !== "",
+async function askProvider(question: Ask, until: AskUntil): Promise<NonNullable<ProfileDraft["oauth"]>> {
+  const client_id = await until("Client id: ", isGiven);
+  const checked = (settings: object): Promise<string | undefined> =>
+    problemWith("x", { auth: "oauth", oauth: { client_id, issuer: "https://x", ...settings } });
+  const issuer = await until("Login provider (issuer), with https://: ", (answer) =>
+    checked({ issuer: answer }),
   );
   const client_secret = await until(
-    () => question("Client secret, where it is: env:NAME, cmd:COMMAND or file:PATH (none): ", true),
-    (answer) => answer === "" || isReference(answer),
+    "Client secret, where it is: env:NAME, cmd:COMMAND or file:PATH (none): ",
+    async (answer) => (answer === "" ? undefined : checked({ client_secret: answer })),
+    true,
   );
   const scopes = (await question("Scopes (openid offline_access): ")) || "openid offline_access";
   return {
@@ -151,10 +163,6 @@ async function askProvider(question: Ask): Promise<NonNullable<ProfileDraft["oau
 
 function isReference(answer: string): boolean {
   return /^(?:env|cmd|file):./.test(answer);
-}
-
-function isWebAddress(answer: string): boolean {
-  return ["http:", "https:"].includes(URL.parse(answer)?.protocol ?? "");
 }
 
 function needsSecret({ kind, auth, secret, oauth }: ProfileDraft): boolean {

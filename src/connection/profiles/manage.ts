@@ -96,16 +96,11 @@ export async function addConnection(
   draft: ProfileDraft,
   options: AddOptions = {},
 ): Promise<{ readonly file: string; readonly profile: ProfileDraft; readonly isDefault: boolean }> {
-  if (!isProfileName(name))
-    fail("connect/bad-setting", {
-      key: name,
-      problem: "cannot be a name: a letter, then letters, digits, - and _; offline is taken",
-    });
+  checkProfile(name, draft);
   const { env, book } = await readPlace(options);
   const existing = book.profiles.get(name);
   if (existing !== undefined && options.isReplacing !== true)
     fail("connect/exists", { name, place: existing.placeOf() });
-  checkDraft(name, draft);
   const store = new SecretStore(env);
   let profile = draft;
   if (options.secret !== undefined) {
@@ -169,7 +164,13 @@ export async function trustProjectProfiles(place: ConnectionPlace = {}): Promise
   return { ...found, isTrusted: true };
 }
 
-function checkDraft(name: string, draft: ProfileDraft): void {
+/** Before anything is read or written. Throws connect/bad-setting. */
+export function checkProfile(name: string, draft: ProfileDraft): void {
+  if (!isProfileName(name))
+    fail("connect/bad-setting", {
+      key: name,
+      problem: "cannot be a name: a letter, then letters, digits, - and _; offline is taken",
+    });
   const read = readProfileTable({ connections: { [name]: draft } });
   if (isProblem(read))
     fail("connect/bad-setting", { key: read.path.slice(2).join("."), problem: read.problem });

@@ -1,10 +1,17 @@
 /** What a profile of a connection may say, and what is wrong with one. Reads and writes nothing. */
 import { z } from "zod";
 import { holdsKey } from "../../diagnostics/secret-text.ts";
+import { baseUrlTexts } from "../../diagnostics/messages/connect.ts";
+import { baseUrlProblem } from "../base-url.ts";
 import { isReference } from "../secrets/reference.ts";
 
 const text = z.string().trim().min(1);
 const url = z.url({ protocol: /^https?$/, error: "is no http or https address" });
+const baseUrl = text.superRefine((given, context) => {
+  const problem = baseUrlProblem(given);
+  if (problem !== undefined)
+    context.addIssue({ code: "custom", message: `cannot be used: ${baseUrlTexts[problem]}` });
+});
 const headerName = z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/, "is no name of an HTTP header");
 const reference = text.refine(isReference, {
   error:
@@ -57,7 +64,7 @@ const oauth = z
 
 const profileSchema = z.strictObject({
   kind: z.enum(["openai", "offline"]).default("openai"),
-  base_url: text.optional(),
+  base_url: baseUrl.optional(),
   auth: z.enum(["api-key", "token", "oauth", "none"]).optional(),
   secret: reference.optional(),
   organization: text.optional(),

@@ -29,8 +29,8 @@ export const connectMessages = {
         ? "set OPENAI_API_KEY, run callsql connect add openai, or try without one: --connection offline"
         : `callsql connect add ${details.name} --replace asks for one; --auth none is for servers that want none`,
   }),
-  "connect/bad-base-url": (details: { url: string; problem: keyof typeof baseUrlProblems }) => ({
-    message: `the base URL ${quote(details.url)} cannot be used: ${baseUrlProblems[details.problem]}`,
+  "connect/bad-base-url": (details: { url: string; problem: keyof typeof baseUrlTexts }) => ({
+    message: `the base URL ${quote(details.url)} cannot be used: ${baseUrlTexts[details.problem]}`,
     hint: "OPENAI_BASE_URL looks like https://api.openai.com/v1 or http://127.0.0.1:11434/v1",
   }),
   "connect/unreadable-models": (details: { file: string; reason: string }) => ({
@@ -143,7 +143,8 @@ function modelsPlace({ file, line }: { file?: string | undefined; line?: number 
   return line === undefined ? name : `${name}:${line}`;
 }
 
-const baseUrlProblems = {
+/** Why a base URL cannot be used. */
+export const baseUrlTexts = {
   "not-a-url": "it is not an absolute URL",
   "not-http": "only http and https can be spoken to",
   "has-credentials": "a user name or password in it would end up in logs; give the key in OPENAI_API_KEY",
