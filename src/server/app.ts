@@ -3,6 +3,7 @@
  * problem+json in one place.
  */
 import { randomUUID } from "node:crypto";
+import { setImmediate as turn } from "node:timers/promises";
 import type { HttpBindings } from "@hono/node-server";
 import { OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
@@ -118,6 +119,7 @@ export function createApp(options: AppOptions): OpenAPIHono<Environment> {
     const client = await clients.of(token);
     c.set("client", client);
     if (client.name !== "") c.get("entry").token = client.name;
+    if (c.req.method === "POST" && (await hasLeft(c.req.raw.signal))) fail("call/cancelled", {});
     if (inFlight > limits.requestsMax) fail("serve/busy", {});
     const waitMs = client.rate?.take() ?? 0;
     if (waitMs > 0) {
@@ -176,6 +178,16 @@ export function createApp(options: AppOptions): OpenAPIHono<Environment> {
     });
   });
   return app;
+}
+
+/**
+ * A client may have left while it waited to be accepted, one connection a turn of the event loop: its request is read
+ * before its leaving is, two turns later. Under load that is most of those who leave, and nobody should work for them.
+ */
+async function hasLeft(signal: AbortSignal): Promise<boolean> {
+  await turn();
+  await turn();
+  return signal.aborted;
 }
 
 function readStatus(status: number): 400 {

@@ -101,12 +101,26 @@ function decode(bytes: Uint8Array, where: string): string {
 
 /** Throws serve/bad-body. */
 export function readObject(text: string, where: string): JsonObject {
+  if (isDeeperThan(depthMax, text)) fail("serve/bad-body", { where, problem: "is nested too deep" });
   let value: unknown;
   try {
     value = parseJson(text);
   } catch {
-    // Too deep for the stack, or no JSON.
     return fail("serve/bad-body", { where, problem: "is not JSON" });
   }
   return isJsonObject(value) ? value : fail("serve/bad-body", { where, problem: "is no JSON object" });
+}
+
+/** As deep as SQLite's JSON may be. What goes through a deeper value, one call a level, has no stack for it. */
+const depthMax = 1000;
+
+/** Of JSON; of anything else it does not matter, since it is refused. */
+function isDeeperThan(max: number, text: string): boolean {
+  let depth = 0;
+  for (const [token] of text.matchAll(/[[{]|[\]}]|"(?:[^"\\]|\\.)*"?/gs)) {
+    if (token === "[" || token === "{") depth++;
+    else if (token === "]" || token === "}") depth--;
+    if (depth > max) return true;
+  }
+  return false;
 }

@@ -33,6 +33,8 @@ export interface ClientsOptions {
   /** Has the ledger, the connections and the dispatcher. */
   readonly main: Session;
   readonly models?: string;
+  /** Whether statements may write; the database itself is the processes'. */
+  readonly isWritable: boolean;
   /** The server's own connection. */
   readonly connection?: string;
 }
@@ -64,7 +66,7 @@ export class Clients {
 }
 
 async function openClient(token: Token | undefined, options: ClientsOptions): Promise<Client> {
-  const { main, models, settings } = options;
+  const { main, models, settings, isWritable } = options;
   const run = runNameOf(token);
   const limits = token?.limits ?? {};
   const own = options.connection;
@@ -74,7 +76,7 @@ async function openClient(token: Token | undefined, options: ClientsOptions): Pr
   const session = await openSession({
     sharing: main,
     name: run,
-    confined: { allowsConnection },
+    confined: { allowsConnection, isWritable },
     env: {},
     ...(models === undefined ? {} : { models }),
   });

@@ -142,9 +142,10 @@ async function startEngine(options: EngineOptions): Promise<Engine> {
   });
   for (const { option, value } of settings) main.setOption(option, value);
   const facts = await factsOf(main);
+  const mayWrite = isWritable && database !== undefined;
   const pool = new StatementPool({
     setup: {
-      isWritable: isWritable && database !== undefined,
+      isWritable: mayWrite,
       ...(database === undefined ? {} : { database }),
       ...(models === undefined ? {} : { models }),
       ...(facts === undefined ? {} : { connection: facts }),
@@ -157,6 +158,7 @@ async function startEngine(options: EngineOptions): Promise<Engine> {
   const clients = new Clients({
     main,
     settings,
+    isWritable: mayWrite,
     ...(models === undefined ? {} : { models }),
     ...(facts === undefined ? {} : { connection: facts.name }),
   });

@@ -213,6 +213,23 @@ describe("POST /v1/execute", () => {
   });
 });
 
+test("statements write where the server lets them, with calls and for each of many rows", async () => {
+  await using own = await startServing(api.url, { isWritable: true });
+  const as = own.token("first");
+  const run = (command: string): Promise<Asked> => ask(own, "/v1/execute", { token: as, body: { command } });
+  expect((await run("CREATE TABLE r(id, reply)")).status).toBe(200);
+  const written = await run("INSERT INTO r SELECT id, GenerateResponse(body) FROM t");
+  expect(written.body).toMatchObject({ affectedRows: 2, counts: { made: 2 } });
+  const each = await ask(own, "/v1/execute-each", {
+    token: as,
+    body: '{"command": "INSERT INTO r VALUES (:id, :text) RETURNING id"}\n{"id": 7, "text": "x"}\n{"id": 8, "text": "y"}\n',
+    headers: { "content-type": "application/x-ndjson" },
+  });
+  expect(linesOf(each.text).at(-1)).toMatchObject({ end: { counts: { matched: 2 } } });
+  expect((await run("SELECT count(*) AS n FROM r")).body).toMatchObject({ rows: [{ n: 4 }] });
+  expect((await execute({ command: "DELETE FROM t" })).body).toMatchObject({ code: "serve/read-only" });
+});
+
 test("POST /v1/explain says what would be called, and calls nothing", async () => {
   const { body } = await ask(serving, "/v1/explain", {
     token,
