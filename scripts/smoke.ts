@@ -76,6 +76,28 @@ export const codeOf = (diagnostic: Diagnostic): string => diagnostic.code;
 void openSession({ database: 1 });
 `;
 
+const serving = `
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+const args = ["node_modules/callsql/bin/callsql.js", "serve", "--no-auth", "--port", "0"];
+const server = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "pipe"] });
+const ended = new Promise((resolve) => server.once("exit", resolve));
+let url;
+for await (const line of createInterface(server.stderr)) {
+  url = /^listening on (\\S+)/.exec(line)?.[1];
+  if (url !== undefined) break;
+}
+const answer = await fetch(url + "/v1/execute", {
+  method: "POST",
+  headers: { "content-type": "application/json" },
+  body: JSON.stringify({ command: "SELECT :a + 1 AS b", parameters: { a: 1 } }),
+});
+assert.deepEqual((await answer.json()).rows, [{ b: 2 }]);
+server.kill();
+assert.equal(await ended, 0);
+`;
+
 const tsconfig = {
   compilerOptions: {
     target: "es2024",
@@ -103,7 +125,15 @@ try {
     run("node_modules/.bin/callsql", ["-c", "select 1 as one", "-o", "json"]).replaceAll(/\s/g, ""),
     '[{"one":1}]',
   );
-  process.stdout.write("the package installs, imports, type-checks and runs\n");
+  const line = `{"id": 1, "route": "/v1/execute", "body": {"command": "SELECT 1 AS one"}}\n`;
+  const piped = run("node_modules/.bin/callsql", ["serve", "--pipe", "--quiet"], line);
+  expect(
+    piped.slice(0, piped.indexOf(',"affectedRows"')),
+    '{"id":1,"status":200,"body":{"columns":[{"name":"one"}],"rows":[{"one":1}]',
+  );
+  write("serve.js", serving);
+  run(process.execPath, ["serve.js"]);
+  process.stdout.write("the package installs, imports, type-checks, runs and serves\n");
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
@@ -131,8 +161,13 @@ function readPackEntries(json: string): readonly PackEntry[] {
   return Object.values(JSON.parse(json) as Record<string, PackEntry>);
 }
 
-function run(command: string, args: readonly string[]): string {
-  const { status, stdout, stderr, error } = spawnSync(command, args, { cwd: folder, env, encoding: "utf8" });
+function run(command: string, args: readonly string[], input = ""): string {
+  const { status, stdout, stderr, error } = spawnSync(command, args, {
+    cwd: folder,
+    env,
+    encoding: "utf8",
+    input,
+  });
   if (status === 0) return stdout;
   throw new Error(`${command} ${args.join(" ")}\n${stdout ?? ""}${stderr ?? ""}`, { cause: error });
 }
