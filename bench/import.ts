@@ -33,7 +33,7 @@ async function ours(): Promise<number> {
   const database = join(folder, "ours.db");
   await using session = await openSession({ database, ledger: ":memory:" });
   const startedAt = performance.now();
-  const count = await importFile(session, { table: "people", file }, new AbortController().signal);
+  const { rows: count } = await importFile(session, { table: "people", file }, new AbortController().signal);
   const elapsed = performance.now() - startedAt;
   if (count !== rows) throw new Error(`${count} rows were imported`);
   rmSync(database);

@@ -34,7 +34,7 @@ export type { Confinement } from "./runtime/confine.ts";
 export type { ExecuteOptions } from "./runtime/run-input.ts";
 export type { Binds, BindValue } from "./runtime/values.ts";
 export type { Arguments, ArgumentValue, ColumnType, SqlValue } from "./catalog/value.ts";
-export type { ImportedRows } from "./runtime/import-rows.ts";
+export type { ImportedRows, ImportOptions } from "./runtime/import-rows.ts";
 export { defineProcedure } from "./catalog/define.ts";
 export type {
   ArgumentsOf,

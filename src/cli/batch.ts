@@ -19,7 +19,7 @@ import {
 import type { Options } from "./command-line.ts";
 import { dryRun } from "./dry-run.ts";
 import { showable } from "./format/format.ts";
-import { importFile } from "./import/import.ts";
+import { importedText, importFile } from "./import/import.ts";
 import { fileOutput, standardOutput, type Output } from "./output.ts";
 import { runEachRow } from "./each-row.ts";
 import { readParameters, rowsFileOf, type Parameter } from "./params.ts";
@@ -195,10 +195,8 @@ async function prepare(batch: Batch): Promise<number | undefined> {
   }
   for (const { name, value } of parameters) session.setVariable(name, value);
   for (const [index, request] of options.imports.entries()) {
-    const rows = await importFile(session, { ...request, step: index + 1 }, stop.signal);
-    await surroundings.reporter.note(
-      `${count(rows, "row")} imported into ${request.table} from ${request.file}`,
-    );
+    const asked = { ...request, step: index + 1, isAppended: options.isAppending };
+    await surroundings.reporter.note(importedText(request, await importFile(session, asked, stop.signal)));
   }
   return undefined;
 }

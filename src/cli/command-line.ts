@@ -95,6 +95,8 @@ export interface Options {
   /** `OPTION=VALUE`, in the order given. */
   readonly settings: readonly string[];
   readonly imports: readonly ImportRequest[];
+  /** Imports keep the rows of a table that exists. */
+  readonly isAppending: boolean;
   readonly hasStatementNumbers: boolean;
   /** Folder for the BLOBs of results. */
   readonly mediaFolder?: string;
@@ -389,6 +391,7 @@ function addOptions(program: Command, gathered: Gathered): void {
         gathered.imports.push(parseImport(text));
       },
     )
+    .option("--append", "--import: behind the rows of a table that exists, not in place of them")
     .option(
       "--ledger <file>",
       "record of calls (default: callsql/ledger.db in the state directory)",
@@ -433,6 +436,7 @@ function optionsOf(program: Command, gathered: Gathered): Options {
     ...(models === undefined ? {} : { models }),
     ...(ledger === undefined ? {} : { ledger }),
     isFresh: isSet("fresh"),
+    isAppending: isSet("append"),
     isDryRun: isSet("dryRun"),
     ...(output === undefined ? {} : { output }),
     ...(mediaFolder === undefined ? {} : { mediaFolder }),

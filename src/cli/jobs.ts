@@ -152,6 +152,7 @@ function worstOf(codes: readonly number[]): number {
 function flagsOf(options: Options, files: number): string[] {
   const switches = {
     "--fresh": options.isFresh,
+    "--append": options.isAppending,
     "--dry-run": options.isDryRun,
     "--with-statement": options.hasStatementNumbers,
     "--keep-going": options.isKeepGoing,

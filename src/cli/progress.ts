@@ -75,7 +75,7 @@ export class ProgressLine {
 }
 
 export function progressText(progress: Progress): string {
-  const { callsDone, callsKnown, elapsedMs, inFlight, retries, failed, tokens, costUsd } = progress;
+  const { callsDone, callsKnown, elapsedMs, inFlight, retries, failed, tokens, costUsd, costCap } = progress;
   const perSecond = elapsedMs > 0 ? callsDone / (elapsedMs / 1000) : 0;
   const left = callsKnown - callsDone;
   const parts = [`${callsDone}/${callsKnown} calls`];
@@ -85,6 +85,7 @@ export function progressText(progress: Progress): string {
   if (retries > 0) parts.push(count(retries, "retry", "retries"));
   if (failed > 0) parts.push(`${failed} failed`);
   if (tokens > 0) parts.push(count(tokens, "token"));
-  if (costUsd > 0) parts.push(usd(costUsd));
+  if (costCap !== undefined) parts.push(`${usd(costCap.spentUsd)} of ${usd(costCap.maxUsd)}`);
+  else if (costUsd > 0) parts.push(usd(costUsd));
   return parts.join(" · ");
 }

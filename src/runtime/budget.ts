@@ -57,6 +57,12 @@ export class Budget {
   readonly #spent = { calls: 0, tokens: 0, usd: 0 };
   readonly #held = { calls: 0, tokens: 0, usd: 0 };
 
+  /** In USD; undefined without max_cost. */
+  get costCap(): { readonly spentUsd: number; readonly maxUsd: number } | undefined {
+    const maxUsd = this.#max("max_cost");
+    return maxUsd === Infinity ? undefined : { spentUsd: this.#spent.usd, maxUsd };
+  }
+
   constructor(options: Pick<Options, "number">, store: BudgetStore) {
     this.#options = options;
     this.#store = store;

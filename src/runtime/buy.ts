@@ -374,6 +374,7 @@ export function throwDoom(doom: Doom): never {
 
 export function progressOf(market: Market, callsDone: number, callsKnown: number): Progress {
   const { counts, sellers } = market;
+  const { costCap } = market.budget;
   return {
     callsDone,
     callsKnown,
@@ -383,5 +384,6 @@ export function progressOf(market: Market, callsDone: number, callsKnown: number
     tokens: counts.inputTokens + counts.outputTokens,
     costUsd: counts.costUsd,
     elapsedMs: counts.elapsedMs,
+    ...(costCap === undefined ? {} : { costCap }),
   };
 }

@@ -37,6 +37,8 @@ export interface Progress {
   readonly failed: number;
   readonly tokens: number;
   readonly costUsd: number;
+  /** What the session has spent of its max_cost, in USD; absent without such a cap. */
+  readonly costCap?: { readonly spentUsd: number; readonly maxUsd: number };
   readonly elapsedMs: number;
 }
 

@@ -158,7 +158,13 @@ class LoneCalls implements RowRunner {
     const answer = await this.#answer(call);
     this.#callsDone++;
     if (answer.error !== undefined) {
-      const failure = { call, error: answer.error, isPassing: answer.isPassing === true, row: index + 1 };
+      const failure = {
+        call,
+        error: answer.error,
+        isPassing: answer.isPassing === true,
+        site: 1,
+        row: index + 1,
+      };
       if (endsStatement(this.#endsOn, answer)) throw new CallFailed(failure);
       addWarnings(warnings, [failureWarning(failure)]);
     }

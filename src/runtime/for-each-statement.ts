@@ -66,6 +66,7 @@ export class StatementRows implements RowRunner {
       tokens: counts.inputTokens + counts.outputTokens + (now?.tokens ?? 0),
       costUsd: counts.costUsd + (now?.costUsd ?? 0),
       elapsedMs: counts.elapsedMs,
+      ...(now?.costCap === undefined ? {} : { costCap: now.costCap }),
     };
   }
 }

@@ -9,9 +9,17 @@ import { toSqlite } from "./values.ts";
 /** Rows of values, in the order of the columns. */
 export type ImportedRows = AsyncIterable<readonly SqlValue[]> | Iterable<readonly SqlValue[]>;
 
+/** Of session.importRows, for a table that exists. */
+export interface ImportOptions {
+  /** Its rows stay, and the new ones come behind them. */
+  readonly isAppended?: boolean;
+  /** Told how many rows made room, if any did. */
+  readonly onReplaced?: (rows: number) => void;
+}
+
 /**
  * Creates the table where there is none, with columns that keep each value's own type. A table that has exactly these
- * columns gets the rows in place of its own, so that the same import can be run again; any other is refused.
+ * columns gets the rows in place of its own, so that the same import can be run again, or behind them; any other is refused.
  * Gives the number of rows.
  */
 export async function importRows(
@@ -20,6 +28,8 @@ export async function importRows(
     readonly table: string;
     readonly columns: readonly string[];
     readonly step: number | undefined;
+    readonly isAppended: boolean;
+    readonly onReplaced: ((rows: number) => void) | undefined;
     readonly signal: AbortSignal | undefined;
   },
   rows: ImportedRows,
@@ -54,7 +64,7 @@ export async function importRows(
 
 function makeRoom(
   db: Workspace["db"],
-  target: { readonly table: string; readonly columns: readonly string[] },
+  target: Pick<Parameters<typeof importRows>[1], "table" | "columns" | "isAppended" | "onReplaced">,
   table: string,
 ): void {
   const found = readNames(
@@ -67,7 +77,9 @@ function makeRoom(
   const isSame =
     found.length === target.columns.length && found.every((name, index) => name === target.columns[index]);
   if (!isSame) fail("session/import-other-columns", { table: target.table, found, wanted: target.columns });
-  db.exec(`DELETE FROM ${table}`);
+  if (target.isAppended) return;
+  const { changes } = db.prepare(`DELETE FROM ${table}`).run();
+  if (changes > 0) target.onReplaced?.(changes);
 }
 
 function readNames(names: readonly unknown[]): readonly string[] {

@@ -95,6 +95,8 @@ export interface RowFailure {
   readonly call: Call;
   readonly error: CallError;
   readonly isPassing: boolean;
+  /** Number of the call site, as in its private name. */
+  readonly site: number;
   /** From 1; undefined where calls are made before there are rows (ORDER BY, GROUP BY, a write). */
   readonly row: number | undefined;
 }
@@ -274,7 +276,7 @@ class Recorder implements Answering {
     if (number !== undefined) {
       const answer = memo.answer(number, call);
       this.#attempt.onAsked?.({ name, call, isSound });
-      if (this.first === undefined) this.#use(number, call, answer);
+      if (this.first === undefined) this.#use(number, { call, site: name.number }, answer);
       else if (this.#stage.plan.hasLimit) this.#spend(call);
       return answer;
     }
@@ -297,11 +299,11 @@ class Recorder implements Answering {
     };
   }
 
-  #use(number: number, call: Call, answer: Answer): void {
+  #use(number: number, asked: Pick<RowFailure, "call" | "site">, answer: Answer): void {
     const isNew = this.#used.add(number);
     if (answer.error === undefined || !isNew) return;
     const failure = {
-      call,
+      ...asked,
       error: answer.error,
       isPassing: answer.isPassing === true,
       row: this.#stage.plan.isRowByRow ? this.rowsDone + 1 : undefined,

@@ -49,12 +49,25 @@ export function withPlace(
 ): unknown {
   if (!(error instanceof CallFailed)) return placed(error, source, statement.sites);
   const { call, error: failure, isPassing } = error.failure;
-  const bound = sites.find((item) => item.procedure === call.procedure);
+  const bound = siteOf(error.failure, sites);
   const span = (bound && argumentOf(bound, failure)?.expression) ?? (bound?.site ?? statement).span;
   const { code, message, hint } = failure;
   const details = { procedure: call.procedure.name, code, message, hint };
   const id = isPassing ? "call/attempts-used-up" : "call/failed";
   return new DiagnosticError([diagnostic(id, details, { source, span })]);
+}
+
+/** Sites are numbered as they are rewritten: each before those in its arguments. A view's own stand in another text. */
+function siteOf({ call, site }: RowFailure, sites: readonly BoundSite[]): BoundSite | undefined {
+  const withInner = (bound: BoundSite): readonly BoundSite[] => [
+    bound,
+    ...bound.slots.flatMap((slot) => (slot?.sites ?? []).flatMap(withInner)),
+  ];
+  const all = sites.flatMap(withInner);
+  const numbered = all[site - 1];
+  return numbered?.procedure === call.procedure
+    ? numbered
+    : all.find(({ procedure }) => procedure === call.procedure);
 }
 
 /** The argument that a failure is about; the API names its own fields, which are no parameters. */

@@ -25,7 +25,7 @@ import { explain, explainCalls, type ExplainOptions, type Explanation } from "./
 import { ForEach, type ForEachOptions } from "./for-each.ts";
 import type { Rows } from "./for-each-flow.ts";
 import type { Added } from "./for-each-output.ts";
-import { importRows, type ImportedRows } from "./import-rows.ts";
+import { importRows, type ImportedRows, type ImportOptions } from "./import-rows.ts";
 import type { Run, RunStatus } from "./ledger/runs.ts";
 import type { Answer } from "./memo.ts";
 import { recordedAnswers } from "./offers.ts";
@@ -214,21 +214,22 @@ export class Session implements AsyncDisposable {
   }
 
   /**
-   * Inserts rows in one transaction. The table is created if need be; one with the same columns has its rows replaced.
-   * Gives the number of rows.
+   * Inserts rows in one transaction. The table is created if need be; one with the same columns has its rows replaced, or
+   * kept with `isAppended`. Gives the number of rows.
    */
   async importRows(
     table: string,
     columns: readonly string[],
     rows: ImportedRows,
-    options: Pick<ExecuteOptions, "signal" | "step"> = {},
+    options: Pick<ExecuteOptions, "signal" | "step"> & ImportOptions = {},
   ): Promise<number> {
     checkText("importRows' table", table);
     checkNames("importRows' columns", columns);
     checkRows("importRows' rows", rows);
     checkObject("importRows' options", options);
-    const { signal, step } = options;
-    return this.#inTurn(() => importRows(this.#workspace, { table, columns, step, signal }, rows), signal);
+    const { signal, step, isAppended = false, onReplaced } = options;
+    const target = { table, columns, step, signal, isAppended, onReplaced };
+    return this.#inTurn(() => importRows(this.#workspace, target, rows), signal);
   }
 
   /**

@@ -28,6 +28,12 @@ test("the line says how far, how fast, how long, and what it cost", () => {
   );
 });
 
+test("under a cap the line says how much of it is spent", () => {
+  expect(progressText({ ...progress, costCap: { spentUsd: 0.5, maxUsd: 2 } })).toContain(
+    "1,234 tokens · $0.5000 of $2.00",
+  );
+});
+
 test("a terminal's line is redrawn at most ten times a second and erased at the end", () => {
   const terminal = fakeTerminal({ isTTY: true });
   const line = new ProgressLine(terminal, false);

@@ -217,6 +217,20 @@ describe("data is changed wholly or not at all", () => {
     expect(await opened.rows("CALL P('bad')")).toEqual([[null, "content_policy_violation", null]]);
   });
 
+  test("where a procedure is called twice, the call that failed is the one that is marked", async () => {
+    await using opened = await withTable(failing);
+    const sql = "SELECT P('fine'), P('also fine'), P('bad')";
+    await opened.session.execute("SET on_error = 'abort'");
+    await expect(opened.session.execute(sql)).rejects.toMatchObject({
+      code: "call/failed",
+      diagnostics: [{ span: { start: sql.indexOf("P('bad')") } }],
+    });
+    const nested = "SELECT P(P('fine') || P('bad'))";
+    await expect(opened.session.execute(nested)).rejects.toMatchObject({
+      diagnostics: [{ span: { start: nested.indexOf("P('bad')") } }],
+    });
+  });
+
   test("a bad value is an error of its call, and nothing is sent for it", async () => {
     await using opened = await withTable();
     expect(await opened.rows("SELECT r.Error_Code FROM P('invalid') r")).toEqual([["call/test-invalid"]]);

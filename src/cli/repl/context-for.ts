@@ -2,10 +2,9 @@
 import { fail, warning, type openSession, type Procedure } from "../../index.ts";
 import type { Options } from "../command-line.ts";
 import { showable } from "../format/format.ts";
-import { importFile } from "../import/import.ts";
+import { importedText, importFile } from "../import/import.ts";
 import { fileOutput } from "../output.ts";
 import { readParameters, rowsFileOf } from "../params.ts";
-import { count } from "../quantity.ts";
 import type { Reporter } from "../reporter.ts";
 import { coloursOf, type Terminal } from "../terminal.ts";
 import { ProcessConsole } from "./console.ts";
@@ -85,8 +84,9 @@ export async function prepare(context: Context): Promise<void> {
     context.parameters.set(name.toLowerCase(), value);
   }
   for (const request of options.imports) {
-    const rows = await importFile(session, request, new AbortController().signal);
-    await context.reporter.note(`${count(rows, "row")} imported into ${request.table} from ${request.file}`);
+    const asked = { ...request, isAppended: options.isAppending };
+    const imported = await importFile(session, asked, new AbortController().signal);
+    await context.reporter.note(importedText(request, imported));
   }
   if (options.output !== undefined) {
     context.output = { path: options.output, output: await fileOutput(options.output), results: 0 };

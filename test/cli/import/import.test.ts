@@ -128,7 +128,7 @@ describe("csv", () => {
   test("a missing file and a folder are said to be that", async () => {
     const session = await fakeLibrary().openSession();
     const signal = new AbortController().signal;
-    const importOne = (file: string): Promise<number> => importFile(session, { table: "t", file }, signal);
+    const importOne = (file: string): Promise<unknown> => importFile(session, { table: "t", file }, signal);
     await expect(importOne("/nowhere/a.csv")).rejects.toThrow("cli/unreadable-file");
     await expect(importOne(mkdtempSync(join(tmpdir(), "callsql-x.csv")))).rejects.toThrow(
       "cli/import-format",

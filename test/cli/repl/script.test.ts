@@ -69,6 +69,25 @@ test("flags that are for SQL alone are refused, before anything runs", async () 
   }
 });
 
+test("an import into a table that exists says what it replaced, and --append keeps it", async () => {
+  const csv = inFolder("again.csv");
+  writeFileSync(csv, "a\n1\n2\n");
+  const twice = await piped(
+    `.import ${csv} t\n.import ${csv} t\nSELECT count(*) AS n FROM t;\n`,
+    "-o",
+    "csv",
+  );
+  expect(twice.out).toBe("n\n2\n");
+  expect(twice.err).toMatch(/2 rows imported into t from \S+again\.csv, in place of 2, /);
+  const database = inFolder("append.db");
+  const load = ["--import", `t=${csv}`, database, "-c", "SELECT count(*) AS n FROM t", "-o", "csv"];
+  expect((await piped(undefined, ...load, "--append")).out).toBe("n\n2\n");
+  expect((await piped(undefined, ...load, "--append")).out).toBe("n\n4\n");
+  const replaced = await piped(undefined, ...load);
+  expect(replaced.out).toBe("n\n2\n");
+  expect(replaced.err).toContain("in place of 4");
+});
+
 test("a line of a string is no command", async () => {
   expect(await piped("SELECT '\n.tables\n' AS x;\n", "-o", "json")).toMatchObject({
     code: 0,

@@ -2,7 +2,7 @@
 import { parse } from "node:path";
 import { fail } from "../../../index.ts";
 import { readText } from "../../file.ts";
-import { importFile } from "../../import/import.ts";
+import { importedText, importFile } from "../../import/import.ts";
 import { count, duration } from "../../quantity.ts";
 import { listenForStop } from "../../stop.ts";
 import { expandHome } from "../complete/files.ts";
@@ -38,15 +38,16 @@ export const fileCommands: readonly DotCommand[] = [
       "load a .csv, .tsv, .json, .ndjson or .parquet file into a table (called as the file), which is made or replaced",
     completes: ["file", "table"],
     run: async (context, [file = "", table = parse(file).name]) => {
-      const { session, terminal, reporter } = context;
+      const { session, terminal, reporter, options } = context;
       const stop = listenForStop(terminal);
       const startedAt = terminal.now();
       try {
-        const rows = await importFile(session, { file: expandHome(file), table }, stop.signal, (soFar) =>
+        const request = { file: expandHome(file), table, isAppended: options.isAppending };
+        const imported = await importFile(session, request, stop.signal, (soFar) =>
           reporter.progress.say(`${count(soFar, "row")}…`),
         );
         const elapsed = duration(terminal.now() - startedAt);
-        await reporter.note(`${count(rows, "row")} imported into ${table}, ${elapsed}`);
+        await reporter.note(`${importedText(request, imported)}, ${elapsed}`);
       } catch (error) {
         if (stop.signal.aborted) fail("cli/interrupted", {});
         throw error;
