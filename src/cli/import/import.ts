@@ -86,14 +86,14 @@ function watched<T>(
   signal: AbortSignal,
   onRows: ((rows: number) => void) | undefined,
 ): AsyncIterable<T> {
-  let count = 0;
+  let pulled = 0;
   return {
     [Symbol.asyncIterator]: () => {
       const source = rows[Symbol.asyncIterator]();
       return {
         next: async () => {
           signal.throwIfAborted();
-          if (count++ % rowsPerWord === 0 && count > 1) onRows?.(count - 1);
+          if (pulled++ % rowsPerWord === 0 && pulled > 1) onRows?.(pulled - 1);
           return source.next();
         },
         return: async () => (await source.return?.()) ?? { done: true, value: undefined },
