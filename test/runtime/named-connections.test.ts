@@ -240,6 +240,16 @@ test("the record says who answered, and one answer is not another's", async () =
   );
 });
 
+test("RETRY FAILED asks again where it was asked", async () => {
+  await using opened = await openTwo();
+  const { session } = opened;
+  await session.execute("CREATE TABLE replies AS SELECT 'no' AS x, NULL AS said");
+  await session.execute("UPDATE replies SET said = P(x, Connection => 'far')");
+  expect(await opened.rows("SELECT said FROM replies")).toEqual([[null]]);
+  await session.execute("RETRY FAILED");
+  expect([opened.near, opened.far]).toEqual([[], ["P(no)", "P(no)"]]);
+});
+
 test("EXPLAIN CALLS says where calls would go", async () => {
   await using opened = await openTwo();
   const { session } = opened;
