@@ -239,7 +239,9 @@ function checkType(c: Ctx, expected: string): void {
 function parseRequest<T>(body: JsonObject, schema: z.ZodType<T>, where: string): T {
   const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
+  // A name that is not known explains the one that is missing.
+  const { issues } = parsed.error;
+  const issue = issues.find((one) => one.code === "unrecognized_keys") ?? issues[0];
   const path = issue?.path.join(".") ?? "";
   const problem = issue?.message.charAt(0).toLowerCase().concat(issue.message.slice(1)) ?? "";
   return fail("serve/bad-body", {

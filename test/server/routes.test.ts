@@ -181,6 +181,10 @@ describe("POST /v1/execute", () => {
     expect([answer.status, answer.body?.["code"]]).toEqual([status, code]);
   });
 
+  test("a name that is not known is said, and explains the one that is missing", async () => {
+    expect((await execute({ comand: "SELECT 1" })).body?.["title"]).toContain('"comand"');
+  });
+
   test("failures of the service are told apart from mistakes", async () => {
     const statuses = [];
     for (const fault of [
