@@ -1,6 +1,6 @@
 /**
  * Runs every benchmark, one after the other, and writes what they found to docs/performance.md: `npm run bench`, or some of
- * them: `npm run bench -- parse startup`. Peers first: `npm install --prefix bench`.
+ * them: `npm run bench -- parse startup`; with `--page` it only writes the page. Peers first: `npm install --prefix bench`.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -22,10 +22,12 @@ const benches = readdirSync(folder)
   .filter((name) => !notBenches.has(name));
 /** Part of `npm run soak`: they take long, or need what is not on every machine. */
 const onlyByName = new Set(["disk", "endurance", "soak"]);
-const wanted = process.argv.slice(2);
+const args = process.argv.slice(2);
+const wanted = args.filter((name) => name !== "--page");
 for (const name of wanted) if (!benches.includes(name)) throw new Error(`there is no bench/${name}.ts`);
+const all = args.includes("--page") ? [] : benches.filter((one) => !onlyByName.has(one));
 
-for (const name of wanted.length > 0 ? wanted : benches.filter((one) => !onlyByName.has(one))) {
+for (const name of wanted.length > 0 ? wanted : all) {
   console.log(`# ${name}\n`);
   const { status } = spawnSync(process.execPath, ["--expose-gc", join(folder, `${name}.ts`)], {
     stdio: "inherit",

@@ -18,6 +18,9 @@ const env = {
   OPENAI_API_KEY: "",
 };
 
+/** Of the tarball and of what it unpacks to; a dependency that slipped into the bundle or a forgotten map passes it. */
+const budgetBytes = { size: 1_000_000, unpackedSize: 4_000_000 };
+
 /** What a tarball must have, and what must stay out of it. */
 const wanted = [
   "README.md",
@@ -148,11 +151,18 @@ function pack(): string {
   const extra = paths.filter((file) => unwanted.test(file));
   if (missing.length > 0) throw new Error(`missing from the tarball: ${missing.join(", ")}`);
   if (extra.length > 0) throw new Error(`not wanted in the tarball: ${extra.join(", ")}`);
+  for (const measure of ["size", "unpackedSize"] as const) {
+    if (entry[measure] > budgetBytes[measure])
+      throw new Error(`${measure} of ${entry[measure]} bytes; the budget is ${budgetBytes[measure]}`);
+  }
   return path.join(folder, entry.filename);
 }
 
 interface PackEntry {
   readonly filename: string;
+  /** Bytes. */
+  readonly size: number;
+  readonly unpackedSize: number;
   readonly files: readonly { readonly path: string }[];
 }
 

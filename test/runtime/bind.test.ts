@@ -84,6 +84,9 @@ describe("a mistake is reported at its place", () => {
     ["CALL GenerateResponse(Massage => 'x')", [["bind/unknown-parameter", "Massage"]]],
     ["CALL ModerateText('a', 'b', 'c')", [["bind/too-many-arguments", "'c'"]]],
     ["CALL ModerateText(Text => 'a', 'b')", [["bind/positional-after-named", "'b'"]]],
+    // Dimensions, the third, is an extension: it goes by name alone.
+    ["CALL GetEmbeddings('a', 'm')", []],
+    ["CALL GetEmbeddings('a', 'm', 256)", [["bind/too-many-arguments", "256"]]],
     ["CALL ModerateText('a', Text => 'b')", [["bind/duplicate-argument", "Text => 'b'"]]],
     ["CALL ModerateText()", [["bind/missing-parameter", "ModerateText"]]],
     ["CALL AnalyzeImage(Model => 'm')", [["bind/missing-parameter", "AnalyzeImage"]]],
@@ -101,6 +104,29 @@ describe("a mistake is reported at its place", () => {
     ]);
   });
 
+  test("what stands in a call that is unknown is looked at, too", () => {
+    expect(mistakes("CALL Nope(GenerateResponse())")).toEqual([
+      ["bind/unknown-procedure", "Nope"],
+      ["bind/missing-parameter", "GenerateResponse"],
+    ]);
+  });
+
+  test("the sentence says what was given, and what there is", () => {
+    const first = (sql: string): string | undefined => diagnose(sql)[0]?.message;
+    expect(first("CALL GetEmbeddings('a', 'm', 256)")).toBe(
+      "GetEmbeddings takes at most 2 arguments by position, 3 were given",
+    );
+    expect(first("CALL ModerateText(Text => 'a', 'b')")).toBe(
+      'an argument by position follows the named argument "Text" of ModerateText',
+    );
+    expect(first("CALL ModerateText('a', Text => 'b')")).toBe('two arguments for "Text" of ModerateText');
+  });
+
+  test("an argument that stands where it belongs has not moved", () => {
+    expect(diagnose("CALL GenerateAudio(:Input)")[0]?.hint).not.toContain("went to");
+    expect(diagnose("CALL GenerateAudio('a')")[0]?.hint).not.toContain("went to");
+  });
+
   test("every missing parameter is named, and an argument that went to its own name is mentioned", () => {
     const [item] = diagnose("CALL AnalyzeImage(:Model)");
     expect(item?.message).toBe('AnalyzeImage needs "Image" and "Message"');
@@ -113,6 +139,14 @@ describe("a mistake is reported at its place", () => {
     const sql = "CALL ModerateText('a', Text => 'b')";
     const [related] = diagnose(sql)[0]?.related ?? [];
     expect(sql.slice(related?.span.start, related?.span.end)).toBe("'a'");
+    expect(related?.message).toBe("the first one");
+  });
+
+  test("an argument by position shows the name it follows", () => {
+    const sql = "CALL ModerateText(Text => 'a', 'b')";
+    const [related] = diagnose(sql)[0]?.related ?? [];
+    expect(sql.slice(related?.span.start, related?.span.end)).toBe("Text");
+    expect(related?.message).toBe("named here");
   });
 });
 

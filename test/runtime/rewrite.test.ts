@@ -5,13 +5,17 @@ import { createCatalog } from "../../src/catalog/catalog.ts";
 import { DiagnosticSink } from "../../src/diagnostics/diagnostic.ts";
 import { parseScript } from "../../src/parser/parse.ts";
 import { bindSites } from "../../src/runtime/bind.ts";
-import { rewrite } from "../../src/runtime/rewrite.ts";
+import { rewrite, type Rewritten } from "../../src/runtime/rewrite.ts";
 import { echoProcedures } from "../support/echo.ts";
 
 const catalog = createCatalog(echoProcedures);
 const frozen = { last_insert_rowid: 7n, changes: 3n, total_changes: 9n };
 
 function rewritten(sql: string): string {
+  return rewriteOf(sql).text;
+}
+
+function rewriteOf(sql: string): Rewritten {
   const source = { name: "test", text: sql };
   const [statement] = parseScript(source, {
     isProcedure: (name) => catalog.find(name) !== undefined,
@@ -20,7 +24,7 @@ function rewritten(sql: string): string {
   const sink = new DiagnosticSink(source);
   const sites = bindSites(statement.sites, { catalog, hasDefault: () => false }, sink);
   sink.throwIfErrors();
-  return rewrite({ source, statement, sites, frozen }).text;
+  return rewrite({ source, statement, sites, frozen });
 }
 
 const cases: [string, string][] = [
@@ -45,11 +49,24 @@ const cases: [string, string][] = [
   ["SELECT ?, P(y => ?, x => ?) AS v, :n", "SELECT ?1, callsql_1_P(?3, ?2) AS v, :n"],
   ["CREATE VIEW v AS SELECT P(x) AS r FROM t", "CREATE VIEW v AS SELECT callsql_P(x) AS r FROM t"],
   [
+    "CREATE TRIGGER g AFTER INSERT ON t BEGIN INSERT INTO o SELECT P(new.x) AS r, changes(); END",
+    "CREATE TRIGGER g AFTER INSERT ON t BEGIN INSERT INTO o SELECT callsql_P(new.x) AS r, changes(); END",
+  ],
+  [
     "INSERT INTO o SELECT P(changes() || last_insert_rowid())",
     `INSERT INTO o SELECT callsql_1_P((3) || (7)) AS "P(changes() || last_insert_rowid())"`,
   ],
 ];
 for (const [sql, expected] of cases) test(sql, () => expect(rewritten(sql)).toBe(expected));
+
+test("each private name comes with its site; a stored definition has none", () => {
+  const sql = "SELECT P(Q('a')) AS v, P('b') AS w";
+  const { names, sites } = rewriteOf(sql);
+  const called = sites.map(({ span }) => sql.slice(span.start, span.end));
+  expect(names.map(({ number, procedure }) => `${number} ${procedure.name}`)).toEqual(["1 P", "2 Q", "3 P"]);
+  expect(called).toEqual(["P(Q('a'))", "Q('a')", "P('b')"]);
+  expect(rewriteOf("CREATE VIEW v AS SELECT P(x) AS r FROM t")).toMatchObject({ names: [], sites: [] });
+});
 
 test("every byte outside a call site stays, whatever stands there", () => {
   const filler = fc.constantFrom(

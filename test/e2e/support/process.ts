@@ -65,6 +65,12 @@ export function runShell(script: string, options: RunOptions = {}): Promise<Fini
   return start("bash", ["-c", `set -o pipefail; ${callsqlFunction}; ${script}`], options).finished;
 }
 
+/** Where scripts/coverage.ts wants to be told what a process ran. */
+export function coverageEnv(): Readonly<Record<string, string>> {
+  const folder = process.env["CALLSQL_COVERAGE"];
+  return folder === undefined ? {} : { NODE_V8_COVERAGE: folder };
+}
+
 /** What callsql keeps for its user goes here, and with the test. */
 const home = mkdtempSync(join(tmpdir(), "callsql-home-"));
 process.on("exit", () => rmSync(home, { recursive: true, force: true }));
@@ -76,7 +82,7 @@ function start(command: string, args: readonly string[], options: RunOptions): R
   const { PATH = "" } = process.env;
   const child = spawn(command, args, {
     cwd: options.cwd ?? root,
-    env: { PATH, HOME: home, ...options.env },
+    env: { PATH, HOME: home, ...coverageEnv(), ...options.env },
     stdio: "pipe",
   });
   // A program that reads no input may be gone before it is written.

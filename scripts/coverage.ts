@@ -1,0 +1,220 @@
+/**
+ * What the tests run of src, also in the processes they start: `npm run coverage`, or `npm run coverage -- test/parser` for
+ * some of them. vitest counts what runs in its own processes; the built command line, which tests start as users do, is
+ * measured by V8 itself and brought back to src by dist's source maps. Leaves coverage/uncovered.md. Not measured: threads
+ * that a test starts from src, processes that end by a signal, and those of the server, which get no environment.
+ */
+import { spawnSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { convert } from "ast-v8-to-istanbul";
+import { parseSync } from "oxc-parser";
+
+const root = join(import.meta.dirname, "..");
+const folder = join(root, "coverage");
+const children = join(folder, "children");
+/** Of lines and of branches, in percent. */
+const goal = 95;
+
+interface Place {
+  readonly start: { readonly line: number; readonly column: number };
+}
+
+/** Istanbul's form. */
+interface FileCoverage {
+  readonly statementMap: Readonly<Record<string, Place>>;
+  readonly branchMap: Readonly<Record<string, { readonly loc: Place; readonly locations: readonly Place[] }>>;
+  readonly s: Record<string, number>;
+  readonly b: Record<string, number[]>;
+}
+
+type Coverage = Record<string, FileCoverage>;
+
+rmSync(folder, { recursive: true, force: true });
+run("build", ["scripts/build.ts", "--sourcemap"], {});
+run(
+  "the tests",
+  [
+    "node_modules/vitest/vitest.mjs",
+    "run",
+    "--reporter=dot",
+    "--coverage.enabled",
+    "--coverage.include=src/**/*.ts",
+    "--coverage.reporter=json",
+    `--coverage.reportsDirectory=${join(folder, "vitest")}`,
+    ...process.argv.slice(2),
+  ],
+  { CALLSQL_COVERAGE: children },
+);
+const own = readCoverage(readFileSync(join(folder, "vitest", "coverage-final.json"), "utf8"));
+for (const coverage of await ofChildren()) add(own, coverage);
+report(own);
+
+function run(what: string, args: readonly string[], env: Readonly<Record<string, string>>): void {
+  const { status } = spawnSync(process.execPath, args, {
+    cwd: root,
+    stdio: "inherit",
+    env: { ...process.env, ...env },
+  });
+  if (status !== 0) throw new Error(`${what} failed`);
+}
+
+function readCoverage(json: string): Coverage {
+  return JSON.parse(json) as Coverage;
+}
+
+interface Script {
+  readonly url: string;
+  readonly functions: readonly { readonly ranges: readonly Range[] }[];
+}
+
+interface Range {
+  readonly startOffset: number;
+  readonly endOffset: number;
+  readonly count: number;
+}
+
+/** The files of dist that ran. Every process leaves one list of scripts; what any of them ran was run. */
+async function ofChildren(): Promise<Coverage[]> {
+  const ran = new Map<string, Uint8Array>();
+  for (const name of existsSync(children) ? readdirSync(children) : []) {
+    for (const script of readScripts(readFileSync(join(children, name), "utf8"))) {
+      const file = script.url.startsWith("file:") ? fileURLToPath(script.url) : "";
+      if (!file.startsWith(join(root, "dist/"))) continue;
+      const ranBefore = ran.get(file);
+      const ranHere = charactersOf(script);
+      ran.set(file, ranBefore === undefined ? ranHere : ranHere.map((hit, at) => hit | (ranBefore[at] ?? 0)));
+    }
+  }
+  return Promise.all([...ran].map(([file, characters]) => ofFile(file, characters)));
+}
+
+/** A process that was ended while it wrote left half a file. */
+function readScripts(json: string): readonly Script[] {
+  try {
+    return (JSON.parse(json) as { readonly result: readonly Script[] }).result;
+  } catch (error) {
+    if (error instanceof SyntaxError) return [];
+    throw error;
+  }
+}
+
+/** For each character of the file whether it ran: inner ranges say more than those around them. */
+function charactersOf({ functions }: Script): Uint8Array {
+  const found = functions
+    .flatMap(({ ranges }) => ranges)
+    .toSorted((a, z) => a.startOffset - z.startOffset || z.endOffset - a.endOffset);
+  const characters = new Uint8Array(Math.max(0, ...found.map((range) => range.endOffset)));
+  for (const { startOffset, endOffset, count: hits } of found)
+    characters.fill(hits > 0 ? 1 : 0, startOffset, endOffset);
+  return characters;
+}
+
+async function ofFile(file: string, characters: Uint8Array): Promise<Coverage> {
+  const code = readFileSync(file, "utf8");
+  const sourceMap: unknown = JSON.parse(readFileSync(`${file}.map`, "utf8"));
+  const coverage = { url: pathToFileURL(file).href, functions: [asOneFunction(characters)] };
+  const { program: ast } = parseSync(file, code);
+  return readCoverage(
+    JSON.stringify(await convert({ code, ast, sourceMap, coverage, wrapperLength: 0 } as never)),
+  );
+}
+
+/** As V8 would say it of a file that is a single function. */
+function asOneFunction(characters: Uint8Array) {
+  const ranges: Range[] = [{ startOffset: 0, endOffset: characters.length, count: 1 }];
+  for (let at = 0; at < characters.length;) {
+    const start = characters.indexOf(0, at);
+    if (start < 0) break;
+    const next = characters.indexOf(1, start);
+    at = next < 0 ? characters.length : next;
+    ranges.push({ startOffset: start, endOffset: at, count: 0 });
+  }
+  return { functionName: "", isBlockCoverage: true, ranges };
+}
+
+/** Two compilers give the same place different ends, so a place is known by its start; what vitest does not know is left out. */
+function add(to: Coverage, from: Coverage): void {
+  for (const [file, { statementMap, branchMap, s, b }] of Object.entries(from)) {
+    const target = to[file];
+    if (target === undefined) continue;
+    const statements = new Map(Object.entries(statementMap).map(([id, place]) => [keyOf(place), s[id] ?? 0]));
+    for (const [id, place] of Object.entries(target.statementMap)) {
+      target.s[id] = (target.s[id] ?? 0) + (statements.get(keyOf(place)) ?? 0);
+    }
+    const branches = new Map(Object.entries(branchMap).map(([id, { loc }]) => [keyOf(loc), b[id] ?? []]));
+    for (const [id, { loc }] of Object.entries(target.branchMap)) {
+      const hits = branches.get(keyOf(loc));
+      if (hits?.length === target.b[id]?.length)
+        target.b[id] = (target.b[id] ?? []).map((times, path) => times + (hits?.[path] ?? 0));
+    }
+  }
+}
+
+function keyOf({ start }: Place): string {
+  return `${start.line}:${start.column}`;
+}
+
+interface Counted {
+  readonly file: string;
+  readonly lines: readonly [covered: number, all: number];
+  readonly branches: readonly [covered: number, all: number];
+  readonly missed: readonly number[];
+}
+
+function count(file: string, { statementMap, s, b }: FileCoverage): Counted {
+  const lines = new Map<number, number>();
+  for (const [id, { start }] of Object.entries(statementMap)) {
+    lines.set(start.line, (lines.get(start.line) ?? 0) + (s[id] ?? 0));
+  }
+  const paths = Object.values(b).flat();
+  return {
+    file: relative(root, file),
+    lines: [[...lines.values()].filter((hits) => hits > 0).length, lines.size],
+    branches: [paths.filter((hits) => hits > 0).length, paths.length],
+    missed: [...lines].flatMap(([line, hits]) => (hits === 0 ? [line] : [])).toSorted((a, z) => a - z),
+  };
+}
+
+function report(coverage: Coverage): void {
+  const files = Object.entries(coverage).map(([file, found]) => count(file, found));
+  const missing = ({ lines, branches }: Counted): number => lines[1] - lines[0] + branches[1] - branches[0];
+  const rows = files
+    .filter((file) => missing(file) > 0)
+    .toSorted((a, z) => missing(z) - missing(a))
+    .map(
+      ({ file, lines, branches, missed }) =>
+        `| ${file} | ${share(lines)} | ${share(branches)} | ${spansOf(missed)} |`,
+    );
+  const lines = percent(sum(files.map((file) => file.lines)));
+  const branches = percent(sum(files.map((file) => file.branches)));
+  const total = `${lines.toFixed(2)} % of lines, ${branches.toFixed(2)} % of branches`;
+  const head = ["| file | lines | branches | lines not run |", "| --- | --- | --- | --- |"];
+  writeFileSync(join(folder, "uncovered.md"), `${[total, "", ...head, ...rows].join("\n")}\n`);
+  console.log(`${total}; coverage/uncovered.md has the rest`);
+  if (Math.min(lines, branches) < goal) process.exitCode = 1;
+}
+
+function sum(pairs: readonly (readonly [number, number])[]): [number, number] {
+  return pairs.reduce<[number, number]>(([covered, all], pair) => [covered + pair[0], all + pair[1]], [0, 0]);
+}
+
+function percent([covered, all]: readonly [number, number]): number {
+  return all === 0 ? 100 : (100 * covered) / all;
+}
+
+function share(pair: readonly [number, number]): string {
+  return `${percent(pair).toFixed(0)} % of ${pair[1]}`;
+}
+
+/** 3, 5-8 */
+function spansOf(lines: readonly number[]): string {
+  const found: [number, number][] = [];
+  for (const line of lines) {
+    const last = found.at(-1);
+    if (last !== undefined && line === last[1] + 1) last[1] = line;
+    else found.push([line, line]);
+  }
+  return found.map(([from, to]) => (from === to ? `${from}` : `${from}-${to}`)).join(", ");
+}
