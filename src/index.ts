@@ -48,6 +48,7 @@ export type {
 export { signatureOf } from "./catalog/describe.ts";
 export { pseudoParametersOf } from "./catalog/pseudo-parameters.ts";
 export { imageSize, sniff, type ImageSize, type Media, type MediaKind } from "./catalog/media.ts";
+export { systemTables, type SystemColumn } from "./catalog/system-tables.ts";
 export type { Model, ModelData, ModelTable, Usage } from "./catalog/models.ts";
 export type {
   CallError,

@@ -4,6 +4,7 @@
  * show the words.
  */
 
+/** Of a sys_ table. */
 export interface SystemColumn {
   /** What its values are; NULL may always stand for what is not known. */
   readonly type: "text" | "integer" | "real" | "any";
@@ -29,6 +30,7 @@ const spent = {
   cost_usd: real("Cost by the price list, in USD; NULL where no price is known."),
 };
 
+/** The sys_ tables by name: a summary of each, and the type and the words of its columns, in their order. */
 export const systemTables = {
   sys_procedures: {
     summary: "The procedures that can be called.",

@@ -182,6 +182,8 @@ describe("completion", () => {
     await expect(pty).toShow("select wei");
     pty.type(`${keys.ctrl("u")}select * from fru${keys.tab}`);
     await expect(pty).toShow("from fruits");
+    pty.type(`${keys.ctrl("u")}select * from sys_ca${keys.tab}`);
+    await expect(pty).toShow("from sys_calls");
     pty.type(`${keys.ctrl("u")}select readfile('pho${keys.tab}) as x;${keys.enter}`);
     await expect(pty).toShow("<image/png 3x2, ");
     pty.type(`.tim${keys.tab}off${keys.enter}`);

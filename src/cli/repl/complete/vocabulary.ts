@@ -1,5 +1,5 @@
 /** What the session knows by name, read when it is first needed and forgotten when a statement may have changed it. */
-import type { SqlValue } from "../../../index.ts";
+import { systemTables, type SqlValue } from "../../../index.ts";
 import type { Context } from "../context.ts";
 import type { Candidate } from "../edit/state.ts";
 import { connectionNames } from "../open.ts";
@@ -8,7 +8,14 @@ import type { Model, Option, Table, Vocabulary } from "./candidates.ts";
 const tablesSql = `SELECT t.name AS "table", t.type AS kind, c.name AS "column", c.type AS type
   FROM pragma_table_list AS t LEFT JOIN pragma_table_xinfo(t.name, t.schema) AS c
   WHERE t.type IN ('table', 'view', 'virtual') AND t.name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
-  ORDER BY t.name LIKE 'sys\\_%' ESCAPE '\\', t.name, c.cid`;
+  ORDER BY t.name, c.cid`;
+
+/** SQLite lists them only when a statement has used one. */
+const ownTables: readonly Table[] = Object.entries(systemTables).map(([name, { columns }]) => ({
+  name,
+  kind: "table",
+  columns: Object.entries(columns).map(([column, { type }]) => ({ name: column, type: type.toUpperCase() })),
+}));
 
 /** Those that are going away stand last. */
 const modelsSql = `SELECT model, price, procedures, 'retires on ' || retires_on AS retires FROM sys_models
@@ -34,7 +41,8 @@ export class VocabularyReader {
   async #readAnew(): Promise<Vocabulary> {
     const { procedures, parameters } = this.#context;
     // A database that is locked or broken still has keywords.
-    const tables = tablesOf(await this.#rows(tablesSql));
+    const listed = tablesOf(await this.#rows(tablesSql)).filter(({ name }) => !(name in systemTables));
+    const tables = [...listed, ...ownTables];
     const options = (await this.#rows("SHOW OPTIONS")).map((row): Option => ({
       text: String(row["option"]),
       detail: `${String(row["value"] ?? "NULL")} — ${String(row["summary"])}`,
