@@ -287,7 +287,7 @@ export class Grammar extends EmbeddedActionsParser {
   });
 
   /**
-   * callSite ::= lateral | tableWrapper | call
+   * callSite ::= lateral | tableWrapper | callStatement | execStatement | escape | plainCall
    * A call with the noise words around it: `LATERAL (CALL P(t.x))`, `TABLE(P(x))`, `{call P(?)}`, `P(x)`
    */
   readonly callSite = this.RULE("callSite", (): CallSite => {
@@ -295,7 +295,10 @@ export class Grammar extends EmbeddedActionsParser {
     const call = this.OR([
       { ALT: () => this.SUBRULE(this.lateral) },
       { ALT: () => this.SUBRULE(this.tableWrapper) },
-      { ALT: () => this.SUBRULE(this.call) },
+      { ALT: () => this.SUBRULE(this.callStatement) },
+      { ALT: () => this.SUBRULE(this.execStatement) },
+      { ALT: () => this.SUBRULE(this.escape) },
+      { ALT: () => this.SUBRULE(this.plainCall) },
     ]);
     return this.ACTION(() => ({
       kind: "call",
@@ -406,14 +409,30 @@ export class Grammar extends EmbeddedActionsParser {
   });
 
   /**
-   * argumentList ::= "(" ( argument ( "," argument )* )? ")"
+   * argumentList ::= "(" ( ( PlainArgument | argument ) ( "," ( PlainArgument | argument ) )* )? ")"
    * `(:Message, Model => 'gpt-4o-mini')`, `()`
    */
   readonly argumentList = this.RULE("argumentList", (): Argument[] => {
     const args: Argument[] = [];
     const paren = this.CONSUME(t.LParen);
     this.ACTION(() => this.#enterParen(paren));
-    this.MANY_SEP({ SEP: t.Comma, DEF: () => args.push(this.SUBRULE(this.argument)) });
+    this.MANY_SEP({
+      SEP: t.Comma,
+      DEF: () => {
+        this.OR({
+          DEF: [
+            {
+              ALT: () => {
+                const run = readRun(this.CONSUME(t.PlainArgument));
+                return this.ACTION(() => args.push(plainArgument(run)));
+              },
+            },
+            { ALT: () => args.push(this.SUBRULE(this.argument)) },
+          ],
+          ERR_MSG: "an expression",
+        });
+      },
+    });
     this.CONSUME(t.RParen);
     return args;
   });
@@ -431,15 +450,11 @@ export class Grammar extends EmbeddedActionsParser {
 
   /**
    * argument ::= argumentName? expression
-   * `body || '!'`, `Model => :m`; in EXEC also `@Model = :m`
+   * `P(body) || '!'`, `Model => :m`; in EXEC also `@Model = :m`
    */
   readonly argument = this.RULE("argument", (): Argument => {
     const first = this.LA(1);
-    const name = this.OPTION({
-      // Words such as CALL may begin a call or be a parameter's name.
-      GATE: () => this.#isAhead(2, t.Arrow, t.Equals),
-      DEF: () => this.SUBRULE(this.argumentName),
-    });
+    const name = this.OPTION(() => this.SUBRULE(this.argumentName));
     const value = this.SUBRULE(this.expression);
     return this.ACTION(() => ({
       span: this.#from(first),
@@ -451,26 +466,18 @@ export class Grammar extends EmbeddedActionsParser {
   });
 
   /**
-   * argumentName ::= name "=>" | NamedBind "="
+   * argumentName ::= ParameterName ( "=>" | "=" )
    * `Model =>`, `@Model =`
    */
   readonly argumentName = this.RULE("argumentName", (): Name => {
-    return this.OR([
-      {
-        ALT: () => {
-          const name = this.SUBRULE(this.name);
-          this.CONSUME(t.Arrow);
-          return name;
-        },
-      },
-      {
-        ALT: () => {
-          const token = this.CONSUME(t.NamedBind);
-          this.CONSUME(t.Equals);
-          return this.ACTION(() => ({ text: token.image.slice(1), span: spanOf(token) }));
-        },
-      },
+    const token = this.CONSUME(t.ParameterName);
+    const isBind = this.OR([
+      { ALT: () => this.#word(this.CONSUME(t.Arrow), false) },
+      { ALT: () => this.#word(this.CONSUME(t.Equals), true) },
     ]);
+    return this.ACTION(() =>
+      isBind ? { text: token.image.slice(1), span: spanOf(token) } : nameOf(readToken(token)),
+    );
   });
 
   /**
@@ -566,6 +573,12 @@ export class Grammar extends EmbeddedActionsParser {
 }
 
 type Call = Pick<CallSite, "procedure" | "isExplicit" | "arguments">;
+
+/** Most arguments: SQL and nothing else. */
+function plainArgument(run: SqlRun): Argument {
+  const span = t.spanOf(run);
+  return { span, expression: span, sites: [], ...bindOf({ span, sites: [], runs: [run] }) };
+}
 
 /** An expression that is nothing but one bind binds by its name. */
 function bindOf(value: Fragment): { bind?: string } {

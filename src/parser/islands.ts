@@ -206,7 +206,7 @@ class IslandWalk {
       this.#at++;
       return;
     }
-    this.#endRun();
+    this.#endArgument();
     this.#out.push(closing);
     this.#at++;
     this.#leaveSite(closed.call.closers);
@@ -277,12 +277,13 @@ class IslandWalk {
     const isNamedByBind =
       state.call?.isExec === true && next?.tokenType === t.Equals && token.image.startsWith("@");
     if (state.startsArgument && next !== undefined && (isNamed || isNamedByBind)) {
-      this.#out.push(token, next);
+      this.#out.push(t.retyped(token, t.ParameterName), next);
       state.startsArgument = false;
       this.#at += 2;
       return true;
     }
     if (token.tokenType !== t.Comma && token.tokenType !== t.Arrow) return false;
+    if (token.tokenType === t.Comma && state.kind === "arguments") this.#endArgument();
     this.#emitAlone(token);
     state.startsArgument = token.tokenType === t.Comma;
     return true;
@@ -356,13 +357,19 @@ class IslandWalk {
   }
 
   /** Ends the run of SQL before the current token. */
-  #endRun(): void {
+  #endRun(type = t.Sql): void {
     const first = this.#tokens[this.#runStart];
     const last = this.#tokens[this.#at - 1];
     if (this.#runStart >= 0 && first !== undefined && last !== undefined) {
-      this.#out.push(t.runOf(first, last));
+      this.#out.push(t.runOf(first, last, type));
     }
     this.#runStart = -1;
+  }
+
+  /** The same at the comma or parenthesis behind an argument: most hold nothing but SQL. */
+  #endArgument(): void {
+    const opener = this.#out.at(-1)?.tokenType;
+    this.#endRun(opener === t.LParen || opener === t.Comma ? t.PlainArgument : t.Sql);
   }
 
   #emitAlone(token: Token): void {

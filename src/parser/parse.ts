@@ -121,7 +121,8 @@ function parseStatement(
   }
   const grammar = theGrammar();
   grammar.begin([...head, ...islands.tokens], islands.contexts);
-  const parsed = grammar.statement();
+  // Rules cost time: what has no head of ours is SQL, without a choice.
+  const parsed = head.length === 0 ? grammar.sqlStatement() : grammar.statement();
   if (grammar.errors.length === 0) return build(parsed, found, sink);
   if (grammar.open.at(-1)?.isExplicit === false) {
     // A call without CALL that is not well formed is no SQL either: SQLite will say so.

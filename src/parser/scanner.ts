@@ -169,6 +169,7 @@ function readLexeme(text: string, at: number, lexeme: Lexeme): void {
 
 const quote = 0x27;
 const dot = 0x2e;
+const zero = 0x30;
 const closingParenthesis = 0x29;
 const underscore = 0x5f;
 
@@ -206,18 +207,25 @@ function readBlob(text: string, start: number, lexeme: Lexeme): void {
 
 /** `1`, `1_000`, `0xFF`, `1.5e-3`, `.5`. Letters behind it spoil a number, and so does a `_` not between digits. */
 function readNumeral(text: string, start: number, lexeme: Lexeme): void {
-  const isHex = /^0[xX]$/.test(text.slice(start, start + 2)) && isHexDigit(text.charCodeAt(start + 2));
+  const isHex =
+    text.charCodeAt(start) === zero &&
+    isX(text.charCodeAt(start + 1)) &&
+    isHexDigit(text.charCodeAt(start + 2));
   let at = isHex ? skipWhile(text, start + 2, isHexOrSeparator) : skipWhile(text, start, isDigitOrSeparator);
   if (!isHex) {
     if (text.charAt(at) === ".") at = skipWhile(text, at + 1, isDigitOrSeparator);
-    const exponent = /^[eE][+-]?[0-9]/.exec(text.slice(at, at + 3));
+    const exponent = isE(text.charCodeAt(at)) ? /^[eE][+-]?[0-9]/.exec(text.slice(at, at + 3)) : null;
     if (exponent !== null) at = skipWhile(text, at + exponent[0].length, isDigitOrSeparator);
   }
   const end = skipWhile(text, at, continuesWord);
-  const misplaced = isHex ? /(?<![0-9a-f])_|_(?![0-9a-f])/i : /(?<![0-9])_|_(?![0-9])/;
-  const isWhole = end === at && !misplaced.test(text.slice(start, end));
+  const misplaced = isHex ? misplacedInHex : misplacedInDecimal;
+  const image = text.slice(start, end);
+  const isWhole = end === at && !(image.includes("_") && misplaced.test(image));
   setLexeme(lexeme, end, isWhole ? NumberLiteral : Illegal);
 }
+
+const misplacedInHex = /(?<![0-9a-f])_|_(?![0-9a-f])/i;
+const misplacedInDecimal = /(?<![0-9])_|_(?![0-9])/;
 
 /** `:name`, also with Tcl's `::` and one `(…)` suffix, which belong to the name. */
 function readNamedBind(text: string, start: number, lexeme: Lexeme): void {
@@ -296,6 +304,10 @@ function skipWhile(text: string, start: number, test: (code: number) => boolean)
 
 function isX(code: number): boolean {
   return (code | 0x20) === 0x78;
+}
+
+function isE(code: number): boolean {
+  return (code | 0x20) === 0x65;
 }
 
 function isHexDigit(code: number): boolean {

@@ -51,6 +51,10 @@ export const Unterminated = define("Unterminated", "a text without its closing q
 
 /** A run of tokens between call sites: SQLite's business. Made by islands.ts, never by the scanner. */
 export const Sql = define("Sql", "an expression");
+/** A run that is the whole of an argument without a name. Made by islands.ts. */
+export const PlainArgument = define("PlainArgument", "an expression");
+/** What islands.ts found to name the parameter of an argument: a name, behind EXEC also a bind. */
+export const ParameterName = define("ParameterName", "a parameter's name");
 /** A name that islands.ts found to be the procedure of a call. */
 export const ProcedureName = define("ProcedureName", "a procedure name");
 /** Where arguments without parentheses end. Made by islands.ts; it has no text. */
@@ -113,6 +117,8 @@ export const vocabulary: TokenType[] = [
   Illegal,
   Unterminated,
   Sql,
+  PlainArgument,
+  ParameterName,
   ProcedureName,
   ArgumentsEnd,
   ...Object.values(keywords),
@@ -129,11 +135,19 @@ export function retyped(token: Token, type: TokenType): Token {
   return { image, startOffset, endOffset, tokenType: type, tokenTypeIdx: type.tokenTypeIdx ?? 0, word };
 }
 
-/** From `first` to `last` as one token. */
-export function runOf(first: Token, last: Token): SqlRun {
+/** From `first` to `last` as one token, Sql or PlainArgument. */
+export function runOf(first: Token, last: Token, type: TokenType): SqlRun {
   const { image, startOffset, word } = first;
   const { endOffset } = last;
-  return { image, startOffset, endOffset, tokenType: Sql, tokenTypeIdx: Sql.tokenTypeIdx ?? 0, word, first };
+  return {
+    image,
+    startOffset,
+    endOffset,
+    tokenType: type,
+    tokenTypeIdx: type.tokenTypeIdx ?? 0,
+    word,
+    first,
+  };
 }
 
 function define(name: string, label: string): TokenType {
