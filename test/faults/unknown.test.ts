@@ -31,6 +31,9 @@ async function cancelled(
   expect((await running).error).toMatchObject({ code: "call/cancelled" });
 }
 
+/** The first one tells that there are answers: until then fewer are in flight. */
+const isLater = ({ number }: { readonly number: number }): boolean => number > 1;
+
 describe("cancelled while", () => {
   test("a pack is on its way: its calls, not those that wait for the next", async () => {
     await using opened = await open({
@@ -46,6 +49,14 @@ describe("cancelled while", () => {
     await using opened = await open({ rows: 40, faults: [faults.hang()], set: { concurrency: 3, drain: 0 } });
     await cancelled(opened, "SELECT GenerateResponse(body) FROM t", 3);
     expect(await statuses(opened)).toEqual({ unknown: 3 });
+  });
+
+  test("others are recorded ahead of their place: not those, which were never sent", async () => {
+    const set = { concurrency: 64, drain: 0 };
+    await using opened = await open({ rows: 200, faults: [faults.hang({ when: isLater })], set });
+    await opened.all("CALL GenerateResponse('first')");
+    await cancelled(opened, "SELECT GenerateResponse(body) FROM t", 65);
+    expect(await statuses(opened)).toEqual({ succeeded: 1, unknown: 64 });
   });
 
   test("they back off after a refusal: none, since nothing was done for a refused request", async () => {

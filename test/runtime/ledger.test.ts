@@ -55,6 +55,33 @@ describe("what is on disk", () => {
     ledger.close();
   });
 
+  test("what was answered a moment ago is found, though it waits to be written", async () => {
+    const ledger = new Ledger(newFile());
+    const run = ledger.runs.begin({ kind: "session", name: "s" });
+    const key = "ab".repeat(32);
+    const request = { endpoint: "responses" as const, body: { input: "x" } };
+    const call = { key, procedure: "P", connection: "c", request, requestText: "{}" };
+    const id = await ledger.started(call, run);
+    const reuse = { scope: "run", run: () => run, isRetry: false } as const;
+    expect(ledger.find(key, reuse)).toBeUndefined();
+    const answer = { body: { r: 1 }, status: 200, contentType: "application/json" };
+    const ended = { outcome: { answer, attempts: 1, durationMs: 1 }, inputTokens: 0, outputTokens: 0 };
+    const written = ledger.ended(id, { ...ended, costUsd: 0 });
+    expect(ledger.find(key, reuse)).toBe(id);
+    await written;
+    ledger.close();
+  });
+
+  test("a call that was not sent after all is taken out again", async () => {
+    const ledger = new Ledger(newFile());
+    const run = ledger.runs.begin({ kind: "session", name: "s" });
+    const request = { endpoint: "responses" as const, body: { input: "x" } };
+    const call = { key: "cd".repeat(32), procedure: "P", connection: "c", request, requestText: "{}" };
+    await ledger.withdrawn(await ledger.started(call, run));
+    expect(ledger.db.prepare("SELECT count(*) FROM calls").pluck().get()).toBe(0);
+    ledger.close();
+  });
+
   test("the file is its owner's alone, whatever the umask", async () => {
     const file = newFile();
     const before = process.umask(0);

@@ -63,6 +63,10 @@ export class Ledger {
   readonly #file: string;
   readonly #commits: GroupCommit;
   readonly #sql: ReturnType<typeof prepareSql>;
+  /** Of calls that were started here and have not ended, by id. */
+  readonly #openKeys = new Map<number, string>();
+  /** Of calls whose end waits to be written. */
+  readonly #ending = new Set<string>();
 
   constructor(file: string, mask: (text: string) => string = (text) => text) {
     this.db = openLedgerFile(file);
@@ -80,6 +84,8 @@ export class Ledger {
   }
 
   #find(key: string, reuse: Reuse): number | undefined {
+    // Answered a moment ago: an equal call must find that, and not be sent.
+    if (reuse.scope !== "none" && this.#ending.has(key)) this.flush();
     const bytes = Buffer.from(key, "hex");
     const { findInRun, findUsableInRun, findSince } = this.#sql;
     switch (reuse.scope) {
@@ -124,6 +130,7 @@ export class Ledger {
       );
       id = Number(lastInsertRowid);
     });
+    this.#openKeys.set(id, key);
     return id;
   }
 
@@ -142,6 +149,9 @@ export class Ledger {
     const response = answer === undefined ? null : responseOf(answer);
     const isLarge = response !== null && Buffer.byteLength(response) > inlineBytesMax;
     const hash = isLarge ? createHash("sha256").update(response).digest() : null;
+    const key = this.#openKeys.get(id);
+    this.#openKeys.delete(id);
+    if (key !== undefined) this.#ending.add(key);
     await this.#commits.commit(() => {
       if (hash !== null) this.#sql.keepBlob.run(hash, response);
       this.#sql.end.run({
@@ -162,11 +172,13 @@ export class Ledger {
         output_tokens: ended.outputTokens,
         cost_usd: ended.costUsd ?? null,
       });
+      if (key !== undefined) this.#ending.delete(key);
     });
   }
 
   /** A call that was to be sent, and was not. */
   async withdrawn(id: number): Promise<void> {
+    this.#openKeys.delete(id);
     await this.#commits.commit(() => void this.#sql.withdraw.run(id));
   }
 
