@@ -20,6 +20,15 @@ const ours = (text: string) => (): number => {
   return statements.length;
 };
 
+/** What the runtime asks of every statement; without a call it is read only when asked for. */
+const oursRead = (text: string) => (): number => {
+  const { statements } = parseScript({ name: "bench", text }, { isProcedure });
+  return statements.reduce(
+    (sum, item) => sum + (item.kind === "sql" ? item.binds.length + item.verb.length : 0),
+    0,
+  );
+};
+
 type Parse = (text: string) => unknown;
 
 /** Those that read CALL; pgsql-ast-parser does not. */
@@ -62,7 +71,7 @@ async function select(): Promise<Finding[]> {
   );
   const cases = Object.entries(peers).map(([name, parse]) => [name, () => parse(text)] as const);
   const times = await race({
-    callsql: ours(text),
+    callsql: oursRead(text),
     ...Object.fromEntries(cases),
     "pgsql-ast-parser": () => pgAst.parse(text),
     "SQLite's prepare": () => database.prepare(text),
