@@ -11,7 +11,8 @@ import { root, runNode, type Finished } from "./support/process.ts";
 
 const folder = temporaryFolder();
 const database = join(folder.path, "support.db");
-const readme = readFileSync(join(root, "examples/support/README.md"), "utf8");
+const readme = outputShown("examples/support/README.md");
+const frontPage = outputShown("README.md");
 
 let first: Finished;
 let session: Session;
@@ -33,10 +34,13 @@ test("it ends well, without a warning", () => {
   expect(first).toMatchObject({ code: 0, signal: null });
 });
 
-test("the README shows what it prints, but for the seconds", () => {
-  const [, shown = ""] = /<!-- output -->\n```\n(.*?)```\n<!-- \/output -->/s.exec(readme) ?? [];
-  const summary = first.stderr.trimEnd().split("\n").at(-1) ?? "";
-  expect(withoutSeconds(shown)).toBe(withoutSeconds(`${first.stdout}\n${summary}\n`));
+test("its README shows what it prints, but for the seconds", () => {
+  expect(readme.map(withoutSeconds)).toEqual([withoutSeconds(`${first.stdout}\n${summary()}\n`)]);
+});
+
+test("the front page shows the first table and the last line", () => {
+  const [table = ""] = first.stdout.split("\n\n");
+  expect(frontPage.map(withoutSeconds)).toEqual([`${table}\n`, withoutSeconds(`${summary()}\n`)]);
 });
 
 describe("the database it leaves", () => {
@@ -98,6 +102,17 @@ test("a second run over the same database gives the same", async () => {
   expect(again.code).toBe(0);
   expect(again.stdout).toBe(first.stdout);
 }, 180_000);
+
+/** The fenced texts between the marks of a page that shows the example's output. */
+function outputShown(page: string): string[] {
+  const [, shown = ""] =
+    /<!-- output -->\n(.*?)<!-- \/output -->/s.exec(readFileSync(join(root, page), "utf8")) ?? [];
+  return [...shown.matchAll(/^```\n(.*?)^```$/gms)].map(([, text = ""]) => text);
+}
+
+function summary(): string {
+  return first.stderr.trimEnd().split("\n").at(-1) ?? "";
+}
 
 function withoutSeconds(text: string): string {
   return text.replace(/, (?:\d+(?:\.\d+)? s|\d+:\d\d), /, ", … s, ");
