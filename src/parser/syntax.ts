@@ -82,6 +82,19 @@ export type Verb =
   | "explain"
   | "other";
 
+/** What changes a database by itself, rather than beginning, ending or setting something. */
+export const writingVerbs: ReadonlySet<Verb> = new Set<Verb>([
+  "insert",
+  "update",
+  "delete",
+  "create-table-as",
+  "create-view",
+  "create-trigger",
+  "create-schema",
+  "alter",
+  "drop",
+]);
+
 export interface CallSite {
   readonly kind: "call";
   /** All that the rewrite replaces: CALL, LATERAL, TABLE( … ), { … } and OPEN/CLOSE noise included, INTO excluded. */

@@ -7,7 +7,7 @@ import type { Database } from "better-sqlite3";
 import { fail, type Place } from "../diagnostics/diagnostic.ts";
 import type { Source, Span } from "../diagnostics/source.ts";
 import { scan } from "../parser/scanner.ts";
-import type { SqlStatement, Statement, Verb } from "../parser/syntax.ts";
+import { writingVerbs, type SqlStatement, type Statement, type Verb } from "../parser/syntax.ts";
 import { Dot, Equals, LParen, RParen, spanOf, Text, type Token } from "../parser/tokens.ts";
 import { isName, nameOf } from "../parser/words.ts";
 import { safeFunctions, safeModules, safePragmas, safeTables } from "./safe-names.ts";
@@ -36,17 +36,6 @@ const defaults: Required<Confinement> = {
 
 /** Verbs that read, and what people call them. */
 const readingVerbs: ReadonlySet<Verb> = new Set<Verb>(["select", "explain", "pragma"]);
-const writingVerbs: ReadonlySet<Verb> = new Set<Verb>([
-  "insert",
-  "update",
-  "delete",
-  "create-table-as",
-  "create-view",
-  "create-trigger",
-  "create-schema",
-  "alter",
-  "drop",
-]);
 const readingNames = ["SELECT", "VALUES", "WITH", "CALL", "EXPLAIN", "PRAGMA", "SHOW", "DESCRIBE"];
 const writingNames = ["INSERT", "UPDATE", "DELETE", "CREATE", "ALTER", "DROP"];
 

@@ -5,7 +5,7 @@
  */
 import type { Database } from "better-sqlite3";
 import type { Source } from "../diagnostics/source.ts";
-import type { SqlStatement } from "../parser/syntax.ts";
+import { writingVerbs, type SqlStatement } from "../parser/syntax.ts";
 import type { RunInput } from "./run-input.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -63,7 +63,8 @@ function isStep(db: Database, source: Source, { verb, target, into, span }: SqlS
   const schema = target?.schema?.text.toLowerCase();
   if (schema !== undefined && schema !== "main") return false;
   if (into?.isTemporary === true || temporary.test(source.text.slice(span.start, span.end))) return false;
-  return stepVerbs.has(verb) && !(target !== undefined && isTemporary(db, target.table.text));
+  const writes = writingVerbs.has(verb) || verb === "commit";
+  return writes && !(target !== undefined && isTemporary(db, target.table.text));
 }
 
 const temporary = /^create\s+temp(?:orary)?\b/i;
@@ -78,19 +79,6 @@ function isTransaction({ verb }: SqlStatement): boolean {
     verb === "begin" || verb === "commit" || verb === "rollback" || verb === "savepoint" || verb === "release"
   );
 }
-
-const stepVerbs = new Set<SqlStatement["verb"]>([
-  "insert",
-  "update",
-  "delete",
-  "create-table-as",
-  "create-view",
-  "create-trigger",
-  "create-schema",
-  "alter",
-  "drop",
-  "commit",
-]);
 
 /** The mark must be part of what is committed. Outside a transaction the COMMIT fails by itself. */
 function beforeCommit<T>(db: Database, write: () => void, commit: () => T): T {
