@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 // Plain JavaScript that an old Node can still run: it says what is missing before a native module crashes on it.
 
-const [major, minor] = process.versions.node.split(".").map(Number);
 const launcherName = "CALLSQL_LAUNCHER";
 
-if (major < 22 || (major === 22 && minor < 12)) await runWithOwnNode();
+// SQLite's module is made for Node-API 10 and crashes where there is less: docs/decisions/0143.
+if (Number(process.versions.napi) < 10) await runWithOwnNode();
 else await run();
 
 async function run() {
@@ -36,7 +36,7 @@ async function runWithOwnNode() {
   const { fileURLToPath } = await import("node:url");
   const node = fileURLToPath(new URL("../node_modules/node/bin/node", import.meta.url));
   if (existsSync(node)) await runWith(node, fileURLToPath(import.meta.url));
-  else leave(`callsql needs Node 22.12 or newer; this is ${process.version} (https://nodejs.org)`);
+  else leave(`callsql needs Node 22.14, 23.6 or newer; this is ${process.version} (https://nodejs.org)`);
 }
 
 /**

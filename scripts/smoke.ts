@@ -1,22 +1,21 @@
 /**
  * Tries the package as its users get it: packs it, installs the tarball into an empty project, imports it from
- * JavaScript, compiles a TypeScript consumer that checks our declarations too, and runs its command line. Expects a
- * built dist. Only the dependencies are installed, so it also shows what is said when the offline models are missing.
+ * JavaScript, compiles a TypeScript consumer that checks our declarations too, and runs its command line, in this Node and in the
+ * oldest that package.json allows. Expects a built dist. Only the dependencies are installed, so it also shows what is said when the offline models are missing.
  */
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
 const root = path.resolve(import.meta.dirname, "..");
 const folder = mkdtempSync(path.join(tmpdir(), "callsql-smoke-"));
 
-/** The Node that runs this also runs what is tried; a key of the developer's must not matter. */
-const env = {
-  ...process.env,
-  PATH: `${path.dirname(process.execPath)}:${process.env["PATH"] ?? ""}`,
-  OPENAI_API_KEY: "",
+/** The oldest Node that package.json allows. */
+const { engines } = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8")) as {
+  readonly engines: { readonly node: string };
 };
+const oldestNode = `${/\d+\.\d+/.exec(engines.node)?.[0]}.0`;
 
 /** Of the tarball and of what it unpacks to; a dependency that slipped into the bundle or a forgotten map passes it. */
 const budgetBytes = { size: 1_000_000, unpackedSize: 4_000_000 };
@@ -120,25 +119,35 @@ try {
   write("package.json", { name: "consumer", version: "1.0.0", private: true, type: "module" });
   run("npm", ["install", "--prefer-offline", "--no-audit", "--no-fund", "--loglevel=error", tarball]);
   write("consumer.js", javascript);
-  run(process.execPath, ["consumer.js"]);
+  write("serve.js", serving);
   write("consumer.ts", typescript);
   write("tsconfig.json", tsconfig);
   run(process.execPath, [path.join(root, "node_modules/typescript/bin/tsc"), "-p", "."]);
+  tryWith(process.execPath);
+  run("npm", ["install", "--no-audit", "--no-fund", "--loglevel=error", `node@${oldestNode}`]);
+  const oldest = path.join(folder, "node_modules/.bin/node");
+  expect(run(oldest, ["--version"]).trim(), `v${oldestNode}`);
+  tryWith(oldest);
+  process.stdout.write("the package installs, imports, type-checks, runs and serves, ");
+  process.stdout.write(`in Node ${process.version} and v${oldestNode}\n`);
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+
+/** As a library, as a command and as a server, in this Node. */
+function tryWith(node: string): void {
+  run(node, ["consumer.js"], { node });
   expect(
-    run("node_modules/.bin/callsql", ["-c", "select 1 as one", "-o", "json"]).replaceAll(/\s/g, ""),
+    run("node_modules/.bin/callsql", ["-c", "select 1 as one", "-o", "json"], { node }).replaceAll(/\s/g, ""),
     '[{"one":1}]',
   );
-  const line = `{"id": 1, "route": "/v1/execute", "body": {"command": "SELECT 1 AS one"}}\n`;
-  const piped = run("node_modules/.bin/callsql", ["serve", "--pipe", "--quiet"], line);
+  const input = `{"id": 1, "route": "/v1/execute", "body": {"command": "SELECT 1 AS one"}}\n`;
+  const piped = run("node_modules/.bin/callsql", ["serve", "--pipe", "--quiet"], { node, input });
   expect(
     piped.slice(0, piped.indexOf(',"affectedRows"')),
     '{"id":1,"status":200,"body":{"columns":[{"name":"one"}],"rows":[{"one":1}]',
   );
-  write("serve.js", serving);
-  run(process.execPath, ["serve.js"]);
-  process.stdout.write("the package installs, imports, type-checks, runs and serves\n");
-} finally {
-  rmSync(folder, { recursive: true, force: true });
+  run(node, ["serve.js"], { node });
 }
 
 function pack(): string {
@@ -171,10 +180,12 @@ function readPackEntries(json: string): readonly PackEntry[] {
   return Object.values(JSON.parse(json) as Record<string, PackEntry>);
 }
 
-function run(command: string, args: readonly string[], input = ""): string {
+/** `node` is the one that a script finds; a key of the developer's must not matter. */
+function run(command: string, args: readonly string[], { node = process.execPath, input = "" } = {}): string {
+  const searched = `${path.dirname(node)}:${process.env["PATH"] ?? ""}`;
   const { status, stdout, stderr, error } = spawnSync(command, args, {
     cwd: folder,
-    env,
+    env: { ...process.env, PATH: searched, OPENAI_API_KEY: "" },
     encoding: "utf8",
     input,
   });

@@ -81,8 +81,9 @@ export interface SessionOptions {
   readonly desk?: CallDesk;
 }
 
-/** Throws DiagnosticError when the database cannot be opened or the connection does not exist. */
+/** Throws DiagnosticError when the database cannot be opened or the connection does not exist, or Node is too old. */
 export async function openSession(options: SessionOptions = {}): Promise<Session> {
+  checkNode();
   checkSessionOptions(options);
   const db = openDatabase(options.database ?? ":memory:", options.readonly === true);
   try {
@@ -91,6 +92,14 @@ export async function openSession(options: SessionOptions = {}): Promise<Session
     db.close();
     throw error;
   }
+}
+
+/** better-sqlite3 is made for this version of Node-API, and ends the process without a word where there is less. */
+const nodeApiMin = 10;
+
+function checkNode(): void {
+  const { napi, node } = process.versions;
+  if (Number(napi) < nodeApiMin) fail("session/old-node", { version: `v${node}` });
 }
 
 /** JavaScript gets here, too. Throws session/bad-argument. */

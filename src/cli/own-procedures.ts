@@ -20,7 +20,7 @@ export async function loadProcedures(files: readonly string[]): Promise<Procedur
 }
 
 async function load(file: string): Promise<Readonly<Record<string, unknown>>> {
-  // Node 22.12 to 22.14 have no such hooks: there the module needs callsql installed beside it.
+  // Node 22.14 has no such hooks: there the module needs callsql installed beside it.
   const hooks =
     "registerHooks" in nodeModule ? nodeModule.registerHooks({ resolve: resolveOwnName }) : undefined;
   try {

@@ -38,7 +38,7 @@ test("without dist/ it says what to run", () => {
 
 test("an old Node gets one line", () => {
   const { status, stderr } = run(packageFolder({}), [], oldNode);
-  expect(stderr).toMatch(/^callsql needs Node 22\.12 or newer; this is v.*\n$/);
+  expect(stderr).toMatch(/^callsql needs Node 22\.14, 23\.6 or newer; this is v.*\n$/);
   expect(status).toBe(2);
 });
 

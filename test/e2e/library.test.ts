@@ -33,6 +33,16 @@ async function codeOf(work: Promise<unknown>): Promise<string> {
   return error instanceof DiagnosticError ? error.code : `no DiagnosticError: ${String(error)}`;
 }
 
+test("an old Node is refused before SQLite's module could crash in it", async () => {
+  const { versions } = process;
+  Object.defineProperty(process, "versions", { value: { ...versions, napi: "9" } });
+  try {
+    expect(await codeOf(open())).toBe("session/old-node");
+  } finally {
+    Object.defineProperty(process, "versions", { value: versions });
+  }
+});
+
 test("the example of the documentation", async () => {
   await using session = await openSession({
     database: join(folder.path, "tickets.db"),

@@ -2,6 +2,10 @@
 import { didYouMean, list, quote, type MessageTable } from "./message.ts";
 
 export const sessionMessages = {
+  "session/old-node": (details: { version: string }) => ({
+    message: `callsql needs Node 22.14, 23.6 or newer; this is ${details.version}`,
+    hint: "https://nodejs.org; SQLite's module crashes in an older one",
+  }),
   "session/unknown-option": (details: { option: string; suggestion?: string | undefined }) => ({
     message: `there is no option ${quote(details.option)}`,
     hint: didYouMean(details.suggestion, "SHOW OPTIONS lists them"),

@@ -48,7 +48,7 @@ export function startNode(args: readonly string[], options: RunOptions = {}): Ru
 /** Arguments with which this Node says that it is too old, so that bin/callsql.js starts the repository's own. */
 export const oldNode: readonly string[] = [
   "--import",
-  `data:text/javascript,Object.defineProperty(process,"versions",{value:{...process.versions,node:"20.20.0"}})`,
+  `data:text/javascript,Object.defineProperty(process,"versions",{value:{...process.versions,napi:"9"}})`,
 ];
 
 export function isAlive(pid: number): boolean {
