@@ -95,8 +95,7 @@ function bareHead(
   isProcedure: (name: string) => boolean,
 ): Head | undefined {
   const token = tokens[name];
-  if (tokens[name + 1]?.tokenType !== LParen || token === undefined || !isCallableWord(token))
-    return undefined;
+  if (tokens[name + 1]?.tokenType !== LParen || !isCallableWord(token)) return undefined;
   if (!isProcedure(token.image)) return undefined;
   return { name, end: name + 2, arguments: "parenthesized", closers, isExec: false };
 }

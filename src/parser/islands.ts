@@ -95,7 +95,7 @@ class IslandWalk {
     if (before?.tokenType === t.Dot || before?.word === "COLLATE") return undefined;
     if (clause === "query") return "query";
     if (clause === "ctes") return before?.tokenType === t.RParen ? "query" : undefined;
-    if (clause === "into") return isName(before) || before?.tokenType === t.RParen ? "query" : undefined;
+    if (clause === "into") return before?.tokenType === t.RParen || isName(before) ? "query" : undefined;
     if (clause === "from") return expectsTable ? "table" : undefined;
     const isAlias = clause === "list" && before?.word === "AS";
     return holdsValues(clause) && !isAlias ? "value" : undefined;
@@ -347,7 +347,7 @@ class IslandWalk {
 
   /** `t` of `FROM t` and of `FROM main.t`. */
   #isTableName(token: Token): boolean {
-    return (isName(token) || token.tokenType === t.Text) && this.#token(1)?.tokenType !== t.Dot;
+    return (token.tokenType === t.Text || isName(token)) && this.#token(1)?.tokenType !== t.Dot;
   }
 
   // Output

@@ -14,8 +14,8 @@ export interface Query {
   readonly end: number;
   /** Index of the parenthesis it stands in; undefined at the top. */
   readonly open: number | undefined;
-  /** Tokens behind the clause's keywords, subqueries included. HAVING is part of `group`. */
-  readonly clauses: Readonly<Partial<Record<ClauseName, readonly Token[]>>>;
+  /** Tokens behind the clause's keywords, subqueries included; none of a clause that is absent. HAVING is part of `group`. */
+  readonly clauses: Readonly<Record<ClauseName, readonly Token[]>>;
   /** An arm of UNION, INTERSECT or EXCEPT. */
   readonly isCompound: boolean;
   readonly isDistinct: boolean;
@@ -30,7 +30,7 @@ interface OpenQuery {
   first: number;
   end: number;
   open: number | undefined;
-  clauses: Partial<Record<ClauseName, Token[]>>;
+  readonly clauses: Readonly<Record<ClauseName, Token[]>>;
   clause: ClauseName;
   isCompound: boolean;
   isDistinct: boolean;
@@ -54,7 +54,7 @@ export function outline(text: string): Outline {
     for (const { query } of levels) {
       if (query === undefined) continue;
       query.end = index + 1;
-      if (query !== level?.query || !isKeyword(tokens, index, query)) add(query, token);
+      if (query !== level?.query || !isKeyword(tokens, index, query)) query.clauses[query.clause].push(token);
     }
     if (token.tokenType === LParen) levels.push({ open: index, query: undefined, isCompound: false });
   }
@@ -84,7 +84,8 @@ function readWord(level: Level, tokens: readonly Token[], index: number): OpenQu
   if (word === "SELECT") {
     const isDistinct = tokens[index + 1]?.word === "DISTINCT";
     const { open, isCompound } = level;
-    level.query = { first: index, end: index, open, clauses: {}, clause: "list", isCompound, isDistinct };
+    const clauses = { list: [], from: [], where: [], group: [], window: [], order: [], limit: [], rest: [] };
+    level.query = { first: index, end: index, open, clauses, clause: "list", isCompound, isDistinct };
     return level.query;
   }
   const clause = keywords[word];
@@ -108,8 +109,4 @@ function isKeyword(tokens: readonly Token[], index: number, { clause, first }: O
   if (index === first || (clause === "list" && index === first + 1 && word === "DISTINCT")) return true;
   if (word === "BY") return ["ORDER", "GROUP"].includes(tokens[index - 1]?.word ?? "");
   return keywords[word] === clause && word !== "HAVING" && isClause(tokens, index);
-}
-
-function add(query: OpenQuery, token: Token): void {
-  (query.clauses[query.clause] ??= []).push(token);
 }

@@ -52,5 +52,5 @@ export function targetAt(tokens: readonly Token[], verb: number): SqlStatement["
 
 /** SQLite takes a name in single quotes too. */
 function isTableName(token: Token): boolean {
-  return isName(token) || token.tokenType === Text;
+  return token.tokenType === Text || isName(token);
 }

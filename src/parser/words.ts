@@ -34,19 +34,19 @@ const leading: ReadonlySet<string> = new Set(
 );
 
 /** A word that may be a name, in quotes or not. */
-export function isName(token: Token | undefined): boolean {
+export function isName(token: Token | undefined): token is Token {
   if (token === undefined) return false;
   return token.tokenType === Quoted || (token.word !== "" && !reserved.has(token.word));
 }
 
 /** An unquoted word that could be a function's or procedure's name in front of a parenthesis. */
-export function isCallableWord(token: Token | undefined): boolean {
+export function isCallableWord(token: Token | undefined): token is Token {
   return token !== undefined && token.word !== "" && !reserved.has(token.word) && !infix.has(token.word);
 }
 
 /** Whether the parenthesis behind this token holds arguments, and is not a group or a subquery. */
 export function opensArguments(before: Token | undefined): boolean {
-  return before?.tokenType === Quoted || (isCallableWord(before) && !leading.has(before?.word ?? ""));
+  return before?.tokenType === Quoted || (isCallableWord(before) && !leading.has(before.word));
 }
 
 /** The name SQLite would take as an alias when it stands right behind an operand, without AS. */

@@ -209,7 +209,7 @@ function checkName(
   // A module's name is checkModule's.
   if (tokens[at - 1]?.word === "USING") return;
   const isFollowedByArguments = tokens[at + 1]?.tokenType === LParen;
-  if (!isName(token) && !(token.tokenType === Text && namesTable(tokens[at - 1]))) return;
+  if (!(token.tokenType === Text && namesTable(tokens[at - 1])) && !isName(token)) return;
   const name = nameOf(token).text.toLowerCase();
   const isPrivate = name.startsWith("callsql_");
   if (isFollowedByArguments && token.tokenType !== Text && (isPrivate || known.functions.has(name))) {
@@ -230,7 +230,7 @@ function namesTable(before: Token | undefined): boolean {
 const tableWords: ReadonlySet<string> = new Set("FROM JOIN INTO UPDATE TABLE".split(" "));
 
 function checkModule(token: Token | undefined, place: (token: Token) => Place): void {
-  if (token === undefined || !(isName(token) || token.tokenType === Text)) return;
+  if (token === undefined || !(token.tokenType === Text || isName(token))) return;
   const module = nameOf(token).text;
   if (!safeModules.has(module.toLowerCase())) {
     fail("serve/module-refused", { module, allowed: [...safeModules] }, place(token));

@@ -123,7 +123,7 @@ function conditionFrom(form: Form, start: number): readonly Token[] {
     const token = form.tokens[index];
     if (token === undefined || token.image === ")" || token.image === ",") break;
     if (conditionEnds.has(token.word)) break;
-    const close = token.tokenType === LParen ? (form.closing(index) ?? index) : index;
+    const close = token.tokenType === LParen ? form.closing(index) : index;
     condition.push(...form.tokens.slice(index, close + 1));
     index = close;
   }
@@ -144,7 +144,7 @@ function crossJoin({ form, warn, callsOf }: TrapContext, placed: PlacedSite): Di
   if (site.position !== "value" || !site.isCondition || query === undefined) return undefined;
   const inArguments = form.tokens.slice(first, end);
   if (argument === undefined || argument.sites.length > 0 || hasPositionalBind(inArguments)) return undefined;
-  const tests = [...(query.clauses.from ?? []), ...(query.clauses.where ?? [])];
+  const tests = [...query.clauses.from, ...query.clauses.where];
   for (const right of crossJoined(form, query)) {
     const column = columnOf(form, tests, right);
     if (column === undefined || form.mentions(inArguments, new Set([right.toLowerCase()]))) continue;
@@ -160,14 +160,13 @@ function crossJoin({ form, warn, callsOf }: TrapContext, placed: PlacedSite): Di
 
 /** Names of the tables to the right of CROSS JOIN. */
 function crossJoined(form: Form, query: Query): readonly string[] {
-  const from = form.outer(query.clauses.from ?? []);
+  const from = form.outer(query.clauses.from);
   return from.flatMap((token, place) => {
     if (token.word !== "CROSS" || from[place + 1]?.word !== "JOIN") return [];
     const [table, second, third] = [from[place + 2], from[place + 3], from[place + 4]];
     const alias = second?.word === "AS" ? third : second;
-    const isAliased = alias !== undefined && isName(alias) && !conditionEnds.has(alias.word);
-    const named = isAliased ? alias : table;
-    return isName(named) && named !== undefined ? [nameOf(named).text] : [];
+    const named = isName(alias) && !conditionEnds.has(alias.word) ? alias : table;
+    return isName(named) ? [nameOf(named).text] : [];
   });
 }
 
@@ -188,12 +187,12 @@ function columnOf(form: Form, tokens: readonly Token[], table: string): string |
 function membership({ form, warn, callsOf }: TrapContext, placed: PlacedSite): Diagnostic | undefined {
   const query = form.queryAt(placed.first);
   if (query?.open === undefined || form.word(query.open - 1) !== "IN" || query.isCompound) return undefined;
-  const { list = [], from = [], where = [], group, window, order, limit } = query.clauses;
-  const hasMore = [group, window, order, limit].some((clause) => clause !== undefined);
+  const { list, from, where, group, window, order, limit } = query.clauses;
+  const hasMore = [group, window, order, limit].some((clause) => clause.length > 0);
   const isPlain = itemsOf(list).length === 1 && aliasOfItem(list) === undefined && !isAggregate(list);
   const close = form.closing(query.open);
   const left = leftOperand(form, query.open - 1);
-  if (hasMore || !isPlain || close === undefined || left === undefined) return undefined;
+  if (hasMore || !isPlain || left === undefined) return undefined;
   if (form.mentions(from, new Set([left.table.toLowerCase()]))) return undefined;
   const [selected, source] = [spanOfTokens(list), spanOfTokens(from)];
   const tested = spanOfTokens(where);
@@ -217,18 +216,17 @@ interface Operand {
 /** The column before IN, if it is one and its table can be told. */
 function leftOperand(form: Form, at: number): Operand | undefined {
   const column = form.tokens[at - 1];
-  if (column === undefined || !isName(column)) return undefined;
+  if (!isName(column)) return undefined;
   if (form.tokens[at - 2]?.image === ".") {
     const table = form.tokens[at - 3];
-    if (table === undefined || !isName(table) || !beginsOperand(form, at - 3)) return undefined;
+    if (!isName(table) || !beginsOperand(form, at - 3)) return undefined;
     const start = table.startOffset;
     return { start, table: nameOf(table).text, text: form.textOf({ start, end: column.endOffset + 1 }) };
   }
-  const from = form.queryAt(at)?.clauses.from ?? [];
-  const outer = form.outer(from);
+  const outer = form.outer(form.queryAt(at)?.clauses.from ?? []);
   const [table] = outer.slice(-1);
   const isOnly = !outer.some(({ word, image }) => image === "," || word === "JOIN" || word === "INDEXED");
-  if (!isOnly || table === undefined || !isName(table) || !beginsOperand(form, at - 1)) return undefined;
+  if (!isOnly || !isName(table) || !beginsOperand(form, at - 1)) return undefined;
   const start = column.startOffset;
   return { start, table: nameOf(table).text, text: `${table.image}.${column.image}` };
 }
@@ -242,16 +240,15 @@ function sortedLimit({ form, warn, surveyed }: TrapContext, placed: PlacedSite):
   const { site, first, calls, name } = placed;
   const query = form.topQuery();
   if (query === undefined || query !== form.queryAt(first) || query.isDistinct) return undefined;
-  const { list = [], from = [], where = [], group, window, order, limit } = query.clauses;
-  const found = readLimit(limit ?? [], surveyed.binds);
-  if (found === undefined || group !== undefined || window !== undefined || isAggregate(list))
-    return undefined;
+  const { list, from, where, group, window, order, limit } = query.clauses;
+  const found = readLimit(limit, surveyed.binds);
+  if (found === undefined || group.length > 0 || window.length > 0 || isAggregate(list)) return undefined;
   if (calls.length <= found.rows) return undefined;
   const answers =
     site.position === "table" ? tableAnswers(form, placed, from, where) : listAnswers(form, placed, list);
   if (answers === undefined) return undefined;
   const details = { procedure: name.procedure.name, calls: calls.length, rows: found.rows };
-  if (order === undefined) {
+  if (order.length === 0) {
     return site.position === "table" && found.offset > 0
       ? warn("plan/trap-offset", placed, details)
       : undefined;
@@ -310,7 +307,7 @@ function materializedTraps({ form, warn, callsOf }: TrapContext, calls: number):
   return form.tokens.flatMap((token, index) => {
     if (token.word !== "MATERIALIZED" || form.word(index - 1) !== "AS") return [];
     const close = form.closing(index + 1);
-    const placed = form.sites.find(({ first }) => first > index && close !== undefined && first < close);
+    const placed = form.sites.find(({ first }) => first > index && first < close);
     if (placed === undefined) return [];
     const better = callsOf([{ start: token.startOffset, end: token.endOffset + 1, text: "" }]);
     if (better === undefined) return [];

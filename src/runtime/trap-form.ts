@@ -80,15 +80,15 @@ export class Form {
     return this.sites.some(({ first }) => indexes.has(first));
   }
 
-  /** Index of the parenthesis that closes the one at `open`. */
-  closing(open: number): number | undefined {
+  /** Index of the parenthesis that closes the one at `open`; SQLite has seen that there is one. */
+  closing(open: number): number {
     let depth = 0;
     for (let index = open; index < this.tokens.length; index++) {
       const type = this.tokens[index]?.tokenType;
       if (type === LParen) depth++;
       if (type === RParen && --depth === 0) return index;
     }
-    return undefined;
+    return this.tokens.length - 1;
   }
 
   /** The alias behind a table site, and where it stands. */
@@ -155,7 +155,7 @@ export function readLimit(tokens: readonly Token[], binds: BoundValues): RowLimi
 function amountOf(token: Token | undefined, binds: BoundValues): number | undefined {
   if (token === undefined) return undefined;
   const value = token.tokenType === NumberLiteral ? token.image : binds[token.image.slice(1)];
-  const amount = value === undefined || value === null ? NaN : Number(value);
+  const amount = Number(value ?? NaN);
   return Number.isInteger(amount) && amount >= 0 ? amount : undefined;
 }
 

@@ -65,9 +65,9 @@ export function runShell(script: string, options: RunOptions = {}): Promise<Fini
   return start("bash", ["-c", `set -o pipefail; ${callsqlFunction}; ${script}`], options).finished;
 }
 
-/** Where scripts/coverage.ts wants to be told what a process ran. */
+/** Where `npm run coverage` wants to be told what a process ran. */
 export function coverageEnv(): Readonly<Record<string, string>> {
-  const folder = process.env["CALLSQL_COVERAGE"];
+  const folder = process.env["NODE_V8_COVERAGE"];
   return folder === undefined ? {} : { NODE_V8_COVERAGE: folder };
 }
 
