@@ -87,7 +87,7 @@ function toBytes(parameter: Parameter, value: Given): Coerced {
   if (typeof value === "string") {
     const text = value.trim();
     if (parameter.acceptsUrl === true && /^https:\/\/[^\s/]/i.test(text)) return given(text);
-    const bytes = fromDataUrl(text) ?? fromBase64(text);
+    const bytes = fromDataUrl(text) ?? (isNetworkPath(text) ? undefined : fromBase64(text));
     // A path such as `images/photo` happens to be base64: text must decode to a file of the right kind.
     const isFile =
       bytes !== undefined && (parameter.media === undefined || sniff(bytes)?.kind === parameter.media);
@@ -100,6 +100,11 @@ function toBytes(parameter: Parameter, value: Given): Coerced {
       orUrl: parameter.acceptsUrl,
     }),
   );
+}
+
+/** `//server/song` decodes to what looks like the first bytes of an mp3, of which none is that short. */
+function isNetworkPath(text: string): boolean {
+  return text.startsWith("//") && text.length < 256;
 }
 
 function toJson(parameter: Parameter, value: Given): Coerced {

@@ -25,6 +25,12 @@ const verbByWord: ReadonlyMap<string, Verb> = new Map<string, Verb>([
   ["EXPLAIN", "explain"],
 ]);
 
+/** What statements begin with, SQLite's and ours. */
+export const statementWords: ReadonlySet<string> = new Set([
+  ...verbByWord.keys(),
+  ..."CREATE WITH ANALYZE REINDEX CALL EXEC EXECUTE SET RESET SHOW DESCRIBE RETRY".split(" "),
+]);
+
 /** The verb that the word at `at` begins; CREATE TABLE becomes create-table-as only when its AS is met. */
 export function verbAt(tokens: readonly Token[], at: number): Verb | undefined {
   const word = tokens[at]?.word ?? "";

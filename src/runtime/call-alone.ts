@@ -60,7 +60,7 @@ export async function callAlone(workspace: Workspace, call: LoneCall, input: Alo
   await checkNamedConnections(workspace, {
     source,
     sites: [call.site],
-    binds: resolveBinds(statement.binds, { given: binds, variables: workspace.variables }, source),
+    binds: resolveBinds(statement.binds, { given: binds, workspace }, source),
   });
   const counts = noCounts();
   const warnings: Diagnostic[] = [];

@@ -135,7 +135,7 @@ export function setDefault(
     fail("bind/unknown-parameter", details, { source, span: statement.parameter.span });
   }
   const { start, end } = statement.expression;
-  const values = resolveBinds(statement.binds, { given: binds, variables: workspace.variables }, source);
+  const values = resolveBinds(statement.binds, { given: binds, workspace }, source);
   try {
     const prepared = workspace.db
       .prepare(`SELECT ${source.text.slice(start, end)}`)

@@ -9,7 +9,9 @@ import type { Source, Span } from "../diagnostics/source.ts";
 import { scan } from "../parser/scanner.ts";
 import { writingVerbs, type SqlStatement, type Statement, type Verb } from "../parser/syntax.ts";
 import { Dot, Equals, LParen, RParen, spanOf, Text, type Token } from "../parser/tokens.ts";
+import { statementWords } from "../parser/verbs.ts";
 import { isName, nameOf } from "../parser/words.ts";
+import { failAsUnknownVerb } from "./sql-error.ts";
 import { safeFunctions, safeModules, safePragmas, safeTables } from "./safe-names.ts";
 
 /** What the SQL of strangers may do: the option `confine` of openSession. */
@@ -113,12 +115,10 @@ export class Confiner {
 
   #refuseStatement(source: Source, span: Span): never {
     const statement = firstWord(scan(source.text.slice(span.start, span.end)));
+    const place = { source, span: { start: span.start, end: span.start + statement.length } };
+    if (!statementWords.has(statement.toUpperCase())) failAsUnknownVerb(statement, place);
     const allowed = this.#limits.isWritable ? [...readingNames, ...writingNames] : readingNames;
-    return fail(
-      "serve/statement-refused",
-      { statement, allowed },
-      { source, span: { start: span.start, end: span.start + statement.length } },
-    );
+    return fail("serve/statement-refused", { statement, allowed }, place);
   }
 
   /** The next request may meet another process, or somebody else's. */

@@ -126,7 +126,7 @@ export async function explain(
   workspace: Workspace,
   { source, statement, binds: given, options }: Explained,
 ): Promise<Explanation> {
-  const binds = resolveBinds(statement.binds, { given, variables: workspace.variables }, source);
+  const binds = resolveBinds(statement.binds, { given, workspace }, source);
   const destinations = new Destinations(workspace, options.connection);
   await destinations.find();
   const offers = new Offers(workspace, destinations, options.isFresh === true);

@@ -51,7 +51,7 @@ export function loneCall(
   if (!isPlain(workspace, text, statement.binds)) return undefined;
   const prepared = workspace.db.prepare(text).raw().safeIntegers();
   const valuesOf = (binds: Binds): readonly SqlValue[] => {
-    const sources = { given: binds, variables: workspace.variables };
+    const sources = { given: binds, workspace };
     const resolved = resolveBinds(statement.binds, sources, source);
     const row = readRow(prepared.get(...bindArguments(statement, resolved)));
     const values = site.slots.map((): SqlValue => null);

@@ -150,9 +150,10 @@ export class Rehearsal {
 
   /** A write with made-up answers, each unlike the others. Where constraints refuse them nothing is written. */
   #pretend(source: Source, statement: SqlStatement, given: Binds): void {
-    const { db, files, functions, surroundings, variables, options } = this.#workspace;
+    const workspace = this.#workspace;
+    const { db, files, functions, surroundings, options } = workspace;
     this.#isMadeUp = true;
-    const binds = resolveBinds(statement.binds, { given, variables }, source);
+    const binds = resolveBinds(statement.binds, { given, workspace }, source);
     const { text } = rewriteStatement(
       this.#workspace,
       source,

@@ -25,7 +25,7 @@ import type { Workspace } from "./workspace.ts";
 export async function runSql(workspace: Workspace, input: RunInput): Promise<ResultSet> {
   const { source, statement } = input;
   const sites = bindStatement(workspace, source, statement);
-  const binds = resolveBinds(statement.binds, { given: input.binds, variables: workspace.variables }, source);
+  const binds = resolveBinds(statement.binds, { given: input.binds, workspace }, source);
   const startedAt = process.hrtime.bigint();
   const text = (statement.prefix ?? "") + source.text.slice(statement.span.start, statement.span.end);
   const record = new StatementRecord(workspace, { text, binds });

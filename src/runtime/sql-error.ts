@@ -3,10 +3,11 @@
  * better-sqlite3 gives no offset, so the place is where the word the message quotes stands.
  */
 import Database from "better-sqlite3";
-import { DiagnosticError, diagnostic, type Diagnostic, type Place } from "../diagnostics/diagnostic.ts";
+import { DiagnosticError, diagnostic, fail, type Diagnostic, type Place } from "../diagnostics/diagnostic.ts";
 import type { Source, Span } from "../diagnostics/source.ts";
 import { suggest } from "../diagnostics/suggest.ts";
 import type { Catalog } from "../catalog/procedure.ts";
+import { statementWords } from "../parser/verbs.ts";
 
 export interface RefusedText {
   readonly source: Source;
@@ -24,7 +25,7 @@ export function fromSqlite(error: unknown, { source, span, db, catalog }: Refuse
   const [first] = found;
   const place =
     db === undefined || found.length < 2 ? first : (firstWrong(db, source.text, span, found) ?? first);
-  const suggestion = procedureLike(message, catalog);
+  const suggestion = procedureLike(message, catalog) ?? verbLike(message, source.text, span);
   const diagnostics = [describe(error.code, { message, suggestion }, { source, span: place ?? span })];
   return new DiagnosticError(diagnostics, { cause: error });
 }
@@ -52,6 +53,20 @@ function procedureLike(message: string, { procedures }: Catalog): string | undef
         procedures.map(({ name }) => name),
       );
 }
+
+/** SELECT, where SELEC stands at the beginning. */
+function verbLike(message: string, text: string, { start }: Span): string | undefined {
+  const word = syntaxErrorAt.exec(message)?.[1];
+  return word !== undefined && text.startsWith(word, start) ? suggest(word, statementWords) : undefined;
+}
+
+/** As SQLite refuses a word that begins no statement, for those who may not ask it. */
+export function failAsUnknownVerb(word: string, place: Place): never {
+  const suggestion = suggest(word, statementWords);
+  return fail("sql/error", { message: `near "${word}": syntax error`, suggestion }, place);
+}
+
+const syntaxErrorAt = /^near "(.+)": syntax error$/s;
 
 /** `callsql_2_ModerateText` → `ModerateText`. */
 function withUserNames(message: string): string {

@@ -4,11 +4,12 @@ import type { Source } from "../diagnostics/source.ts";
 import type { SqlValue } from "../catalog/value.ts";
 import type { BindUse } from "../parser/syntax.ts";
 import type { BoundValues } from "./plan.ts";
+import type { Workspace } from "./workspace.ts";
 import { toSqlite, type Binds, type BindValue } from "./values.ts";
 
 export interface BindSources {
   readonly given: Binds;
-  readonly variables: ReadonlyMap<string, SqlValue>;
+  readonly workspace: Pick<Workspace, "variables" | "confiner">;
 }
 
 /** By the key better-sqlite3 uses: the name without prefix, or the number. All missing binds are reported together. */
@@ -23,11 +24,15 @@ export function resolveBinds(uses: readonly BindUse[], sources: BindSources, sou
   }
   const [first] = missing.values();
   if (first !== undefined)
-    fail("bind/missing-bind", { names: [...missing.keys()] }, { source, span: first.span });
+    fail(
+      "bind/missing-bind",
+      { names: [...missing.keys()], isConfined: sources.workspace.confiner !== undefined },
+      { source, span: first.span },
+    );
   return values;
 }
 
-function valueOf(use: BindUse, { given, variables }: BindSources): BindValue {
+function valueOf(use: BindUse, { given, workspace: { variables } }: BindSources): BindValue {
   if (use.name === undefined) {
     const position = (use.number ?? 0) - 1;
     const key = String(position + 1);

@@ -9,7 +9,7 @@ import { OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { DiagnosticError, fail, procedures, signatureOf, type JsonObject } from "../index.ts";
 import { writeAnswer, writeExplanation, writeLines, type Note } from "./answers.ts";
-import { inTime, readJsonBody, readLines, type BodyLimits } from "./body.ts";
+import { inTime, readJsonBody, readLines, type Body, type BodyLimits } from "./body.ts";
 import type { Client, Clients } from "./clients.ts";
 import { Deadline } from "./deadline.ts";
 import { authenticate, checkHost, checkOrigin, type GateOptions } from "./gate.ts";
@@ -228,7 +228,23 @@ function authorizationsOf(c: Ctx): readonly string[] {
 /** Throws serve/wrong-type, serve/bad-body and what reading the body throws. */
 async function readRequest<T>(c: Ctx, schema: z.ZodType<T>, limits: BodyLimits): Promise<T> {
   checkType(c, "application/json");
-  return parseRequest(await readJsonBody(c.req.raw, limits), schema, "the body");
+  return parseRequest(await readJsonBody(bodyOf(c), limits), schema, "the body");
+}
+
+function bodyOf(c: Ctx): Body {
+  return { length: Number(c.req.header("content-length") ?? 0), chunks: chunksOf(c) };
+}
+
+/** Throws call/cancelled when the client leaves while it sends. What is not read is for linger.ts. */
+async function* chunksOf(c: Ctx): AsyncGenerator<Uint8Array> {
+  const incoming = c.env?.incoming;
+  try {
+    if (incoming === undefined) yield* c.req.raw.body ?? [];
+    else yield* incoming.iterator({ destroyOnReturn: false });
+  } catch (error) {
+    if (error instanceof DiagnosticError) throw error;
+    fail("call/cancelled", {});
+  }
 }
 
 function checkType(c: Ctx, expected: string): void {
@@ -285,19 +301,33 @@ function commandOf(c: Ctx, request: Executed, { limits }: AppOptions, signal: Ab
 /** Rows may keep coming as long as each comes in time; answers begin as soon as the command is known to be right. */
 async function executeEach(c: Ctx, options: AppOptions): Promise<Response> {
   checkType(c, "application/x-ndjson");
+  const lines = readLines(bodyOf(c), options.limits);
+  try {
+    return await answerEachLine(c, lines, options);
+  } catch (error) {
+    lines.return(undefined).catch(() => undefined);
+    throw error;
+  }
+}
+
+async function answerEachLine(
+  c: Ctx,
+  lines: AsyncGenerator<JsonObject>,
+  options: AppOptions,
+): Promise<Response> {
   const { limits, closing, pool } = options;
-  const lines = readLines(c.req.raw, limits);
   const first = await inTime(lines.next(), limits.arrivalMs);
   const where = "line 1";
   if (first.done === true)
     fail("serve/bad-body", { where, problem: "is missing: it says what is to be executed" });
   const head = parseRequest(first.value, eachHead, where);
+  const binds = bindsOf(head.parameters);
   const deadline = new Deadline(head.timeoutMs, { client: c.req.raw.signal, closing });
   const { signal } = deadline;
   const parts = answerEach(pool, {
     client: c.get("client"),
     command: head.command,
-    binds: bindsOf(head.parameters),
+    binds,
     each: {
       behavior: head.behavior ?? "FirstOrDefault",
       ...(head.property === undefined ? {} : { property: head.property }),

@@ -8,16 +8,25 @@ export interface BodyLimits {
   readonly arrivalMs: number;
 }
 
+export type Chunks = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+
+/** Of a request; `length` is what its headers promise, in bytes. */
+export interface Body {
+  readonly length: number;
+  readonly chunks: Chunks;
+}
+
 /** Throws serve/body-too-large, serve/body-too-slow, serve/bad-body. */
-export async function readJsonBody(request: Request, limits: BodyLimits): Promise<JsonObject> {
-  checkLength(request, limits);
-  const bytes = await inTime(gather(request, limits), limits.arrivalMs);
+export async function readJsonBody({ length, chunks }: Body, limits: BodyLimits): Promise<JsonObject> {
+  const { bytesMax, arrivalMs } = limits;
+  if (length > bytesMax) fail("serve/body-too-large", { max: bytesMax });
+  const bytes = await inTime(gather(chunks, bytesMax), arrivalMs);
   return readObject(decode(bytes, "the body"), "the body");
 }
 
 /** Lines of NDJSON as objects; empty lines are skipped. Reads on only as its consumer does. */
-export async function* readLines(request: Request, { bytesMax }: BodyLimits): AsyncGenerator<JsonObject> {
-  for await (const { text, where } of splitLines(request.body ?? [], bytesMax)) yield readObject(text, where);
+export async function* readLines({ chunks }: Body, { bytesMax }: BodyLimits): AsyncGenerator<JsonObject> {
+  for await (const { text, where } of splitLines(chunks, bytesMax)) yield readObject(text, where);
 }
 
 export interface Line {
@@ -27,10 +36,7 @@ export interface Line {
 }
 
 /** Lines that are not empty. Throws serve/body-too-large for a line of more bytes, serve/bad-body for one that is no UTF-8. */
-export async function* splitLines(
-  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-  bytesMax: number,
-): AsyncGenerator<Line> {
+export async function* splitLines(chunks: Chunks, bytesMax: number): AsyncGenerator<Line> {
   let number = 0;
   let held: Uint8Array[] = [];
   let heldBytes = 0;
@@ -61,21 +67,15 @@ export async function* splitLines(
   if (line.text.trim() !== "") yield line;
 }
 
-function checkLength(request: Request, { bytesMax }: BodyLimits): void {
-  if (Number(request.headers.get("content-length") ?? 0) > bytesMax) {
-    fail("serve/body-too-large", { max: bytesMax });
-  }
-}
-
-async function gather(request: Request, { bytesMax }: BodyLimits): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
+async function gather(chunks: Chunks, bytesMax: number): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of request.body ?? []) {
+  for await (const chunk of chunks) {
     size += chunk.length;
     if (size > bytesMax) fail("serve/body-too-large", { max: bytesMax });
-    chunks.push(chunk);
+    parts.push(chunk);
   }
-  return Buffer.concat(chunks);
+  return Buffer.concat(parts);
 }
 
 /** Throws serve/body-too-slow. */

@@ -8,6 +8,7 @@ import { createAdaptorServer } from "@hono/node-server";
 import { DiagnosticError, fail, openSession, version, type Session } from "../index.ts";
 import { createApp, type Limits, type LogEntry } from "./app.ts";
 import { Clients, type Setting } from "./clients.ts";
+import { Lingering } from "./linger.ts";
 import { Metrics } from "./metrics.ts";
 import { servePipe, type PipeOptions } from "./pipe.ts";
 import { StatementPool } from "./pool.ts";
@@ -78,7 +79,9 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
     fetch: app.fetch,
     serverOptions,
     overrideGlobalObjects: false,
+    autoCleanupIncoming: false,
   }) as Server;
+  const lingering = new Lingering(server);
   try {
     await listen(server, options);
   } catch (error) {
@@ -91,7 +94,7 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
     url: `http://${bracketed(options.host)}:${port}`,
     close: () => {
       isDraining = true;
-      closed ??= drain(server, { closing, ms: options.drainMs }).then(() => engine.close());
+      closed ??= drain(server, { lingering, closing, ms: options.drainMs }).then(() => engine.close());
       return closed;
     },
   };
@@ -220,13 +223,20 @@ async function listen(server: Server, { host, port }: ServeOptions): Promise<voi
   }
 }
 
-async function drain(
-  server: Server,
-  { closing, ms }: { readonly closing: AbortController; readonly ms: number },
-): Promise<void> {
+interface DrainOptions {
+  readonly lingering: Lingering;
+  readonly closing: AbortController;
+  readonly ms: number;
+}
+
+async function drain(server: Server, { lingering, closing, ms }: DrainOptions): Promise<void> {
   const ended = new Promise<void>((resolve) => server.close(() => resolve()));
-  server.closeIdleConnections();
-  const idle = setInterval(() => server.closeIdleConnections(), 100);
+  const closeIdle = (): void => {
+    server.closeIdleConnections();
+    lingering.close();
+  };
+  closeIdle();
+  const idle = setInterval(closeIdle, 100);
   const late = setTimeout(() => closing.abort(), ms);
   // Answers that the abort has cut short still want to be told.
   const last = setTimeout(() => server.closeAllConnections(), ms + 1000);

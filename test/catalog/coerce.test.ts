@@ -113,6 +113,10 @@ describe("bytes", () => {
 
   test("take base64 text only when it decodes to the kind of file that is wanted", () => {
     expect(coerced({ type: "bytes", media: "image" }, "images/photo")).toBe("call/not-bytes");
+    for (const path of ["audio/abcd", "//srv/audio1", "//data/audio/a"])
+      expect(coerced({ type: "bytes", media: "audio" }, path)).toBe("call/not-bytes");
+    const mp3 = Buffer.concat([Buffer.from("fffb90c4", "hex"), Buffer.alloc(413)]);
+    expect(coerced({ type: "bytes", media: "audio" }, mp3.toString("base64"))).toEqual(mp3);
     expect(coerced({ type: "bytes", media: "image" }, "R0lGODlhAQABAA==")).toBeInstanceOf(Uint8Array);
     expect(coerced({ type: "bytes", media: "audio" }, "R0lGODlhAQABAA==")).toBe("call/not-bytes");
   });

@@ -6,6 +6,7 @@ import Database from "better-sqlite3";
 import * as vector from "sqlite-vec";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { DiagnosticError, openSession, type Session } from "../../src/index.ts";
+import { refusedEverywhere } from "../support/refused-sql.ts";
 import { safeFunctions, safeModules, safeTables } from "../../src/runtime/safe-names.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "callsql-confine-"));
@@ -37,74 +38,40 @@ async function refusalOf(session: Session, sql: string): Promise<string> {
   return `${error.code} ${sql.slice(first?.span?.start, first?.span?.end)}`;
 }
 
-const everywhere: readonly (readonly [string, string])[] = [
-  [`ATTACH '${owned}' AS x`, "serve/statement-refused ATTACH"],
-  [`attach database ':memory:' as x`, "serve/statement-refused attach"],
-  [`/* x */ ATTACH '${owned}' AS x`, "serve/statement-refused ATTACH"],
-  [`-- SELECT\nATTACH '${owned}' AS x`, "serve/statement-refused ATTACH"],
-  ["DETACH main", "serve/statement-refused DETACH"],
-  ["VACUUM", "serve/statement-refused VACUUM"],
-  [`VACUUM INTO '${owned}'`, "serve/statement-refused VACUUM"],
-  [`vacuum main into '${owned}'`, "serve/statement-refused vacuum"],
-  ["REINDEX", "serve/statement-refused REINDEX"],
-  ["ANALYZE", "serve/statement-refused ANALYZE"],
-  ["BEGIN", "serve/statement-refused BEGIN"],
-  ["BEGIN EXCLUSIVE", "serve/statement-refused BEGIN"],
-  ["SAVEPOINT x", "serve/statement-refused SAVEPOINT"],
-  ["ROLLBACK", "serve/statement-refused ROLLBACK"],
-  ["COMMIT", "serve/statement-refused COMMIT"],
-  ["SET max_cost = 1000", "serve/statement-refused SET"],
-  ["SET :x = 1", "serve/statement-refused SET"],
-  ["SET DEFAULT GenerateResponse.Model = 'gpt'", "serve/statement-refused SET"],
-  ["RESET ALL", "serve/statement-refused RESET"],
-  ["RETRY FAILED", "serve/statement-refused RETRY"],
-  ["PRAGMA writable_schema = 1", "serve/pragma-refused writable_schema"],
-  ["PRAGMA journal_mode = DELETE", "serve/pragma-refused journal_mode"],
-  ["PRAGMA journal_mode", "serve/pragma-refused journal_mode"],
-  ["PRAGMA main.journal_mode(off)", "serve/pragma-refused journal_mode"],
-  ['PRAGMA "writable_schema"(1)', 'serve/pragma-refused "writable_schema"'],
-  ["PRAGMA temp_store_directory = '/tmp'", "serve/pragma-refused temp_store_directory"],
-  ["PRAGMA database_list", "serve/pragma-refused database_list"],
-  ["PRAGMA page_size = 512", "serve/pragma-refused page_size"],
-  ["PRAGMA page_size(512)", "serve/pragma-refused page_size"],
-  ["PRAGMA user_version = 7", "serve/pragma-refused user_version"],
-  ["PRAGMA schema_version = 7", "serve/pragma-refused schema_version"],
-  ["PRAGMA hard_heap_limit = 1", "serve/pragma-refused hard_heap_limit"],
-  ["PRAGMA query_only = 0", "serve/pragma-refused query_only"],
-  ["PRAGMA table_info = t", "serve/pragma-refused table_info"],
-  ["EXPLAIN PRAGMA foreign_keys = 0", "serve/statement-refused EXPLAIN"],
-  ["EXPLAIN QUERY PLAN ATTACH 'x' AS y", "serve/statement-refused EXPLAIN"],
-  ["EXPLAIN VACUUM", "serve/statement-refused EXPLAIN"],
-  ["SELECT * FROM pragma_database_list", "serve/table-refused pragma_database_list"],
-  ["SELECT * FROM 'pragma_database_list'", "serve/table-refused 'pragma_database_list'"],
-  ["SELECT * FROM [pragma_function_list]()", "serve/table-refused [pragma_function_list]"],
-  ["SELECT * FROM t, main.pragma_module_list", "serve/table-refused pragma_module_list"],
-  ["SELECT * FROM t JOIN dbstat", "serve/table-refused dbstat"],
-  ["SELECT load_extension('/tmp/x.so')", "serve/function-refused load_extension"],
-  [`SELECT "load_extension"('/tmp/x.so')`, 'serve/function-refused "load_extension"'],
-  ["SELECT 1 WHERE Load_Extension ('/tmp/x.so') IS NULL", "serve/function-refused Load_Extension"],
-  ["SELECT fts3_tokenizer('simple')", "serve/function-refused fts3_tokenizer"],
-  ["SELECT fts3_tokenizer('simple', x'4141414141414141')", "serve/function-refused fts3_tokenizer"],
-  ["SELECT sqlite_compileoption_get(0)", "serve/function-refused sqlite_compileoption_get"],
-  ["SELECT sqlite_log(1, 'x')", "serve/function-refused sqlite_log"],
-  ["SELECT vec_debug()", "serve/function-refused vec_debug"],
-  ["SELECT callsql_GenerateResponse('x')", "serve/function-refused callsql_GenerateResponse"],
-  ["SELECT * FROM callsql_9_GenerateResponse", "serve/table-refused callsql_9_GenerateResponse"],
-  ["SELECT readfile('/etc/passwd')", "sql/error readfile"],
-  [`SELECT writefile('${owned}', 'x')`, "sql/error writefile"],
-  ["SELECT edit('x')", "sql/error edit"],
-  [`SELECT ${"(".repeat(51)}1${")".repeat(51)}`, "serve/too-deep ("],
-  [`SELECT 1${" UNION SELECT 1".repeat(50)}`, "serve/too-many-queries UNION"],
-  ["SELECT 1; SELECT 2", "session/one-statement SELECT 2"],
-  ["SELECT 1; ATTACH 'x' AS y", "session/one-statement ATTACH 'x' AS y"],
-  ["SELECT 1\0, 2", "parse/nul \0"],
-  ["", "session/one-statement "],
-];
+async function errorOf(session: Session, sql: string): Promise<unknown> {
+  const error: unknown = await session.execute(sql).catch((reason: unknown) => reason);
+  const [first] = error instanceof DiagnosticError ? error.diagnostics : [];
+  return [first?.code, first?.hint, first?.span];
+}
+
+const everywhere = refusedEverywhere(owned);
 
 describe("refused, whether writing is allowed or not", () => {
   test.each(everywhere)("%s", async (sql, expected) => {
     expect(await refusalOf(reading, sql)).toBe(expected);
     expect(await refusalOf(writing, sql)).toBe(expected);
+  });
+
+  test("a word that begins no statement, as SQLite refuses it where nobody is confined", async () => {
+    await using free = await openSession({ env: {} });
+    for (const sql of [
+      "SELEC 1",
+      "udpate t set x = 1",
+      "please",
+      "'x'",
+      "(SELECT 1)",
+      "5",
+      "[SELECT] 1",
+      "=",
+    ]) {
+      const [here, there] = await Promise.all([reading, free].map((session) => errorOf(session, sql)));
+      expect(here, sql).toEqual(there);
+    }
+    expect(await errorOf(free, "SELEC 1")).toEqual([
+      "sql/error",
+      'did you mean "SELECT"?',
+      { start: 0, end: 5 },
+    ]);
   });
 
   test("a text that is too long, before it is parsed", async () => {

@@ -34,11 +34,11 @@ const megabyte = 2 ** 20;
 describe("S6: of a body of 64 MB less than 3 MB are read, and nothing of it is kept", () => {
   /** Sends what it can until the server has closed the connection. */
   async function sendLarge(path: string, headers: Readonly<Record<string, string>>) {
-    let accepted: Socket | undefined;
-    const onStart = (message: unknown): void => {
-      accepted = (message as { readonly socket: Socket }).socket;
+    let read = Infinity;
+    const onFinish = (message: unknown): void => {
+      read = (message as { readonly socket: Socket }).socket.bytesRead;
     };
-    diagnosticsChannel.subscribe("http.server.request.start", onStart);
+    diagnosticsChannel.subscribe("http.server.response.finish", onFinish);
     const rssBefore = process.memoryUsage.rss();
     const sending = request(`${serving.url}${path}`, {
       method: "POST",
@@ -49,18 +49,18 @@ describe("S6: of a body of 64 MB less than 3 MB are read, and nothing of it is k
     Readable.from(Array.from({ length: 64 }, () => part))
       .on("error", () => {})
       .pipe(sending);
-    const found = await new Promise<{ readonly status: number; readonly read: number }>((resolve, reject) => {
+    const status = await new Promise<number | undefined>((resolve, reject) => {
       sending.on("error", reject);
       sending.on("response", (response) => {
         response.resume();
-        resolve({ status: response.statusCode ?? 0, read: accepted?.bytesRead ?? Infinity });
+        resolve(response.statusCode);
       });
     });
     const rss = process.memoryUsage.rss() - rssBefore;
     sending.removeAllListeners("error").on("error", () => {});
     sending.destroy();
-    diagnosticsChannel.unsubscribe("http.server.request.start", onStart);
-    return { ...found, rss };
+    diagnosticsChannel.unsubscribe("http.server.response.finish", onFinish);
+    return { status, read, rss };
   }
 
   const json = { "content-type": "application/json" };

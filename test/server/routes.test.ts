@@ -181,6 +181,19 @@ describe("POST /v1/execute", () => {
     expect([answer.status, answer.body?.["code"]]).toEqual([status, code]);
   });
 
+  test("hints are of use to who asks over HTTP", async () => {
+    expect((await execute({ command: "SELECT :a" })).body?.["hint"]).toContain('"parameters"');
+    expect((await execute({ command: "CALL GenerateResponse(:a)" })).body?.["hint"]).toContain(
+      '"parameters"',
+    );
+    expect((await execute({ command: "SELEC 1" })).body).toMatchObject({
+      status: 400,
+      code: "sql/error",
+      hint: 'did you mean "SELECT"?',
+      span: { start: 0, end: 5 },
+    });
+  });
+
   test("a name that is not known is said, and explains the one that is missing", async () => {
     expect((await execute({ comand: "SELECT 1" })).body?.["title"]).toContain('"comand"');
   });

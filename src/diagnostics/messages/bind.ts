@@ -41,9 +41,11 @@ export const bindMessages = {
     message: `${details.procedure} needs ${list(details.parameters.map(quote))}`,
     hint: missingHint(details),
   }),
-  "bind/missing-bind": (details: { names: readonly string[] }) => ({
+  "bind/missing-bind": (details: { names: readonly string[]; isConfined: boolean }) => ({
     message: `no value for ${list(details.names)}`,
-    hint: "give one with -p NAME=VALUE, in the binds of execute(), or with SET :NAME = …",
+    hint: details.isConfined
+      ? 'give one in "parameters", or in each row of execute-each'
+      : "give one with -p NAME=VALUE, in the binds of execute(), or with SET :NAME = …",
   }),
   "bind/unusable-bind-value": (details: { name: string; found: string }) => ({
     message: `the value of ${details.name} is ${details.found}, which SQLite cannot store`,

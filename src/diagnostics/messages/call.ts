@@ -38,7 +38,7 @@ const valueMessages = {
   }),
   "call/not-bytes": (details: { parameter: string; found: string; orUrl?: boolean | undefined }) => ({
     message: `${quote(details.parameter)} is ${details.found}, the bytes of a file were expected`,
-    hint: `pass a BLOB, a data URL${details.orUrl === true ? ", an https URL" : ""} or base64; a file is read with readfile('path')`,
+    hint: `pass a BLOB, a data URL${details.orUrl === true ? ", an https URL" : ""} or base64; readfile('path') reads a file, where SQL may`,
   }),
   "call/not-json": (details: { parameter: string; found: string; expected: string }) => ({
     message: `${quote(details.parameter)} is ${details.found}, ${details.expected} was expected`,
