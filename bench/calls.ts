@@ -116,7 +116,7 @@ for (const { delayMs, inFlight, calls } of [
   { delayMs: 0, inFlight: 1, calls: 1000 },
   { delayMs: 0, inFlight: 16, calls: 3000 },
   { delayMs: 20, inFlight: 64, calls: 4000 },
-  { delayMs: 200, inFlight: 256, calls: 5000 },
+  { delayMs: 200, inFlight: 256, calls: 10_000 },
 ]) {
   const spent = await withServer(delayMs, async (baseUrl) => compare({ baseUrl, calls, inFlight }));
   const ours = spent["callsql"] ?? { cpu: NaN, perSecond: NaN };

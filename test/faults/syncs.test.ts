@@ -7,7 +7,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, expect, test } from "vitest";
+import { afterAll, expect, test, vi } from "vitest";
 import { Ledger } from "../../src/runtime/ledger/ledger.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "callsql-syncs-"));
@@ -23,6 +23,8 @@ function commitsIn(wal: Buffer): number {
   return commits;
 }
 
+const answered = { body: "x", status: 200, contentType: "application/json" };
+
 function open(name: string) {
   const file = join(folder, `${name}.db`);
   const ledger = new Ledger(file);
@@ -31,7 +33,7 @@ function open(name: string) {
   const run = ledger.runs.begin({ kind: "session", name });
   const before = commitsIn(readFileSync(`${file}-wal`));
   const commits = (): number => commitsIn(readFileSync(`${file}-wal`)) - before;
-  const call = async (number: number): Promise<void> => {
+  const call = async (number: number, answer = async (): Promise<void> => undefined): Promise<void> => {
     const id = await ledger.started(
       {
         key: number.toString(16).padStart(64, "0"),
@@ -42,9 +44,9 @@ function open(name: string) {
       },
       run,
     );
-    const answer = { body: "x", status: 200, contentType: "application/json" };
+    await answer();
     await ledger.ended(id, {
-      outcome: { answer, attempts: 1, durationMs: 1 },
+      outcome: { answer: answered, attempts: 1, durationMs: 1 },
       inputTokens: 1,
       outputTokens: 1,
       costUsd: 0,
@@ -60,12 +62,27 @@ test("a call alone is two syncs: one before it is sent, one before its answer is
   ledger.close();
 });
 
+test("a write is held back for others that may come, never for none", async () => {
+  const { ledger, commits, call } = open("one by one");
+  vi.useFakeTimers({ toFake: ["setTimeout"] });
+  try {
+    // Nobody lets time pass here: a wait would have no end.
+    for (let number = 0; number < 20; number++) await call(number);
+  } finally {
+    vi.useRealTimers();
+  }
+  expect(commits()).toBe(40);
+  ledger.close();
+});
+
 test("at a thousand calls a second at most one sync in 5 ms", async () => {
   const { ledger, commits, call } = open("steady");
   const startedAt = performance.now();
   const running: Promise<void>[] = [];
   for (let tick = 0; tick < 100; tick++) {
-    for (let number = 0; number < 10; number++) running.push(call(tick * 10 + number));
+    for (let number = 0; number < 10; number++) {
+      running.push(call(tick * 10 + number, () => sleep(25)));
+    }
     await sleep(10);
   }
   await Promise.all(running);

@@ -52,7 +52,7 @@ interface Waiting {
 }
 
 /** Of the limit, so many more than have a place may be prepared: enough for a sync of some milliseconds. */
-const aheadShare = 1 / 16;
+const aheadShare = 1 / 8;
 
 /** What is sent before the first answer has told anything about limits. */
 const blindMax = 16;

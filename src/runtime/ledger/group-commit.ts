@@ -7,7 +7,7 @@ import { inLedger, ledgerError } from "./ledger-error.ts";
 
 /**
  * Under load commits are at least this far apart: twenty times what the last one took, so that a twentieth of the time
- * goes there, within limits. Unless so many writes wait that a sync is small beside them.
+ * goes there, within limits. Unless so many writes wait that a sync is small beside them, or no other can come.
  */
 const commitShare = 20;
 const commitIntervalMs = { min: 5, max: 10 };
@@ -19,17 +19,25 @@ interface Waiting {
   readonly reject: (reason: unknown) => void;
 }
 
+interface Planned {
+  readonly isNow: boolean;
+  readonly cancel: () => void;
+}
+
 export class GroupCommit {
   readonly #db: Database.Database;
   readonly #file: string;
+  readonly #expectsMore: () => boolean;
   #waiting: Waiting[] = [];
   #nextCommit = 0;
-  #timer: NodeJS.Timeout | undefined;
+  #planned: Planned | undefined;
   #broken: unknown;
 
-  constructor(db: Database.Database, file: string) {
+  /** `expectsMore`: whether somebody is under way who will write too; a write that waits for nobody is not held back. */
+  constructor(db: Database.Database, file: string, expectsMore: () => boolean) {
     this.#db = db;
     this.#file = file;
+    this.#expectsMore = expectsMore;
   }
 
   /** Resolves when `write` is on disk; rejects with ledger/unwritable or ledger/damaged. */
@@ -41,14 +49,7 @@ export class GroupCommit {
     }
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.#waiting.push({ write, resolve, reject });
-    if (this.#waiting.length === 1) {
-      const waitMs = this.#nextCommit - performance.now();
-      if (waitMs <= 0) setImmediate(() => this.flush());
-      else this.#timer = setTimeout(() => this.flush(), waitMs);
-    } else if (this.#waiting.length === manyWrites && this.#timer !== undefined) {
-      this.#stopTimer();
-      setImmediate(() => this.flush());
-    }
+    this.#plan();
     return promise;
   }
 
@@ -65,7 +66,8 @@ export class GroupCommit {
 
   /** Commits what is waiting, now. */
   flush(): void {
-    this.#stopTimer();
+    this.#planned?.cancel();
+    this.#planned = undefined;
     const batch = this.#waiting;
     this.#waiting = [];
     if (batch.length === 0) return;
@@ -83,8 +85,19 @@ export class GroupCommit {
     for (const { resolve } of batch) resolve();
   }
 
-  #stopTimer(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+  #plan(): void {
+    if (this.#planned?.isNow === true) return;
+    const isWorthIt = this.#waiting.length >= manyWrites || !this.#expectsMore();
+    const waitMs = isWorthIt ? 0 : this.#nextCommit - performance.now();
+    if (waitMs > 0 && this.#planned !== undefined) return;
+    this.#planned?.cancel();
+    const flush = (): void => this.flush();
+    if (waitMs > 0) {
+      const timer = setTimeout(flush, waitMs);
+      this.#planned = { isNow: false, cancel: () => clearTimeout(timer) };
+    } else {
+      const immediate = setImmediate(flush);
+      this.#planned = { isNow: true, cancel: () => clearImmediate(immediate) };
+    }
   }
 }

@@ -72,7 +72,7 @@ export class Ledger {
     this.db = openLedgerFile(file);
     this.#file = file;
     this.mask = mask;
-    this.#commits = new GroupCommit(this.db, file);
+    this.#commits = new GroupCommit(this.db, file, () => this.#openKeys.size > 0);
     this.runs = new Runs(this.db, file);
     this.statements = new Statements(this.db);
     this.#sql = prepareSql(this.db);

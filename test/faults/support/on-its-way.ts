@@ -1,7 +1,7 @@
 /**
- * Calls that a crash may find without a recorded answer: those in flight, a sixteenth that is recorded ahead of its place
- * (docs/decisions/0092), and as many that have answered in the last milliseconds and wait for their sync.
+ * Calls that a crash may find without a recorded answer: those in flight, and an eighth more. These are recorded ahead of
+ * their place, or have it from one that has answered and waits for its sync (docs/decisions/0092, 0093).
  */
 export function onItsWayMax(concurrency: number): number {
-  return 2 * Math.floor(concurrency * (1 + 1 / 16));
+  return Math.floor(concurrency * (1 + 1 / 8));
 }

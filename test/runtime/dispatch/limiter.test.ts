@@ -16,7 +16,7 @@ async function seeing(max: number): Promise<Limiter> {
 }
 
 describe("preparing", () => {
-  test("runs a sixteenth ahead of the places, in order", async () => {
+  test("runs an eighth ahead of the places, in order", async () => {
     const limiter = await seeing(64);
     const prepared: number[] = [];
     const places: Place[] = [];
@@ -26,11 +26,11 @@ describe("preparing", () => {
     }
     await turn();
     expect(places).toHaveLength(64);
-    expect(prepared).toEqual(Array.from({ length: 68 }, (_, number) => number));
+    expect(prepared).toEqual(Array.from({ length: 72 }, (_, number) => number));
     for (const place of places.splice(0, 10)) limiter.leave(place, { kind: "clean" });
     await turn();
     expect(places).toHaveLength(64);
-    expect(prepared).toHaveLength(78);
+    expect(prepared).toHaveLength(82);
   });
 
   test("that takes its time keeps nobody else from a place", async () => {
