@@ -106,5 +106,6 @@ function throwIfFatal(failure: ApiFailure): void {
   if (kind === "cancelled") fail("call/cancelled", {});
   if (kind === "network" || kind === "timeout") fail("connect/unreachable", { message, attempts: 1 });
   if (kind === "redirect") fail("connect/redirect", { message });
-  if (kind === "credentials" || status === 401) fail("connect/refused", { message });
+  const isUnasked = kind === "credentials";
+  if (isUnasked || status === 401) fail("connect/refused", { message, isUnasked });
 }

@@ -25,7 +25,7 @@ export async function describeConnection(name: string, place?: ConnectionPlace):
   return (await manage()).describeConnection(name, place);
 }
 
-/** Writes a profile to the user's file. Throws connect/exists, connect/bad-setting, connect/no-keychain. */
+/** Writes a profile to the user's file. Throws connect/exists, connect/bad-setting, connect/no-keychain, connect/not-forgotten. */
 export async function addConnection(
   name: string,
   draft: ProfileDraft,
@@ -41,7 +41,7 @@ export async function checkProfile(name: string, draft: ProfileDraft): Promise<v
   (await manage()).checkProfile(name, draft);
 }
 
-/** Its secret and its tokens go with it. Throws connect/not-a-profile, connect/not-editable. */
+/** Its secret and its tokens go with it. Throws connect/not-a-profile, connect/not-editable, connect/not-forgotten. */
 export async function removeConnection(name: string, place?: ConnectionPlace): Promise<void> {
   checkText("removeConnection's name", name);
   return (await manage()).removeConnection(name, place);

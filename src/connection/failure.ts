@@ -5,6 +5,7 @@ import { failureTexts, networkTexts } from "../diagnostics/messages/connect.ts";
 import type { Deadline } from "./deadline.ts";
 import { BrokenBody, ExchangeError } from "./exchange.ts";
 import { presentable } from "./mask.ts";
+import { ProxyError } from "./proxy-of.ts";
 
 /** No key, or none that can be sent. Its message is fit to be shown. */
 export class CredentialsError extends Error {}
@@ -13,13 +14,17 @@ export interface FailureContext {
   readonly deadline: Deadline;
   readonly timeoutMs: number;
   readonly baseUrl: string;
+  /** On the way there, fit to be shown. */
+  readonly proxy: string | undefined;
   readonly secrets: Iterable<string>;
 }
 
 export function failureOf(error: unknown, context: FailureContext): ApiFailure {
-  const { deadline, timeoutMs, secrets } = context;
+  const { deadline, timeoutMs, secrets, proxy } = context;
+  const host = URL.parse(context.baseUrl)?.host ?? context.baseUrl;
   if (deadline.ended === "cancelled") return { kind: "cancelled", message: failureTexts.cancelled() };
-  if (deadline.ended === "timeout") return { kind: "timeout", message: failureTexts.timeout({ timeoutMs }) };
+  if (deadline.ended === "timeout")
+    return { kind: "timeout", message: failureTexts.timeout({ timeoutMs, proxy }) };
   const causes = causesOf(error);
   for (const cause of causes) {
     // A certificate or a keychain of the profile's that cannot be had.
@@ -28,21 +33,24 @@ export function failureOf(error: unknown, context: FailureContext): ApiFailure {
     if (cause instanceof CredentialsError)
       return { kind: "credentials", message: presentable(cause.message, secrets) };
     if (cause instanceof BrokenBody) return brokenBody(cause, causes);
+    if (cause instanceof ProxyError) {
+      const message = failureTexts.behindProxy({ host, what: presentable(cause.message, secrets) });
+      return { kind: "network", message, isUnreached: true };
+    }
   }
   const code = codeOf(causes);
   // Node's fetch ends a wait of five minutes by itself.
   if (code === "UND_ERR_HEADERS_TIMEOUT" || code === "UND_ERR_BODY_TIMEOUT") {
     return { kind: "timeout", message: failureTexts.headersTimeout() };
   }
-  const host = URL.parse(context.baseUrl)?.host ?? context.baseUrl;
   const what = networkTexts[code ?? ""];
   if (what !== undefined) {
     const isUnreached = !brokenCodes.has(code ?? "");
-    return { kind: "network", message: failureTexts.network({ host, what, code }), isUnreached };
+    return { kind: "network", message: failureTexts.network({ host, what, code, proxy }), isUnreached };
   }
   const reason = causes.at(-1)?.message ?? String(error);
   if (isFromExchange(causes)) {
-    const message = failureTexts.network({ host, what: `could not be asked: ${reason}`, code });
+    const message = failureTexts.network({ host, what: `could not be asked: ${reason}`, code, proxy });
     return { kind: "network", message: presentable(message, secrets) };
   }
   // Neither the network nor the service: a request that cannot be written down (a BigInt in the body, say).
@@ -71,7 +79,11 @@ function causesOf(error: unknown): Error[] {
   return causes;
 }
 
-/** The innermost code: `ECONNREFUSED`, `UND_ERR_SOCKET`. */
+/** The innermost code of an error and its causes: `ECONNREFUSED`, `UND_ERR_SOCKET`. */
+export function codeBehind(error: unknown): string | undefined {
+  return codeOf(causesOf(error));
+}
+
 function codeOf(causes: readonly Error[]): string | undefined {
   for (const cause of causes.toReversed()) {
     if ("code" in cause && typeof cause.code === "string" && cause.code !== "") return cause.code;

@@ -3,39 +3,40 @@ import { readFile } from "node:fs/promises";
 import { rootCertificates } from "node:tls";
 import type { Dispatcher } from "undici";
 import { fail } from "../diagnostics/diagnostic.ts";
-import { valueOf, type Environment } from "./config-folder.ts";
+import type { Environment } from "./config-folder.ts";
+import { hasProxies, proxyOf } from "./proxy-of.ts";
 
 export interface Network {
   readonly dispatcher: Dispatcher;
+  /** On the way to this address, fit to be shown. */
+  proxyOf(url: string): string | undefined;
   close(): Promise<void>;
 }
 
 /** Undefined where the plain way will do: no proxy is set and no certificate given. */
 export function networkOf(env: Environment, caFile?: string): (() => Promise<Network>) | undefined {
-  const httpProxy = proxyOf(env, "http_proxy");
-  const httpsProxy = proxyOf(env, "https_proxy");
-  if (httpProxy === "" && httpsProxy === "" && caFile === undefined) return undefined;
+  if (!hasProxies(env) && caFile === undefined) return undefined;
   return async () => {
-    const { EnvHttpProxyAgent } = await import("undici");
+    const { Agent, Pool } = await import("undici");
+    const { openProxy } = await import("./proxy-way.ts");
     const trusted = caFile === undefined ? {} : { ca: [...rootCertificates, await readCertificates(caFile)] };
-    const dispatcher = new EnvHttpProxyAgent({
-      // Given even when empty: undici would else look into the environment of the process.
-      httpProxy,
-      httpsProxy,
-      noProxy: proxyOf(env, "no_proxy"),
-      connect: trusted,
-      requestTls: trusted,
-      // An attempt has its own deadline.
-      headersTimeout: 0,
-      bodyTimeout: 0,
+    // An attempt has its own deadline.
+    const ways = { connect: trusted, headersTimeout: 0, bodyTimeout: 0 };
+    const dispatcher = new Agent({
+      ...ways,
+      factory: (origin, options) => {
+        const proxy = proxyOf(env, new URL(origin));
+        return proxy === undefined
+          ? new Pool(origin, options)
+          : openProxy(proxy, { ...ways, requestTls: trusted });
+      },
     });
-    return { dispatcher, close: () => dispatcher.destroy() };
+    return {
+      dispatcher,
+      proxyOf: (url) => proxyOf(env, new URL(url))?.shown,
+      close: () => dispatcher.destroy(),
+    };
   };
-}
-
-/** The small spelling first, as curl has it. */
-function proxyOf(env: Environment, name: string): string {
-  return valueOf(env, name) ?? valueOf(env, name.toUpperCase()) ?? "";
 }
 
 async function readCertificates(file: string): Promise<string> {

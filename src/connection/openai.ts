@@ -98,7 +98,7 @@ export function createOpenAIConnection(options: OpenAIConnectionOptions): Connec
       const isRenewed = await deadline.race(options.renewKey(secrets.newest));
       return isRenewed ? await work((question) => exchange(ready, question, deadline)) : outcome;
     } catch (error) {
-      return failure(failureOf(error, { deadline, timeoutMs, baseUrl, secrets }));
+      return failure(failureOf(error, { deadline, timeoutMs, baseUrl, secrets, proxy: wire?.proxy }));
     } finally {
       deadline.clear();
     }
@@ -127,6 +127,8 @@ interface Wire {
   /** Of every request, but for the key. */
   readonly headers: Headers;
   readonly baseUrl: string;
+  /** On the way there. */
+  readonly proxy: string | undefined;
   readonly secrets: Secrets;
   readonly options: OpenAIConnectionOptions;
   readonly close: () => Promise<void>;
@@ -247,6 +249,7 @@ async function openWire(
     uploader: () => (uploader ??= makeUploader()),
     headers,
     baseUrl,
+    proxy: network?.proxyOf(baseUrl),
     secrets,
     options,
     close,

@@ -369,7 +369,7 @@ export function throwDoom(doom: Doom): never {
     fail("connect/asked-to-wait", { ...details, minutes });
   }
   if (failure.code === "model_not_found") fail("connect/unknown-model", details);
-  fail("connect/refused", details);
+  fail("connect/refused", { ...details, isUnasked: failure.kind === "credentials" });
 }
 
 export function progressOf(market: Market, callsDone: number, callsKnown: number): Progress {

@@ -59,6 +59,7 @@ export async function callAlone(workspace: Workspace, call: LoneCall, input: Alo
   const startedAt = performance.now();
   await checkNamedConnections(workspace, {
     source,
+    statement,
     sites: [call.site],
     binds: resolveBinds(statement.binds, { given: binds, workspace }, source),
   });

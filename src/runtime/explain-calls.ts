@@ -133,6 +133,7 @@ export async function explain(
   const survey = (surveyed: Surveyed): readonly SurveyedSite[] => surveyCalls(workspace, surveyed, offers);
   await checkNamedConnections(workspace, {
     source,
+    statement,
     sites: bindStatement(workspace, source, statement),
     binds,
   });

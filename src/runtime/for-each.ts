@@ -169,7 +169,7 @@ export class ForEach<
       const sites = bindStatement(workspace, source, statement);
       const call = loneCall(workspace, source, statement, sites);
       if (call !== undefined) {
-        await checkNamedConnections(workspace, { source, sites, binds: {} });
+        await checkNamedConnections(workspace, { source, statement, sites, binds: {} });
         const { onOrder } = this.#options;
         const books = { counts, warnings, record: new StatementRecord(workspace) };
         const market = openMarket(workspace, this.#executeOptions, books);

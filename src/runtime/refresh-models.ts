@@ -16,6 +16,7 @@ function failListing(name: string, { kind, status, message }: ApiFailure): never
   if (kind === "cancelled") fail("call/cancelled", {});
   if (kind === "network") fail("connect/unreachable", { message, attempts: 1 });
   if (kind === "redirect") fail("connect/redirect", { message });
-  if (kind === "credentials" || status === 401 || status === 403) fail("connect/refused", { message });
+  const isUnasked = kind === "credentials";
+  if (isUnasked || status === 401 || status === 403) fail("connect/refused", { message, isUnasked });
   fail("connect/no-model-list", { name, message });
 }

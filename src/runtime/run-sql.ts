@@ -42,7 +42,7 @@ export async function runSql(workspace: Workspace, input: RunInput): Promise<Res
     );
   try {
     if (sites.length > 0 && mayRunCalls(statement))
-      await checkNamedConnections(workspace, { source, sites, binds });
+      await checkNamedConnections(workspace, { source, statement, sites, binds });
     const result = await run(workspace, input, sites, { binds, record });
     record.end();
     result.counts.elapsedMs = Math.round(Number(process.hrtime.bigint() - startedAt) / 1e6);

@@ -49,6 +49,15 @@ test("added by flags, listed, shown with sources, tested, used, removed", async 
   expect((await callsql(["connections", "-o", "csv"])).out).not.toContain("work");
 });
 
+test("a base URL of something else is tested with exit code 2, behind what it said", async () => {
+  const baseUrl = new URL("/elsewhere", server.url).href;
+  await callsql(["connect", "add", "work", "--base-url", baseUrl, "--secret-stdin"], { stdin: key });
+  const tested = await callsql(["connect", "test", "work", "-o", "csv"]);
+  expect(tested.code).toBe(2);
+  expect(tested.out).toMatch(/^GenerateResponse,responses,missing,/m);
+  expect(tested.err).toMatch(/connect\/no-api\]: the OpenAI API is not below http:\S+\/elsewhere: no list/);
+});
+
 test("every flag has its place in the profile", async () => {
   const flags =
     "--base-url https://h.example/x --auth token --secret env:T --organization o --project p --header X-A=b --api-version v --deployment m=d --ca-file /ca --attempt-timeout 3 --pack-max 4 --default-model text=t --default-parameter GenerateResponse.Temperature=0.2 --issuer https://i.example --client-id c --client-secret env:S --scope a --scope b --redirect-port 8400 --no-default";
@@ -159,7 +168,9 @@ describe("questions on a terminal", () => {
     });
     expect(code).toBe(0);
     expect(err).toMatch(/"Büro" cannot be a name: .*\n.*"offline" cannot be a name: /);
-    expect(err).toMatch(/"base_url" cannot be used: it is not an absolute URL\n|only http and https/);
+    expect(err).toMatch(
+      /"base_url" cannot be used: it is not an absolute URL, which begins with http:|only http and https/,
+    );
     expect(err).toMatch(/"base_url" cannot be used: it names an endpoint/);
     expect(err).toContain("home is in");
     const named = await callsql(["connect", "add", "Büro"], { isTTY: true, answers: [] });

@@ -296,6 +296,57 @@ test("connect test says latency, models, and what the server can answer", async 
   expect(sent.flat().filter((field) => field !== "encoding_format")).toEqual([]);
 });
 
+describe("connect test, with the base URL", () => {
+  const api: Says = ({ method, url }) => {
+    const [, endpoint] = /^\/v1\/(.+)$/.exec(url) ?? [];
+    if (endpoint === undefined) return [404, { error: { message: `Invalid URL (${method} ${url})` } }];
+    return method === "GET" ? [200, { data: [{ id: "m" }] }] : [400, { error: { message: "no model" } }];
+  };
+
+  test.each(["", "/", "/v1", "/v1/", "/v1//"])("…%s", async (path) => {
+    await using server = await startServer(api);
+    await addConnection("w", { base_url: `${server.origin}${path}`, auth: "none" }, place());
+    const check = await checkConnection("w", place());
+    expect([check.identity, check.models]).toEqual([`${server.origin}/v1`, ["m"]]);
+    expect(new Set(check.endpoints.map(({ state }) => state))).toEqual(new Set(["answers"]));
+  });
+
+  test.each([["/v2"], ["/api"], ["/openai/v1/"]])("…%s, below which there is no API", async (path) => {
+    await using server = await startServer(api);
+    await addConnection("w", { base_url: `${server.origin}${path}`, auth: "none" }, place());
+    const check = await checkConnection("w", place());
+    expect([check.models, check.modelsProblem]).toEqual([undefined, expect.stringMatching(/^Invalid URL/)]);
+    expect(new Set(check.endpoints.map(({ state }) => state))).toEqual(new Set(["missing"]));
+  });
+
+  test("of Azure, its deployments missing for a request without a model", async () => {
+    await using server = await startServer(({ method, url, headers }) => {
+      const [path, query] = url.split("?");
+      if (headers["api-key"] !== "key-12345678" || query !== "api-version=2025-04-01-preview")
+        return [401, { error: { code: "401", message: "Access denied" } }];
+      return method === "GET" && path === "/openai/models"
+        ? [200, { data: [{ id: "gpt" }] }]
+        : [404, { error: { code: "404", message: "Resource not found" } }];
+    });
+    const draft = { base_url: server.origin, api_version: "2025-04-01-preview", secret: "env:AZURE_KEY" };
+    await addConnection("w", draft, place());
+    const check = await checkConnection("w", { ...place(), env: { ...env, AZURE_KEY: "key-12345678" } });
+    expect(check).toMatchObject({
+      identity: expect.stringMatching(/^http:\S+\/openai +2025-04-01-preview$/),
+      models: ["gpt"],
+    });
+  });
+
+  test("of a server without TLS, as if it had it", async () => {
+    await using server = await startServer(api);
+    await addConnection("w", { base_url: server.origin.replace("http", "https"), auth: "none" }, place());
+    await expect(checkConnection("w", place())).rejects.toMatchObject({
+      code: "connect/unreachable",
+      message: expect.stringMatching(/does not speak TLS: is http:\/\/ meant .* \(1 attempt\)/),
+    });
+  });
+});
+
 test("a server that lists no models is a connection all the same", async () => {
   await using server = await startServer(({ method }) =>
     method === "GET" ? [404, "no"] : [200, moderation],

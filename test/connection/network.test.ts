@@ -4,10 +4,11 @@ import { mkdtemp } from "node:fs/promises";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { addConnection } from "../../src/connection/profiles/manage.ts";
 import { networkOf } from "../../src/connection/network.ts";
 import { createOpenAIConnection } from "../../src/connection/openai.ts";
+import { proxyOf } from "../../src/connection/proxy-of.ts";
 import { openSession } from "../../src/open-session.ts";
 import { startOpenAIServer } from "../support/openai-server.ts";
 
@@ -80,6 +81,137 @@ test("a proxy of the session's environment is used, but not for hosts that NO_PR
   }
   expect(proxied).toEqual(["api.invalid:80"]);
   expect(seen).toHaveLength(2);
+});
+
+describe("a failure behind a proxy names it, without its password", () => {
+  /** Answers CONNECT with this status, or breaks the connection. */
+  async function refusingProxy(status: number | "break"): Promise<Server> {
+    const refusing = createServer();
+    refusing.on("connect", (_, client) => {
+      if (status === "break") client.destroy();
+      else client.end(`HTTP/1.1 ${status} No\r\ncontent-length: 0\r\n\r\n`);
+    });
+    return refusing;
+  }
+  async function failureThrough(
+    proxyAt: string,
+    body: Readonly<Record<string, unknown>> = { input: "x" },
+    baseUrl = "http://api.invalid/v1",
+  ) {
+    const env = { HTTP_PROXY: proxyAt, NO_PROXY: "elsewhere.invalid" };
+    const options = { name: "p", apiKey: "key-12345678", baseUrl, openNetwork: networkOf(env) };
+    const connection = createOpenAIConnection(options);
+    const endpoint = "image" in body ? "images/edits" : "moderations";
+    const outcome = await connection.send({ endpoint, body }, { ...asking, timeoutMs: 700 });
+    await connection.close?.();
+    expect(JSON.stringify(outcome)).not.toContain("hunter2");
+    return outcome.ok ? undefined : outcome.failure;
+  }
+  const masked = (url: string): string => url.replace("://", "://[masked]@");
+  const withPassword = (url: string): string => url.replace("://", "://ada:hunter2%40x@");
+
+  test("one that refuses the connection", async () => {
+    const closed = createServer();
+    const url = await listen(closed);
+    await new Promise((resolve) => closed.close(resolve));
+    const expected = {
+      kind: "network",
+      message: `api.invalid is asked through the proxy ${masked(url)}, which refused the connection (ECONNREFUSED)`,
+      isUnreached: true,
+    };
+    expect(await failureThrough(withPassword(url))).toEqual(expected);
+    const image = { kind: "upload", bytes: new Uint8Array(1), filename: "a.png", mimeType: "image/png" };
+    expect(await failureThrough(withPassword(url), { image })).toEqual(expected);
+  });
+
+  test.each([
+    [403, "which answered 403: it does not let anybody go there"],
+    [407, "which answered 407: it wants a user name and a password, which go into its URL"],
+    [418, "which answered 418"],
+    [502, "which answered 502: it could not reach the server"],
+    ["break" as const, "which broke the connection (UND_ERR_SOCKET)"],
+  ])("one that answers %s", async (status, words) => {
+    const refusing = await refusingProxy(status);
+    const url = await listen(refusing);
+    expect((await failureThrough(withPassword(url)))?.message).toBe(
+      `api.invalid is asked through the proxy ${masked(url)}, ${words}`,
+    );
+    refusing.close();
+  });
+
+  test("one whose name is unknown", async () => {
+    expect((await failureThrough("http://proxy.invalid:3128"))?.message).toMatch(
+      /^api\.invalid is asked through the proxy http:\/\/proxy\.invalid:3128, which (?:was not found|could not be looked up) \(/,
+    );
+  });
+
+  test("one behind which the server is silent, or breaks off", async () => {
+    const silent = createServer(() => undefined);
+    const breaking = createServer(({ socket }) => socket.destroy());
+    const way = createServer();
+    const wayUrl = await listen(way);
+    for (const [server, words] of [
+      [silent, /^no complete answer within 0\.7 s, through the proxy http:\/\/\[masked\]@127/],
+      [breaking, /^api\.invalid broke the connection \(\w+\), through the proxy http:\/\/\[masked\]@127/],
+    ] as const) {
+      const port = Number(new URL(await listen(server)).port);
+      way.removeAllListeners("connect").on("connect", (_, client) => {
+        const upstream = connect(port, "127.0.0.1", () => {
+          client.write("HTTP/1.1 200 OK\r\n\r\n");
+          upstream.pipe(client).pipe(upstream);
+        });
+        upstream.on("error", () => client.destroy());
+        client.on("error", () => upstream.destroy()).on("close", () => upstream.destroy());
+      });
+      expect((await failureThrough(withPassword(wayUrl)))?.message).toMatch(words);
+      server.closeAllConnections();
+      server.close();
+    }
+    way.close();
+  });
+
+  test.each(["ftp://ada:hunter2@proxy:21", "http://ada:hunter2@", "::", "http://ada:hun@ter2 x@y z"])(
+    "a proxy that is none, %s, is said before anything is sent",
+    async (text) => {
+      const failure = await failureThrough(text);
+      expect(failure).toMatchObject({
+        kind: "credentials",
+        message: expect.stringMatching(/connect\/bad-proxy: HTTP_PROXY names no proxy that can be used/),
+      });
+      expect(failure?.message).not.toMatch(/hun|ada/);
+    },
+  );
+});
+
+test("a proxy may be named without http://, as for curl", async () => {
+  const openNetwork = networkOf({ http_proxy: proxyUrl.replace("http://", "") });
+  const options = { name: "p", apiKey: "key-12345678", baseUrl: "http://api.invalid/v1", openNetwork };
+  const connection = createOpenAIConnection(options);
+  expect(await connection.send({ endpoint: "moderations", body: { input: "x" } }, asking)).toMatchObject({
+    ok: true,
+  });
+  await connection.close?.();
+  expect(proxied).toEqual(["api.invalid:80"]);
+});
+
+test.each([
+  ["", "http://a.example", true],
+  ["*", "http://a.example", false],
+  ["a.example", "http://a.example", false],
+  ["example", "http://a.example", false],
+  [".example", "http://a.example", false],
+  ["*.EXAMPLE", "http://A.example", false],
+  ["b.example, a.example", "https://a.example", false],
+  ["a.example:443", "https://a.example", false],
+  ["a.example:443", "http://a.example", true],
+  ["a.example:8080", "http://a.example:8080", false],
+  ["ample", "http://a.example", true],
+  ["::1", "http://[::1]:80", false],
+  ["[::1]:81", "http://[::1]:80", true],
+  ["127.0.0.1", "http://127.0.0.1:11434", false],
+])("NO_PROXY=%s, %s: through the proxy is %s", (list, server, isProxied) => {
+  const env = { HTTP_PROXY: "http://far:1", HTTPS_PROXY: "http://far:2", NO_PROXY: list };
+  expect(proxyOf(env, new URL(server)) !== undefined).toBe(isProxied);
 });
 
 test("certificates that cannot be read are said, and nothing is sent", async () => {

@@ -10,10 +10,13 @@ export const setup: readonly string[] = [
   "CREATE VIEW w AS SELECT id, body, k, P(body) AS r FROM t",
 ];
 
-/** Few different answers, so that conditions on them are met. */
-export const answers: Answers = (procedure, x) => {
+/** Who answers calls that name nobody, and who answers others. */
+export const [near, far] = ["near", "far"];
+
+/** Few different answers, so that conditions on them are met; those of `far` are its own. */
+export const answers: Answers = (procedure, x, _, connection) => {
   if (x === null) return procedure === "P" ? null : "no";
-  let hash = procedure.charCodeAt(0);
+  let hash = procedure.charCodeAt(0) + (connection === far ? 1 : 0);
   for (const character of String(x)) hash = (hash * 31 + character.charCodeAt(0)) % 1009;
   return ["yes", "no", "a", null][hash % 4] ?? null;
 };
@@ -36,6 +39,12 @@ function expression(columns: readonly string[], depth: number): fc.Arbitrary<str
     { weight: 3, arbitrary: column },
     { weight: 1, arbitrary: literal },
     { weight: 4, arbitrary: fc.tuple(fc.constantFrom("P", "Q"), inner).map(([name, x]) => `${name}(${x})`) },
+    {
+      weight: 2,
+      arbitrary: fc
+        .tuple(fc.constantFrom("P", "Q"), inner, naming(columns, depth - 1))
+        .map(([name, x, who]) => `${name}(${x}, Connection => ${who})`),
+    },
     { weight: 1, arbitrary: fc.tuple(inner, literal).map(([x, y]) => `(${x} || ${y})`) },
     { weight: 1, arbitrary: fc.tuple(inner, literal).map(([x, y]) => `coalesce(${x}, ${y})`) },
     {
@@ -62,6 +71,15 @@ function expression(columns: readonly string[], depth: number): fc.Arbitrary<str
         (c) => `(SELECT count(*) FROM u WHERE ${c})`,
       ),
     },
+  );
+}
+
+/** Who is to answer a call: by a constant, or by what the row says. */
+function naming(columns: readonly string[], depth: number): fc.Arbitrary<string> {
+  return fc.oneof(
+    fc.constantFrom(`'${far}'`, `'${far}'`, `'${near}'`, "NULL"),
+    condition(columns, depth).map((c) => `CASE WHEN ${c} THEN '${far}' END`),
+    condition(columns, depth).map((c) => `iif(${c}, '${near}', '${far}')`),
   );
 }
 
@@ -102,6 +120,10 @@ const from: fc.Arbitrary<From> = fc.oneof(
     columns: ["id", "body", "v"],
   })),
   expression(["id", "body", "k"], 1).map((x) => ({ text: `t, S(${x}) s`, columns: ["id", "body", "s.R"] })),
+  naming(["id", "body", "k"], 1).map((who) => ({
+    text: `t, S(t.body, Connection => ${who}) s`,
+    columns: ["id", "body", "s.R"],
+  })),
   condition(["body", "s.R"], 1).map((on) => ({
     text: `t LEFT JOIN S(t.body) s ON ${on}`,
     columns: ["id", "body", "s.R"],
@@ -241,6 +263,7 @@ export const trigger = fc.constantFrom(
   undefined,
   "CREATE TRIGGER tr AFTER INSERT ON o BEGIN INSERT INTO log VALUES (S(new.a)); END",
   "CREATE TRIGGER tr AFTER INSERT ON o WHEN new.b IS NOT NULL BEGIN SELECT 1; INSERT INTO log SELECT R FROM S(new.a || (SELECT count(*) FROM log)); END",
+  `CREATE TRIGGER tr AFTER INSERT ON o BEGIN INSERT INTO log VALUES (S(new.a, Connection => '${far}') || P(new.b)); END`,
   "CREATE TRIGGER tr BEFORE UPDATE ON t WHEN new.body = 'yes' BEGIN INSERT INTO log VALUES (S(old.id)); END",
 );
 const conflict = fc.constantFrom("", "", "OR IGNORE ", "OR REPLACE ", "OR FAIL ", "OR ROLLBACK ");

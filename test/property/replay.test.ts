@@ -8,7 +8,6 @@ import { compareQuery, compareWrite } from "./against-oracle.ts";
 import { query, trigger, write } from "./random-sql.ts";
 
 const given = process.env["CALLSQL_SEED"];
-/** Those of past failures among them. */
 const seeds = given === undefined ? [20_261_122, 1_224_943_081, -963_229_371, 397_069_811] : [Number(given)];
 const numRuns = Number(process.env["CALLSQL_RUNS"] ?? 100);
 const concurrency = fc.integer({ min: 1, max: 8 });

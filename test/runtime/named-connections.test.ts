@@ -169,6 +169,24 @@ describe("what cannot be had", () => {
     expect([...opened.near, ...opened.far]).toEqual([]);
   });
 
+  test.each([
+    ["CALL P('x', Connection => ?)", ["farr"]],
+    ["CALL P('x', Connection => ?1)", ["farr"]],
+    ["CALL P(?, Connection => ?)", ["x", "farr"]],
+    ["SELECT P(body), Q(P(?1), Connection => ?2) FROM t", ["x", "farr"]],
+    ["SELECT P(body), Q(body, Connection => @who) FROM t", { who: "farr" }],
+    ["SELECT P(body), Q(body, Connection => $who) FROM t", { who: "farr" }],
+  ])("a bind is refused as a constant is: %s", async (sql, binds) => {
+    await using opened = await openTwo();
+    const text = /Connection => (\S+?)\)/.exec(sql)?.[1] ?? "";
+    const start = sql.lastIndexOf(text);
+    const refused = { code: "connect/unknown", span: { start, end: start + text.length } };
+    const { session } = opened;
+    expect((await failureOf(session.execute(sql, binds))).diagnostics).toMatchObject([refused]);
+    expect((await failureOf(session.explain(sql, binds))).diagnostics).toMatchObject([refused]);
+    expect([...opened.near, ...opened.far]).toEqual([]);
+  });
+
   test("in a column it is the error of its row", async () => {
     await using opened = await openTwo();
     await opened.session.execute("UPDATE t SET who = 'gone' WHERE id = 2");

@@ -186,6 +186,8 @@ async function test(name: string | undefined, desk: Desk): Promise<void> {
   const check = await checkConnection(wanted, { env: terminal.env, signal: desk.stop.signal });
   await show(desk, checkColumns, checkRows(check));
   await reporter.note(`${check.name}: ${check.identity}, ${check.latencyMs} ms; ${modelsText(check)}`);
+  if (check.models === undefined && check.endpoints.every(({ state }) => state === "missing"))
+    fail("connect/no-api", { identity: check.identity });
 }
 
 /** One row a procedure: those are what people call. */

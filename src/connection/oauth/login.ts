@@ -9,7 +9,7 @@ import { loginPages, secretTexts } from "../../diagnostics/messages/connect.ts";
 import { foundIn, readPlace, type ConnectionPlace } from "../profiles/profile-book.ts";
 import type { OAuthSettings } from "../profiles/profile.ts";
 import { SecretError } from "../secrets/secret-error.ts";
-import { SecretStore } from "../secrets/secret-store.ts";
+import { SecretStore, storePlaces } from "../secrets/secret-store.ts";
 import { openProvider, providerError } from "./provider.ts";
 import { accountOf, TokenStore } from "./token-store.ts";
 import { tokensOf } from "./tokens.ts";
@@ -58,7 +58,7 @@ export async function logoutConnection(name: string, place: ConnectionPlace = {}
   if (profile.oauth === undefined) fail("connect/not-oauth", { name });
   const store = new SecretStore(env);
   const tokens = await new TokenStore(env, store, name).read();
-  for (const kept of ["keychain", "store"] as const) await store.delete(kept, accountOf(name));
+  for (const kept of storePlaces) await store.delete(kept, accountOf(name));
   if (tokens === undefined) return;
   try {
     const provider = await openProvider(profile.oauth, {

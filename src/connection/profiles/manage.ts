@@ -5,7 +5,7 @@ import { accountOf } from "../oauth/token-store.ts";
 import { fetchSecret } from "../secrets/credentials.ts";
 import { SecretError } from "../secrets/secret-error.ts";
 import { parseReference } from "../secrets/reference.ts";
-import { SecretStore } from "../secrets/secret-store.ts";
+import { SecretStore, storePlaces } from "../secrets/secret-store.ts";
 import {
   foundIn,
   readPlace,
@@ -90,7 +90,7 @@ export interface AddOptions extends ConnectionPlace {
   readonly isDefault?: boolean;
 }
 
-/** Writes a profile to the user's file. Throws connect/exists, connect/bad-setting, connect/no-keychain. */
+/** Writes a profile to the user's file. Throws connect/exists, connect/bad-setting, connect/no-keychain, connect/not-forgotten. */
 export async function addConnection(
   name: string,
   draft: ProfileDraft,
@@ -122,7 +122,7 @@ async function forgetUnused(
   next: ProfileDraft,
   store: SecretStore,
 ): Promise<void> {
-  for (const kept of ["keychain", "store"] as const) {
+  for (const kept of storePlaces) {
     if (next.secret !== kept) await store.delete(kept, name);
     if (!isSameLogin(profile.oauth, next.oauth)) await store.delete(kept, accountOf(name));
   }
@@ -133,15 +133,15 @@ function isSameLogin(one: ProfileDraft["oauth"], other: ProfileDraft["oauth"]): 
   return fields.every((field) => one?.[field] === other?.[field]);
 }
 
-/** Its secret and its tokens go with it. Throws connect/not-a-profile, connect/not-editable. */
+/** Its secret and its tokens go with it. Throws connect/not-a-profile, connect/not-editable, connect/not-forgotten. */
 export async function removeConnection(name: string, place: ConnectionPlace = {}): Promise<void> {
   const { env, book } = await readPlace(place);
   const found = foundIn(book, name);
   const text = textWithout(book, found);
   await writeProfileText(book.userFile, book.default?.name === name ? withDefault(text, undefined) : text);
   const store = new SecretStore(env);
-  for (const account of [name, accountOf(name)])
-    for (const kept of ["keychain", "store"] as const) await store.delete(kept, account);
+  for (const kept of storePlaces)
+    for (const account of [name, accountOf(name)]) await store.delete(kept, account);
 }
 
 /** Throws connect/not-a-profile. */

@@ -1,9 +1,13 @@
 /** The operating system's keychain, where one answers. The package is optional and loaded when it is needed. */
+import { secretTexts } from "../../diagnostics/messages/connect.ts";
 import type { Environment } from "../config-folder.ts";
+import { SecretError } from "./secret-error.ts";
 
 export interface Keychain {
+  /** Rejects with SecretError: a locked one asks its owner, who may say no. */
   get(account: string): Promise<string | undefined>;
   set(account: string, secret: string): Promise<void>;
+  /** Rejects with SecretError. */
   delete(account: string): Promise<void>;
 }
 
@@ -18,10 +22,13 @@ export async function openKeychain(env: Environment): Promise<Keychain | undefin
     const entryOf = (account: string) =>
       new AsyncEntry(service, account, { linux: { store: "secret-service" } });
     const keychain: Keychain = {
-      get: async (account) => (await entryOf(account).getPassword()) ?? undefined,
+      get: async (account) => {
+        const found = await entryOf(account).getPassword().catch(refused);
+        return found ?? undefined;
+      },
       set: (account, secret) => entryOf(account).setPassword(secret),
       delete: async (account) => {
-        await entryOf(account).deleteCredential();
+        await entryOf(account).deleteCredential().catch(refused);
       },
     };
     // A keychain that cannot be asked says so here and not when a secret is to be kept.
@@ -31,4 +38,9 @@ export async function openKeychain(env: Environment): Promise<Keychain | undefin
     // However a keychain fails, the answer is the same: there is none to use.
     return undefined;
   }
+}
+
+function refused(cause: unknown): never {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  throw new SecretError(secretTexts.keychainRefused({ reason }), { cause });
 }

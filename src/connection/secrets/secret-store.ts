@@ -6,8 +6,12 @@ import { join } from "node:path";
 import { fail } from "../../diagnostics/diagnostic.ts";
 import { configFolder, type Environment } from "../config-folder.ts";
 import { openKeychain, type Keychain } from "./keychain.ts";
+import { SecretError } from "./secret-error.ts";
 
-export type StorePlace = "keychain" | "store";
+/** The file first: a keychain may say no. */
+export const storePlaces = ["store", "keychain"] as const;
+
+export type StorePlace = (typeof storePlaces)[number];
 
 export class SecretStore {
   readonly #env: Environment;
@@ -57,11 +61,16 @@ export class SecretStore {
     await rename(written, file);
   }
 
-  /** What is not there is gone as well. */
+  /** What is not there is gone as well. Throws connect/not-forgotten. */
   async delete(place: StorePlace, account: string): Promise<void> {
     if (place === "store") return rm(this.#file(account), { force: true });
     const keychain = await this.#openKeychain();
-    if ((await keychain?.get(account)) !== undefined) await keychain?.delete(account);
+    try {
+      if ((await keychain?.get(account)) !== undefined) await keychain?.delete(account);
+    } catch (error) {
+      if (!(error instanceof SecretError)) throw error;
+      fail("connect/not-forgotten", { account, reason: error.message });
+    }
   }
 
   #openKeychain(): Promise<Keychain | undefined> {

@@ -22,6 +22,10 @@ export const connectMessages = {
     message: `a connection of your own lacks ${list(details.missing)}`,
     hint: "see Connection and FetchConnection in docs/api.md",
   }),
+  "connect/no-api": (details: { identity: string }) => ({
+    message: `the OpenAI API is not below ${details.identity}: no list of models, and no endpoint`,
+    hint: "most base URLs end in /v1; some servers stand deeper: /api/v1, /openai/v1",
+  }),
   "connect/no-key": (details: { name: string }) => ({
     message: `connection ${quote(details.name)} has no API key`,
     hint:
@@ -32,6 +36,10 @@ export const connectMessages = {
   "connect/bad-base-url": (details: { url: string; problem: keyof typeof baseUrlTexts }) => ({
     message: `the base URL ${quote(details.url)} cannot be used: ${baseUrlTexts[details.problem]}`,
     hint: "OPENAI_BASE_URL looks like https://api.openai.com/v1 or http://127.0.0.1:11434/v1",
+  }),
+  "connect/bad-proxy": (details: { variable: string; url: string; protocols: readonly string[] }) => ({
+    message: `${details.variable} names no proxy that can be used: ${quote(details.url)}`,
+    hint: `a proxy looks like http://HOST:PORT; ${list(details.protocols.map((protocol) => `${protocol}//`))} can be spoken to; unset it, or name this server in NO_PROXY, to go without`,
   }),
   "connect/unreadable-models": (details: { file: string; reason: string }) => ({
     message: `cannot read the models file ${quote(details.file)}: ${details.reason}`,
@@ -106,6 +114,10 @@ export const connectMessages = {
     message: "no keychain of the operating system answers",
     hint: "--secret store keeps the key in a file that only you can read; env:NAME, cmd:COMMAND and file:PATH name other places",
   }),
+  "connect/not-forgotten": (details: { account: string; reason: string }) => ({
+    message: `the profile is changed, but the keychain still holds what it used, as ${quote(details.account)}: ${details.reason}`,
+    hint: `unlock the keychain and take out the entry ${quote(details.account)} of callsql there`,
+  }),
   "connect/no-project-file": (details: { folder: string }) => ({
     message: `there is no callsql.toml in ${quote(details.folder)} or above`,
   }),
@@ -145,9 +157,10 @@ function modelsPlace({ file, line }: { file?: string | undefined; line?: number 
 
 /** Why a base URL cannot be used. */
 export const baseUrlTexts = {
-  "not-a-url": "it is not an absolute URL",
+  "not-a-url": "it is not an absolute URL, which begins with http:// or https://",
   "not-http": "only http and https can be spoken to",
-  "has-credentials": "a user name or password in it would end up in logs; give the key in OPENAI_API_KEY",
+  "has-credentials":
+    "a user name or password in it would end up in logs; a key is given apart from it (OPENAI_API_KEY, --secret)",
   "has-query": "a query or fragment would be lost; Azure's api-version goes to --api-version",
   "has-endpoint": "it names an endpoint; callsql puts the endpoint behind it",
 };
@@ -171,8 +184,12 @@ function page(text: string): string {
 
 /** Why a key or token could not be had; behind "the API key could not be had: ". */
 export const secretTexts = {
-  notKept: (details: { place: string; account: string }) =>
-    `the ${details.place === "store" ? "file that callsql keeps it in" : "keychain"} has none for ${quote(details.account)}; callsql connect add ${details.account} --replace asks for it`,
+  notKept: ({ place, account }: { place: "store" | "keychain"; account: string }) =>
+    place === "store"
+      ? `the file that callsql keeps it in is not there; callsql connect add ${account} --replace asks for it`
+      : `the keychain has none for ${quote(account)}, or is locked: unlock it; callsql connect add ${account} --replace asks for another`,
+  keychainRefused: (details: { reason: string }) =>
+    `the keychain said no, and may be locked: ${details.reason}`,
   noVariable: (details: { name: string }) => `the environment has no ${details.name}`,
   unreadable: (details: { path: string; reason: string }) =>
     `cannot read ${quote(details.path)}: ${details.reason}`,
@@ -195,10 +212,13 @@ export const secretTexts = {
 /** What a connection says when no answer can be had; the message of an ApiFailure where the API sent no words. */
 export const failureTexts = {
   cancelled: () => "cancelled",
-  timeout: (details: { timeoutMs: number }) => `no complete answer within ${details.timeoutMs / 1000} s`,
+  timeout: (details: { timeoutMs: number; proxy: string | undefined }) =>
+    `no complete answer within ${details.timeoutMs / 1000} s${through(details)}`,
   headersTimeout: () => "no answer: Node's fetch gave up waiting for the service",
-  network: (details: { host: string; what: string; code?: string | undefined }) =>
-    `${details.host} ${details.what}${details.code === undefined ? "" : ` (${details.code})`}`,
+  network: (details: { host: string; what: string; code: string | undefined; proxy: string | undefined }) =>
+    `${details.host} ${details.what}${inBrackets(details)}${through(details)}`,
+  behindProxy: (details: { host: string; what: string }) =>
+    `${details.host} is asked through ${details.what}`,
   noWords: (details: { status: number }) => `the service answered ${details.status} without a message`,
   redirect: (details: { status: number; target: string }) =>
     `the service answered with a redirect (${details.status}) to ${details.target}, which is never followed`,
@@ -219,6 +239,31 @@ export const failureTexts = {
   offlineHint: () => "set OPENAI_API_KEY and use --connection openai, or a base URL of a compatible server",
 };
 
+function through({ proxy }: { proxy: string | undefined }): string {
+  return proxy === undefined ? "" : `, through the proxy ${proxy}`;
+}
+
+function inBrackets({ code }: { code: string | undefined }): string {
+  return code === undefined ? "" : ` (${code})`;
+}
+
+/** What a proxy did instead of opening the way; behind "is asked through ". */
+export const proxyTexts = {
+  failed: (details: { proxy: string; what: string; code: string | undefined }) =>
+    `the proxy ${details.proxy}, which ${details.what}${inBrackets(details)}`,
+  other: (details: { reason: string }) => `could not be asked: ${details.reason}`,
+  refused: (details: { proxy: string; status: number }) =>
+    `the proxy ${details.proxy}, which answered ${details.status}${proxyStatusTexts[details.status] ?? ""}`,
+};
+
+const proxyStatusTexts: Readonly<Record<number, string>> = {
+  403: ": it does not let anybody go there",
+  407: ": it wants a user name and a password, which go into its URL",
+  502: ": it could not reach the server",
+  503: ": it could not reach the server",
+  504: ": the server did not answer it in time",
+};
+
 /** What happened to a connection, by the operating system's or Node's code. */
 export const networkTexts: Readonly<Record<string, string>> = {
   ECONNREFUSED: "refused the connection",
@@ -236,5 +281,7 @@ export const networkTexts: Readonly<Record<string, string>> = {
   SELF_SIGNED_CERT_IN_CHAIN: "has a certificate nobody vouches for; ca_file in the profile names who may",
   UNABLE_TO_VERIFY_LEAF_SIGNATURE:
     "has a certificate nobody vouches for; ca_file in the profile names who may",
+  ERR_SSL_WRONG_VERSION_NUMBER: "does not speak TLS: is http:// meant instead of https://?",
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: "does not speak TLS: is http:// meant instead of https://?",
   ERR_TLS_CERT_ALTNAME_INVALID: "has a certificate for another name",
 };

@@ -67,15 +67,16 @@ export const dispatchMessages = {
     hint: "try again later; answers that had arrived are recorded",
   }),
   "connect/unreachable": (details: Answering & { attempts: number }) => ({
-    message: `${service(details)} cannot be reached: ${details.message} (${details.attempts} attempts)`,
+    message: `${service(details)} cannot be reached: ${details.message} (${details.attempts} attempt${details.attempts === 1 ? "" : "s"})`,
     hint: "check the network and the base URL: callsql connect show",
   }),
   "connect/redirect": (details: Answering) => ({
     message: `${service(details)} answered with a redirect, which is never followed: ${details.message}`,
     hint: "a redirect would post the prompt to another address; set OPENAI_BASE_URL to the final one",
   }),
-  "connect/refused": (details: Answering) => ({
-    message: `${service(details)} refused the credentials: ${details.message}`,
+  /** `isUnasked`: there are none to send. */
+  "connect/refused": (details: Answering & { isUnasked: boolean }) => ({
+    message: `${service(details)} ${details.isUnasked ? "was not asked" : "refused the credentials"}: ${details.message}`,
     hint: "callsql connect show says which key, organisation and project are used, and where they come from",
   }),
   "connect/asked-to-wait": (details: Answering & { minutes: number }) => ({
