@@ -14,7 +14,6 @@ const bundled = [
   "commander",
   "fast-string-truncated-width",
   "fast-string-width",
-  "picocolors",
 ];
 
 /** Packages are left alone but for the bundled ones. */
@@ -38,22 +37,33 @@ export function packages(): Plugin {
 /**
  * SQLite is loaded when it is first used, and by `require`: an import makes Node look through a CommonJS package for the names
  * it exports. better-sqlite3's dozen small files are in the bundle, if they are of the version that is installed; its binary
- * is found by its own binding.js.
+ * is found by its own binding.js. It is looked for where npm puts it, beside this package or below: Node's own way, with
+ * exports and conditions, takes as long as opening the database, and is gone where it is not there.
  */
 export function sqlite(): Plugin {
   const home = join(root, "node_modules/better-sqlite3");
   const modules: Readonly<Record<string, string>> = {
     "better-sqlite3": `
-      const isBundled = () => installed("better-sqlite3/package.json").version === ${JSON.stringify(versionOf(home))};
+      import { home } from "./home";
       let found;
-      const find = () => (found ??= isBundled() ? require(${JSON.stringify(join(home, "lib/index.js"))}) : installed("better-sqlite3"));
+      const find = () => (found ??= home() ? require(${JSON.stringify(join(home, "lib/index.js"))}) : installed("better-sqlite3"));
       export default function Database(...values) { return new (find())(...values); }
       Object.defineProperty(Database, "SqliteError", { get: () => find().SqliteError });`,
+    home: `
+      const { readFileSync } = process.getBuiltinModule("node:fs");
+      const { join } = process.getBuiltinModule("node:path");
+      const dist = import.meta.dirname;
+      const versionOf = (folder) => {
+        try { return JSON.parse(readFileSync(join(folder, "package.json"), "utf8")).version; } catch { return undefined; }
+      };
+      const isBundled = (folder) => versionOf(folder) === ${JSON.stringify(versionOf(home))};
+      let found;
+      export const home = () =>
+        (found ??= [join(dist, "../node_modules/better-sqlite3"), join(dist, "../../better-sqlite3")].find(isBundled));`,
     "sqlite-vec": `export const load = (db) => installed("sqlite-vec").load(db);`,
     binding: `
-      const { dirname, join } = process.getBuiltinModule("node:path");
-      const folder = dirname(installed.resolve("better-sqlite3"));
-      export const { getBinding } = installed(join(folder, "binding.js"));`,
+      import { home } from "./home";
+      export const { getBinding } = installed(home() + "/lib/binding.js");`,
   };
   return {
     name: "sqlite",
@@ -65,6 +75,10 @@ export function sqlite(): Plugin {
       plugin.onResolve({ filter: /^\.\/binding$/ }, ({ importer }) =>
         importer.includes("/better-sqlite3/lib/") ? { path: "binding", namespace: "sqlite" } : undefined,
       );
+      plugin.onResolve({ filter: /^\.\/home$/, namespace: "sqlite" }, () => ({
+        path: "home",
+        namespace: "sqlite",
+      }));
       plugin.onLoad({ filter: /.*/, namespace: "sqlite" }, ({ path }) => ({
         contents: `const installed = process.getBuiltinModule("node:module").createRequire(import.meta.url);
           ${modules[path] ?? ""}`,
@@ -187,8 +201,8 @@ export async function lateModules({
   const first = await modulesBefore(modules, { options, entry });
   const names = ["late", "late-cli"];
   const nameOf = (path: string): string => (path.startsWith(join(root, "src/cli/")) ? "late-cli" : "late");
-  const exported = new Map<string, readonly string[]>();
-  for (const path of modules) exported.set(path, Object.keys((await import(path)) as object));
+  const exported = new Map<string, Exports>();
+  for (const path of modules) exported.set(path, (await import(path)) as Exports);
   const latePlugin: Plugin = {
     name: "late-modules",
     setup: (plugin) => {
@@ -208,14 +222,7 @@ export async function lateModules({
           : undefined;
       });
       plugin.onLoad({ filter: /.*/, namespace: "late-use" }, ({ path }) => ({
-        contents: [
-          `const { load } = require("late-loader");`,
-          `const found = () => load("./${nameOf(path)}.js").m${modules.indexOf(path)};`,
-          ...(exported.get(path) ?? []).map(
-            (key) =>
-              `Object.defineProperty(exports, "${key}", { enumerable: true, get: () => found().${key} });`,
-          ),
-        ].join("\n"),
+        contents: usesOf(exported.get(path) ?? {}, `load("./${nameOf(path)}.js").m${modules.indexOf(path)}`),
         resolveDir: root,
       }));
       plugin.onResolve({ filter: /^late-loader$/ }, ({ path }) => ({ path, namespace: "late-loader" }));
@@ -228,6 +235,21 @@ export async function lateModules({
     },
   };
   return { names, plugin: latePlugin };
+}
+
+type Exports = Readonly<Record<string, unknown>>;
+
+/** The same exports, each looked up when it is used: functions as functions, which cost a start nothing; a class must be itself. */
+function usesOf(exported: Exports, found: string): string {
+  const names = Object.keys(exported);
+  const isFunction = (value: unknown): boolean =>
+    typeof value === "function" && !String(value).startsWith("class");
+  if (names.every((name) => isFunction(exported[name])))
+    return `import { load } from "late-loader";\n${exportsOf(names, found)}`;
+  const getters = names.map(
+    (name) => `Object.defineProperty(exports, "${name}", { enumerable: true, get: () => ${found}.${name} });`,
+  );
+  return [`const { load } = require("late-loader");`, ...getters].join("\n");
 }
 
 /** What a start loads, below root: all that the entry needs without what is late. */

@@ -5,7 +5,8 @@
 import { DiagnosticError, diagnostic, exitCodeOf, renderDiagnostic, type Diagnostic } from "../index.ts";
 import { safeText } from "./format/text.ts";
 import { ProgressLine } from "./progress.ts";
-import { coloursOf, type Colours, type Terminal } from "./terminal.ts";
+import type { Colours } from "./colours.ts";
+import { coloursOf, type Terminal } from "./terminal.ts";
 
 export interface ReporterOptions {
   readonly isQuiet: boolean;

@@ -25,6 +25,18 @@ test("a reader that goes away is a ClosedPipe, not a crash", () => {
   expect({ stdout, stderr }).toEqual({ stdout: "xxx 7\n", stderr: "true" });
 });
 
+test("a pipe that does not wait for its reader gets everything", () => {
+  const body = `await terminal.stdout.write("x".repeat(500_000)); await terminal.stdout.write("end");`;
+  // Whoever shares a pipe may have made it so: its reader is slow, and it is full after 64 KB.
+  const perl = "use Fcntl; fcntl(STDOUT, F_SETFL, O_WRONLY | O_NONBLOCK); exec @ARGV";
+  const { stdout, stderr } = spawnSync(
+    "bash",
+    ["-c", `perl -e "$0" -- "$@" | { sleep 0.5; wc -c; }`, perl, process.execPath, ...script(body)],
+    { encoding: "utf8", timeout: 8000 },
+  );
+  expect({ stdout: stdout.trim(), stderr }).toEqual({ stdout: "500003", stderr: "" });
+});
+
 test("a signal reaches the listener until it is released", async () => {
   const body = `
     const release = terminal.onSignal((signal) => { release(); setTimeout(() => process.stdout.write(signal), 50); });

@@ -1,4 +1,5 @@
 /** What a start loads: by what Node is asked for, and which parts of its own it has loaded, while the built command runs. */
+import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { afterAll, expect, test } from "vitest";
 import { temporaryFolder } from "./support/folder.ts";
@@ -46,6 +47,23 @@ test("nor what other statements and commands need, be it ours or Node's", async 
   expect(
     loaded.filter((name) => /late|node:(crypto|perf_hooks|worker_threads|http|readline)$/.test(name)),
   ).toEqual([]);
+});
+
+test("results in a pipe or a file need no stream of Node's", async () => {
+  for (const target of ["> /dev/null", "| cat"]) {
+    const file = folder.file("streams.txt", "");
+    const shell = `"$0" --import "$1" bin/callsql.js --no-ledger -c "select 1" ${target}`;
+    const { status } = spawnSync("bash", ["-c", shell, process.execPath, trace], {
+      cwd: root,
+      env: { PATH: process.env["PATH"], HOME: folder.path, TRACE_FILE: file },
+      stdio: "ignore",
+    });
+    const loaded = readFileSync(file, "utf8").split("\n");
+    expect({ status, streams: loaded.filter((name) => /^node:(stream|net|tty)$/.test(name)) }).toEqual({
+      status: 0,
+      streams: [],
+    });
+  }
 });
 
 test("a call loads the rest of the library", async () => {

@@ -72,14 +72,7 @@ export const importTable: readonly Room[] = [
   {
     name: "cli",
     rooms: ["index.ts", "server"],
-    packages: [
-      "commander",
-      "fast-string-width",
-      "hyparquet",
-      "hyparquet-compressors",
-      "hyparquet-writer",
-      "picocolors",
-    ],
+    packages: ["commander", "fast-string-width", "hyparquet", "hyparquet-compressors", "hyparquet-writer"],
     builtins: true,
   },
   {

@@ -1,6 +1,6 @@
 /** The one model that every format writes from: named columns and rows of SQLite's values in their order. */
 import type { ResultColumn, SqlValue } from "../../index.ts";
-import type { Colours } from "../terminal.ts";
+import type { Colours } from "../colours.ts";
 
 export type Column = ResultColumn;
 export type Row = readonly SqlValue[];

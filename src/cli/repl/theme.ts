@@ -1,5 +1,5 @@
 /** Which colour each role has: of the text being written, and of what stands around it. */
-import type { Colours } from "../terminal.ts";
+import type { Colours } from "../colours.ts";
 import type { Paint } from "./edit/frame.ts";
 
 export function themeOf(colours: Colours): Paint {

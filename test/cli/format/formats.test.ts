@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import Database from "better-sqlite3";
-import pc from "picocolors";
+import { createColours } from "../../../src/cli/colours.ts";
 import { csv as csvParser } from "./round-trip.ts";
 import type { Column, Row } from "../../../src/cli/format/column.ts";
 import { formatOfFile, formats, parseFormatName, type TextFormat } from "../../../src/cli/format/format.ts";
@@ -20,7 +20,7 @@ async function write(
 ): Promise<string> {
   const columns = names.map((name) => (typeof name === "string" ? column(name) : name));
   const parts: string[] = [];
-  for await (const part of formats[format](columns, each(rows), { colours: pc.createColors(false) }))
+  for await (const part of formats[format](columns, each(rows), { colours: createColours(false) }))
     parts.push(part);
   return parts.join("");
 }
@@ -171,7 +171,7 @@ describe("quote and insert", () => {
   test("insert names its table, and keeps repeated columns apart", async () => {
     const columns = [column("a"), column("a")];
     const parts: string[] = [];
-    const style = { colours: pc.createColors(false), table: 'odd "name"' };
+    const style = { colours: createColours(false), table: 'odd "name"' };
     for await (const part of formats.insert(columns, each([[1, 2]]), style)) parts.push(part);
     expect(parts.join("")).toBe('INSERT INTO "odd ""name"""("a","a:1") VALUES(1,2);\n');
   });
@@ -278,7 +278,7 @@ describe("json and ndjson", () => {
     }
     const parts: string[] = [];
     const reading = (async () => {
-      for await (const part of formats.json([column("a")], cut(), { colours: pc.createColors(false) }))
+      for await (const part of formats.json([column("a")], cut(), { colours: createColours(false) }))
         parts.push(part);
     })();
     await expect(reading).rejects.toThrow("cut");
@@ -293,7 +293,7 @@ describe("json and ndjson", () => {
     for (const format of ["csv", "tsv", "ndjson", "json", "line"] as const) {
       given = 0;
       let parts = 0;
-      for await (const _ of formats[format]([column("a")], slow(), { colours: pc.createColors(false) }))
+      for await (const _ of formats[format]([column("a")], slow(), { colours: createColours(false) }))
         if (++parts === 3) break;
       expect(given).toBeLessThanOrEqual(3);
     }

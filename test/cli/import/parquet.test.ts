@@ -8,7 +8,7 @@ import type { SqlValue } from "../../../src/index.ts";
 import { formats, written } from "../../../src/cli/format/format.ts";
 import type { Column, Row } from "../../../src/cli/format/column.ts";
 import { readParquet } from "../../../src/cli/import/parquet.ts";
-import pc from "picocolors";
+import { createColours } from "../../../src/cli/colours.ts";
 
 function fileOf(content: ArrayBuffer | Uint8Array): string {
   const file = join(mkdtempSync(join(tmpdir(), "callsql-")), "t.parquet");
@@ -69,7 +69,7 @@ describe("parquet", () => {
       yield* rows;
     })();
     const pieces: Uint8Array[] = [];
-    for await (const piece of written("parquet", columns, source, { colours: pc.createColors(false) }))
+    for await (const piece of written("parquet", columns, source, { colours: createColours(false) }))
       pieces.push(Buffer.from(piece));
     const found = await load(fileOf(Buffer.concat(pieces)));
     expect(found.columns).toEqual(["a", "b", "c", "d"]);

@@ -2,7 +2,7 @@
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import pc from "picocolors";
+import { createColours } from "../../../src/cli/colours.ts";
 import { describe, expect, test } from "vitest";
 import { valueOfAnswer } from "../../../src/cli/repl/ask.ts";
 import { dotCommands, findCommand, helpText } from "../../../src/cli/repl/dot/commands.ts";
@@ -197,7 +197,7 @@ describe("results that fit", () => {
       yield* rows;
     })();
     let text = "";
-    for await (const piece of fitted(mode, fit)(columns, source, { colours: pc.createColors(false) }))
+    for await (const piece of fitted(mode, fit)(columns, source, { colours: createColours(false) }))
       text += piece;
     return { text, fit };
   }
@@ -259,7 +259,7 @@ describe("results that fit", () => {
         columns,
         source,
         {
-          colours: pc.createColors(false),
+          colours: createColours(false),
         },
       ))
         text += piece;

@@ -1,12 +1,12 @@
 /** A result set in the chosen mode, to the screen or to the file that `.output` and `.once` named. */
 import { setImmediate } from "node:timers/promises";
-import pc from "picocolors";
 import { sniff, type ResultSet, type SqlValue } from "../../../index.ts";
 import type { Column, Row, Style } from "../../format/column.ts";
 import { formatOfFile, formats, separatorOf, written, type FormatName } from "../../format/format.ts";
 import { fileOutput } from "../../output.ts";
 import { count } from "../../quantity.ts";
-import { coloursOf, type Colours } from "../../terminal.ts";
+import { createColours, type Colours } from "../../colours.ts";
+import { coloursOf } from "../../terminal.ts";
 import type { Context } from "../context.ts";
 import { fitted, type Fit } from "./fit.ts";
 import { drawnImage, graphicsOf } from "../picture/draw.ts";
@@ -101,7 +101,7 @@ function pagedOutput({ terminal, input }: Context, areLinesCut: () => boolean): 
 
 /** Files get no colours, and no values cut. */
 function plain({ insertTable }: Context): Style {
-  return styleOf(pc.createColors(false), insertTable);
+  return styleOf(createColours(false), insertTable);
 }
 
 function styleOf(colours: Colours, table: string | undefined): Style {
