@@ -119,12 +119,15 @@ export function fromDataUrl(text: string): Uint8Array | undefined {
 
 /** Bytes of base64 or base64url text, line breaks allowed; undefined when the text is none. */
 export function fromBase64(text: string): Uint8Array | undefined {
-  const dense = /\s/.test(text) ? text.replace(/\s+/g, "") : text;
-  const padding = dense.endsWith("==") ? 2 : dense.endsWith("=") ? 1 : 0;
-  const digits = dense.length - padding;
+  return fromDenseBase64(text) ?? (/\s/.test(text) ? fromDenseBase64(text.replace(/\s+/g, "")) : undefined);
+}
+
+function fromDenseBase64(text: string): Uint8Array | undefined {
+  const padding = text.endsWith("==") ? 2 : text.endsWith("=") ? 1 : 0;
+  const digits = text.length - padding;
   if (digits === 0 || digits % 4 === 1) return undefined;
-  if (padding > 0 && dense.length % 4 !== 0) return undefined;
-  const bytes = Buffer.from(dense, "base64");
+  if (padding > 0 && text.length % 4 !== 0) return undefined;
+  const bytes = Buffer.from(text, "base64");
   // Node passes over what is no digit, so a shorter result tells of one. A pattern over a vector's text takes ten times as long.
   return bytes.length === Math.floor((digits * 3) / 4) ? bytes : undefined;
 }

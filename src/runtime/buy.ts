@@ -249,6 +249,7 @@ async function record(
   const used = usedBy(outcome, result);
   await market.ledger.ended(id, {
     outcome,
+    row: result.row,
     ...used,
     errorCode: error?.code,
     errorMessage: error?.message,

@@ -97,7 +97,7 @@ describe("F3: a disk that fills up", () => {
 });
 
 describe("F19: a damaged ledger", () => {
-  const rows = 400;
+  const rows = 500;
   const pages = 50;
   const sql = `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${rows}) SELECT P('row ' || i) FROM n`;
   const answer = (_: string, x: unknown): string => `<${String(x)}>${"y".repeat(500)}`;

@@ -4,9 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { afterAll, describe, expect, test } from "vitest";
+import { createOpenAIConnection } from "../../src/connection/openai.ts";
 import { DiagnosticError, openSession } from "../../src/index.ts";
 import { Ledger } from "../../src/runtime/ledger/ledger.ts";
 import { echoConnection, echoProcedures, EchoFailure, openEcho, type Answers } from "../support/echo.ts";
+import { startOpenAIServer, type OpenAIServer } from "../support/openai-server.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "callsql-ledger-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -244,7 +246,7 @@ describe("what goes wrong", () => {
     await first.rows("SELECT P('a'), P('b')");
     await first.session.close();
     const old = new Database(ledger);
-    old.exec(`DROP TABLE statements; DROP TABLE spending; ALTER TABLE calls DROP COLUMN statement;
+    old.exec(`DROP TABLE statements; DROP TABLE spending; ALTER TABLE calls DROP COLUMN statement; ALTER TABLE calls DROP COLUMN vector;
       UPDATE calls SET error_code = 'refusal' WHERE request LIKE '%"b"%'; PRAGMA user_version = 1`);
     old.close();
     const second = await openEcho(echo, { ledger });
@@ -256,6 +258,50 @@ describe("what goes wrong", () => {
       ["unusable"],
     ]);
     await second.session.close();
+  });
+
+  describe("vectors", () => {
+    const select = "WITH t(x) AS (VALUES ('a'), ('b'), ('c')) SELECT hex(GetEmbeddings(x)) AS v FROM t";
+
+    async function bought(server: OpenAIServer, ledger: string): Promise<unknown> {
+      const connection = createOpenAIConnection({ name: "openai", apiKey: "sk-t", baseUrl: server.url });
+      await using session = await openSession({ connection, ledger });
+      await session.execute("SET cache = on");
+      const vectors = await (await session.execute(select)).all();
+      const answers = "SELECT response FROM sys_calls ORDER BY id";
+      return { vectors, answers: await (await session.execute(answers)).all() };
+    }
+
+    test("are kept as bytes, and their answers are shown and found as they came", async () => {
+      const server = await startOpenAIServer();
+      const file = newFile();
+      const first = await bought(server, file);
+      expect(read(file, "SELECT length(vector), length(response) < 300 FROM calls")).toEqual([
+        [6144, 1],
+        [6144, 1],
+        [6144, 1],
+      ]);
+      expect(await bought(server, file)).toEqual(first);
+      expect(server.requests).toHaveLength(1);
+      const [row] = read(file, "SELECT vector, response FROM calls") as [[Buffer, string]];
+      const text = row[1].replace("null", JSON.stringify(row[0].toString("base64")));
+      expect(first).toMatchObject({ answers: [{ response: text }, {}, {}] });
+      await server.close();
+    });
+
+    test("in a file of version 3 stand in their answers' text, and answer again", async () => {
+      const server = await startOpenAIServer();
+      const file = newFile();
+      const first = await bought(server, file);
+      const old = new Database(file);
+      old.function("base64", (bytes) => (bytes as Buffer).toString("base64"));
+      old.exec(`UPDATE calls SET response = replace(response, 'null', '"' || base64(vector) || '"');
+        ALTER TABLE calls DROP COLUMN vector; PRAGMA user_version = 3`);
+      old.close();
+      expect(await bought(server, file)).toEqual(first);
+      expect(server.requests).toHaveLength(1);
+      await server.close();
+    });
   });
 
   test("two sessions may write one ledger at once", async () => {
@@ -339,7 +385,10 @@ describe("what goes wrong", () => {
       const ledger = new Ledger(file);
       expect(ledger.runs.prune(Date.now() - 3_600_000)).toBe(1);
       expect(counts(file)).toEqual([1, 0, 2.5]);
-      expect(Number(ledger.db.pragma("freelist_count", { simple: true })) * 4096).toBeGreaterThan(before / 2);
+      const [free, size] = ["freelist_count", "page_size"].map((name) =>
+        Number(ledger.db.pragma(name, { simple: true })),
+      );
+      expect((free ?? 0) * (size ?? 0)).toBeGreaterThan(before / 2);
       ledger.close();
     });
   });

@@ -6,12 +6,13 @@ import { createHash } from "node:crypto";
 import type Database from "better-sqlite3";
 import { fail } from "../../diagnostics/diagnostic.ts";
 import type { ApiAnswer, ApiFailure, ApiRequest } from "../../catalog/request.ts";
-import type { Outcome } from "../../catalog/procedure.ts";
+import type { Outcome, Row } from "../../catalog/procedure.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { inLedger } from "./ledger-error.ts";
 import { Runs, type Run } from "./runs.ts";
 import { openLedgerFile } from "./schema.ts";
 import { Statements, type StatementRow } from "./statements.ts";
+import { answerText, bodyOf, storedAnswer, type StoredAnswer } from "./stored-answer.ts";
 
 /** Which earlier successes answer again: none, those of this run, or all that are young enough. */
 export type Reuse =
@@ -40,6 +41,8 @@ export interface Refused extends Pick<Started, "procedure" | "connection"> {
 
 export interface Ended {
   readonly outcome: Outcome;
+  /** What the call's procedure has read from the answer. */
+  readonly row?: Row;
   readonly errorCode?: string | undefined;
   readonly errorMessage?: string | undefined;
   readonly inputTokens: number;
@@ -49,7 +52,6 @@ export interface Ended {
 
 /** Of calls whose answers are used again. */
 const answeredStatuses = new Set(["succeeded", "unusable"]);
-const answered = "'succeeded', 'unusable'";
 
 /** Responses above this many bytes are kept apart, shared by their hash. */
 const inlineBytesMax = 32_768;
@@ -70,6 +72,7 @@ export class Ledger {
 
   constructor(file: string, mask: (text: string) => string = (text) => text) {
     this.db = openLedgerFile(file);
+    this.db.function(answerText.name, { deterministic: true }, answerText.of);
     this.#file = file;
     this.mask = mask;
     this.#commits = new GroupCommit(this.db, file, () => this.#openKeys.size > 0);
@@ -144,9 +147,9 @@ export class Ledger {
   }
 
   /** Resolves once the answer, or the failure, is on disk. */
-  async ended(id: number, { outcome, ...ended }: Ended): Promise<void> {
+  async ended(id: number, { outcome, row, ...ended }: Ended): Promise<void> {
     const { answer, failure, attempts, durationMs } = outcome;
-    const response = answer === undefined ? null : responseOf(answer);
+    const { response, vector } = answer === undefined ? noAnswer : storedAnswer(answer.body, row);
     const isLarge = response !== null && Buffer.byteLength(response) > inlineBytesMax;
     const hash = isLarge ? createHash("sha256").update(response).digest() : null;
     const key = this.#openKeys.get(id);
@@ -166,6 +169,7 @@ export class Ledger {
         answer_model: answer?.model ?? null,
         response: isLarge ? null : response,
         response_hash: hash,
+        vector,
         error_code: ended.errorCode ?? failure?.code ?? failure?.kind ?? null,
         error_message: ended.errorMessage ?? failure?.message ?? null,
         input_tokens: ended.inputTokens,
@@ -203,6 +207,8 @@ export class Ledger {
   }
 }
 
+const noAnswer = { response: null, vector: null };
+
 /**
  * unusable: an answer came, and is an error of its call all the same. unknown: the service may have done the work, and
  * charged for it, without our having its answer.
@@ -221,15 +227,21 @@ const unansweredKinds = new Set<ApiFailure["kind"]>(["timeout", "bad-answer", "c
 
 function prepareSql(db: Database.Database) {
   // Without the hint SQLite may walk through all calls of the run.
-  const found = (statuses: string): string =>
-    `SELECT id FROM calls INDEXED BY calls_key WHERE key = ? AND status IN (${statuses})`;
+  const found = (condition: string): Database.Statement =>
+    db
+      .prepare(
+        `SELECT id FROM calls INDEXED BY calls_key WHERE key = ? AND ${condition} ORDER BY id DESC LIMIT 1`,
+      )
+      .pluck();
+  // Of a list (IN) SQLite makes a table, each time.
+  const isAnswered = "CASE status WHEN 'succeeded' THEN 1 WHEN 'unusable' THEN 1 END";
   return {
-    findInRun: db.prepare(`${found(answered)} AND run = ? ORDER BY id DESC LIMIT 1`).pluck(),
-    findUsableInRun: db.prepare(`${found("'succeeded'")} AND run = ? ORDER BY id DESC LIMIT 1`).pluck(),
-    findSince: db.prepare(`${found(answered)} AND ended_at >= ? ORDER BY id DESC LIMIT 1`).pluck(),
+    findInRun: found(`${isAnswered} AND run = ?`),
+    findUsableInRun: found("status = 'succeeded' AND run = ?"),
+    findSince: found(`${isAnswered} AND ended_at >= ?`),
     read: db.prepare(
       `SELECT status, attempts, duration_ms, http_status, request_id, content_type, answer_model,
-              coalesce(response, (SELECT content FROM blobs WHERE hash = response_hash)) AS response
+              coalesce(response, (SELECT content FROM blobs WHERE hash = response_hash)) AS response, vector
        FROM calls WHERE id = ?`,
     ),
     start: db.prepare(
@@ -245,7 +257,7 @@ function prepareSql(db: Database.Database) {
     end: db.prepare(
       `UPDATE calls SET status = :status, ended_at = :ended_at, attempts = :attempts, duration_ms = :duration_ms,
          http_status = :http_status, request_id = :request_id, content_type = :content_type,
-         answer_model = :answer_model, response = :response, response_hash = :response_hash,
+         answer_model = :answer_model, response = :response, response_hash = :response_hash, vector = :vector,
          error_code = :error_code, error_message = :error_message, input_tokens = :input_tokens,
          output_tokens = :output_tokens, cost_usd = :cost_usd
        WHERE id = :id`,
@@ -255,7 +267,7 @@ function prepareSql(db: Database.Database) {
   };
 }
 
-interface CallRecord {
+interface CallRecord extends StoredAnswer {
   readonly status: string;
   readonly attempts: number;
   readonly duration_ms: number;
@@ -263,7 +275,6 @@ interface CallRecord {
   readonly request_id: string | null;
   readonly content_type: string;
   readonly answer_model: string | null;
-  readonly response: string | Uint8Array;
 }
 
 function readRecord(row: unknown): CallRecord | undefined {
@@ -274,15 +285,9 @@ function readId(id: unknown): number | undefined {
   return id as number | undefined;
 }
 
-/** A binary body as it is, anything else as JSON text. */
-function responseOf(answer: ApiAnswer): string | Uint8Array {
-  return answer.body instanceof Uint8Array ? answer.body : JSON.stringify(answer.body ?? null);
-}
-
 function answerOf(record: CallRecord, id: number): ApiAnswer {
-  const { response } = record;
   return {
-    body: typeof response === "string" ? readJson(response, id) : response,
+    body: readBody(record, id),
     status: record.http_status,
     contentType: record.content_type,
     ...(record.request_id === null ? {} : { requestId: record.request_id }),
@@ -290,9 +295,9 @@ function answerOf(record: CallRecord, id: number): ApiAnswer {
   };
 }
 
-function readJson(text: string, id: number): unknown {
+function readBody(stored: StoredAnswer, id: number): unknown {
   try {
-    return JSON.parse(text);
+    return bodyOf(stored);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     return fail("ledger/unreadable-answer", { id });

@@ -84,7 +84,15 @@ CREATE TABLE spending(
 DROP INDEX calls_key;
 CREATE INDEX calls_key ON calls(key);
 `,
+  `
+ALTER TABLE calls ADD COLUMN vector BLOB; -- what stands at data[0].embedding, which is null in the response
+`,
 ];
+
+/** Of a new file, bytes: an answer or a vector of some KB then takes few writes. */
+const pageSize = 8192;
+/** Pages that may gather in the log before they are moved into the file: 16 MB. */
+const logPagesMax = 2000;
 
 /**
  * `:memory:` keeps it for the length of the process; so does "", SQLite's temporary file, which no other process can open
@@ -95,7 +103,9 @@ export function openLedgerFile(file: string): Database.Database {
   let db: Database.Database | undefined;
   try {
     db = new Database(file, { timeout: 10_000 });
+    db.pragma(`page_size = ${pageSize}`);
     db.pragma("journal_mode = WAL");
+    db.pragma(`wal_autocheckpoint = ${logPagesMax}`);
     db.pragma("synchronous = FULL");
     // What a day has cost outlives the run that spent it.
     db.pragma("foreign_keys = OFF");

@@ -20,6 +20,8 @@ export class Spending implements BudgetStore {
   readonly #run: () => Run;
   readonly #today: () => string;
   #prepared: ReturnType<typeof prepareStatements> | undefined;
+  /** What was settled and is not written yet, by day and run. */
+  #unwritten = new Map<string, Change>();
 
   constructor({ ledger, run, today = todayOf() }: SpendingOptions) {
     this.#ledger = ledger;
@@ -64,11 +66,29 @@ export class Spending implements BudgetStore {
   #settle(day: string, held: number, spent: number): void {
     if (held === 0 && spent === 0) return;
     const run = this.#run().id;
-    const change = { day, run, spent, held: -held };
-    const written = this.#ledger().commit(() => void this.#statements.add.run(change));
+    const key = `${day} ${run}`;
+    const sum = this.#unwritten.get(key);
+    this.#unwritten.set(key, { day, run, spent: spent + (sum?.spent ?? 0), held: (sum?.held ?? 0) - held });
+    if (this.#unwritten.size > 1 || sum !== undefined) return;
     // A ledger that cannot be written ends whoever records a call; a hold that stays errs on the safe side.
-    written.catch(() => undefined);
+    this.#ledger()
+      .commit(() => this.#write())
+      .catch(() => undefined);
   }
+
+  /** To be called in a transaction. Of all that was settled since the last commit: one row, mostly. */
+  #write(): void {
+    for (const change of this.#unwritten.values()) this.#statements.add.run(change);
+    this.#unwritten = new Map();
+  }
+}
+
+/** USD, added to a row of the table. */
+interface Change {
+  readonly day: string;
+  readonly run: number;
+  readonly spent: number;
+  readonly held: number;
 }
 
 const dayMs = 86_400_000;

@@ -4,6 +4,7 @@ import type { ColumnsOf, SystemTableName } from "../../catalog/system-tables.ts"
 import type { SqlValue } from "../../catalog/value.ts";
 import type { Ledger } from "./ledger.ts";
 import { isOpen } from "./runs.ts";
+import { answerText } from "./stored-answer.ts";
 
 /** Column → expression over the ledger's own table. */
 type Expressions<Name extends SystemTableName> = Readonly<Record<ColumnsOf<Name>, string>>;
@@ -23,7 +24,7 @@ const callColumns: Expressions<"sys_calls"> = {
   model: "model",
   key: "lower(hex(key))",
   request: "request",
-  response: "CASE typeof(response) WHEN 'text' THEN response END",
+  response: `CASE WHEN vector IS NOT NULL THEN ${answerText.name}(response, vector) WHEN typeof(response) = 'text' THEN response END`,
   started_at: time("started_at"),
   ended_at: time("ended_at"),
   attempts: "attempts",
