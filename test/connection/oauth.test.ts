@@ -5,7 +5,6 @@ import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { Provider } from "oidc-provider";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { loginConnection, logoutConnection, type LoginStep } from "../../src/connection/oauth/login.ts";
 import { oauthCredentials } from "../../src/connection/oauth/tokens.ts";
@@ -15,6 +14,7 @@ import type { OAuthSettings } from "../../src/connection/profiles/profile.ts";
 import { SecretStore } from "../../src/connection/secrets/secret-store.ts";
 import { openSession } from "../../src/open-session.ts";
 import { Browser } from "./support/browser.ts";
+import { newProvider } from "./support/provider.ts";
 import { agreeInChromium, findChromium } from "./support/chromium.ts";
 import { faults, startOpenAIServer } from "../support/openai-server.ts";
 
@@ -33,7 +33,7 @@ beforeEach(async () => {
   await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
   const address = http.address();
   issuer = `http://127.0.0.1:${typeof address === "object" ? address?.port : 0}`;
-  const provider = startProvider();
+  const provider = newProvider(issuer, { access: () => lifetimeSeconds, refresh: () => refreshSeconds });
   const handle = provider.callback();
   http.on("request", (request, response) => {
     if (request.method === "POST" && request.url?.startsWith("/token") === true)
@@ -52,47 +52,6 @@ afterEach(async () => {
 
 const oauth = () => ({ issuer, client_id: "callsql", scopes: ["openid", "offline_access"] });
 const draft = (url: string) => ({ base_url: url, auth: "oauth" as const, oauth: oauth() });
-
-function startProvider(): Provider {
-  return new Provider(issuer, {
-    clients: [
-      {
-        client_id: "callsql",
-        application_type: "native",
-        redirect_uris: ["http://127.0.0.1/callback"],
-        token_endpoint_auth_method: "none",
-        grant_types: ["authorization_code", "refresh_token", "urn:ietf:params:oauth:grant-type:device_code"],
-        response_types: ["code"],
-      },
-      ...(["client_secret_post", "client_secret_basic"] as const).map((method) => ({
-        client_id: method,
-        client_secret: `secret of ${method}: 100%`,
-        application_type: "native" as const,
-        redirect_uris: ["http://127.0.0.1/callback"],
-        token_endpoint_auth_method: method,
-        grant_types: ["authorization_code", "refresh_token"],
-        response_types: ["code" as const],
-      })),
-    ],
-    features: {
-      deviceFlow: { enabled: true },
-      revocation: { enabled: true },
-      devInteractions: { enabled: true },
-    },
-    pkce: { required: () => true },
-    rotateRefreshToken: true,
-    ttl: {
-      AccessToken: () => lifetimeSeconds,
-      RefreshToken: () => refreshSeconds,
-      Grant: 86_400,
-      IdToken: 3600,
-      Session: 3600,
-      Interaction: 600,
-      DeviceCode: 600,
-    },
-    cookies: { keys: ["test"] },
-  });
-}
 
 /** Does what a person would do with the address. */
 async function login(isDevice = false, agrees = true): Promise<void> {

@@ -4,61 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parquetReadObjects } from "hyparquet";
 import { describe, expect, test } from "vitest";
-import { parseCommandLine } from "../../../src/cli/command-line.ts";
 import { dotCommands } from "../../../src/cli/repl/dot/commands.ts";
-import type { InputSource } from "../../../src/cli/repl/input.ts";
-import { runRepl } from "../../../src/cli/repl/repl.ts";
-import { Reporter } from "../../../src/cli/reporter.ts";
-import { openSession, procedures } from "../../../src/index.ts";
 import { imageBytes } from "../../support/tiny-media.ts";
-import { fakeTerminal } from "../support/terminal.ts";
-
-interface Said {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-  /** What was asked, in order. */
-  readonly asked: readonly string[];
-}
+import { typedIn, type Said } from "./support/typed.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "callsql-dot-"));
 const inFolder = (name: string): string => join(folder, name);
-
-/** Lines are typed one after the other; a question takes the next one. */
-async function typed(lines: readonly string[], ...args: string[]): Promise<Said> {
-  const env = { HOME: folder, CALLSQL_HISTORY: "", EDITOR: "sed -i s/1/42/" };
-  const terminal = fakeTerminal({ isTTY: true, env });
-  const invocation = parseCommandLine(["--no-ledger", "--no-color", ...args]);
-  if (invocation.kind !== "query") throw new Error("not a prompt");
-  const left = [...lines];
-  const asked: string[] = [];
-  const input: InputSource = {
-    isAttended: true,
-    rows: Infinity,
-    columns: 80,
-    readStatement: async (_, text) => {
-      const line = text === "" ? left.shift() : text;
-      return line === undefined ? { kind: "leave", exitCode: 0 } : { kind: "text", text: line };
-    },
-    ask: async (question) => {
-      asked.push(question);
-      return left.shift();
-    },
-    close: () => {},
-  };
-  const { options } = invocation;
-  const reporter = new Reporter(terminal, options);
-  const code = await runRepl({
-    database: undefined,
-    options,
-    terminal,
-    reporter,
-    openSession,
-    procedures,
-    input,
-  });
-  return { code, out: terminal.out(), err: terminal.err(), asked };
-}
+const typed = (lines: readonly string[], ...args: string[]): Promise<Said> => typedIn(folder, lines, args);
 
 const people =
   "create table people(id integer primary key, name text); create index by_name on people(name);";

@@ -1,0 +1,70 @@
+/** Arguments that cannot be: each is refused before anything runs, with what was expected in its place. */
+import { mkdtempSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { main } from "../../src/cli/main.ts";
+import { fakeTerminal, type FakeTerminalOptions } from "./support/terminal.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "callsql-refused-"));
+const inFolder = (name: string, content: string | Uint8Array): string => {
+  writeFileSync(join(folder, name), content);
+  return join(folder, name);
+};
+const [a, b] = [inFolder("a.sql", "SELECT 1"), inFolder("b.sql", "SELECT 2")];
+const rows = inFolder("rows.csv", "id\n1\n");
+/** More than a JSON array may be; it takes no room on the disk. */
+const large = inFolder("large.json", "");
+truncateSync(large, 300 * 2 ** 20);
+
+async function callsql(args: readonly string[], options: FakeTerminalOptions = {}) {
+  const terminal = fakeTerminal({ stdin: "", ...options, env: { HOME: folder, CALLSQL_KEYCHAIN: "off" } });
+  const code = await main(args, terminal);
+  return { code, out: terminal.out(), err: terminal.err() };
+}
+
+test.each<readonly [readonly string[], string]>([
+  [["run", a, "-c", "SELECT 1"], "run takes files, not -c"],
+  [["run", a, b, "--jobs", "0"], '--jobs takes a whole number from 1 to 64, not "0"'],
+  [["run", a, b, "--jobs", "many"], 'not "many"'],
+  [["run", a, "-", "--jobs", "2"], "--jobs takes files, not standard input"],
+  [["run", a, "x.db", "--db", "y.db"], "cli/two-databases"],
+  [["--db", "x.db", "--db", "y.db", "-c", "SELECT 1"], "cli/two-databases"],
+  [["run", "x.db"], "cli/no-script"],
+  [["run", a, "--params", rows, "--dry-run"], "cli/params-not-here"],
+  [["--set", "concurrency", "-c", "SELECT 1"], "cli/not-an-assignment"],
+  [["--set", "concurrency=none", "-c", "SELECT 1"], "session/"],
+  [["--set", "max_calls=few", "-c", ".tables"], "session/"],
+  [["runs", "prune", "week"], 'prune takes a number of days, not "week"'],
+  [["runs", "prune", ""], 'prune takes a number of days, not ""'],
+  [["runs", "prune"], "expected callsql runs prune DAYS"],
+  [["runs", "diff", "1"], "expected callsql runs diff A B"],
+  [["runs", "1", "2"], "expected callsql runs ID"],
+  [["runs", "77"], "ledger/unknown-run"],
+  [["runs", "diff", "77", "78"], "ledger/unknown-run"],
+  [["retry", "77"], "ledger/unknown-run"],
+  [["retry"], "ledger/nothing-failed"],
+  [["serve", "--max-rows", "0"], 'expected a whole number from 1'],
+  [["serve", "--max-rows", ""], "serve/bad-limit"],
+  [["serve", "--port", "65536"], "a whole number from 0 to 65535"],
+  [["serve", "--sql-memory", "64"], "a number from 128"],
+  [["serve", "--timeout", "soon"], "a number from 0.001 to 86400"],
+  [["serve", "--procedures", a], "cli/no-procedures-here"],
+  [["serve", "token", "create", "x", "--expires", "-1"], "a number from 0"],
+  [["--import", `t=${inFolder("null.json", "null")}`, "-c", "SELECT 1"], "cli/json-shape"],
+  [["--import", `t=${inFolder("one.json", "1")}`, "-c", "SELECT 1"], "a number"],
+  [["--import", `t=${inFolder("object.json", "[[]]")}`, "-c", "SELECT 1"], "an array"],
+  [["--import", `t=${large}`, "-c", "SELECT 1"], "cli/json-too-large"],
+  [["--import", `t=${inFolder("empty.json", "[]")}`, "-c", "SELECT 1"], "cli/import-empty"],
+  [["--import", `t=${inFolder("broken.json", "[{]")}`, "-c", "SELECT 1"], "cli/json-malformed"],
+  [["--import", `t=${inFolder("broken.ndjson", '{"a":1}\n{"a":\n')}`, "-c", "SELECT 1"], "broken.ndjson:2"],
+  [["--import", `t=${inFolder("broken.parquet", "PAR1 and no more PAR1")}`, "-c", "SELECT 1"], "cli/parquet-malformed"],
+  [["--import", `t=${inFolder("cut.csv", Buffer.from("a\nx\xf0\x9f\x98", "latin1"))}`, "-c", "SELECT 1"], "cli/invalid-utf8"],
+  [["--import", `t=${inFolder("lead.csv", Buffer.from("a\nx\xf9yzzz\n", "latin1"))}`, "-c", "SELECT 1"], "cli/invalid-utf8"],
+  [["--params", inFolder("p.json", "{"), "-c", "SELECT :a"], "cli/"],
+  [["-p", "a=json:{", "-c", "SELECT :a"], "cli/"],
+])("%j says %s", async (args, said) => {
+  const { code, out, err } = await callsql(args);
+  expect({ out, err }).toEqual({ out: "", err: expect.stringContaining(said) });
+  expect(code).toBeGreaterThan(0);
+});
