@@ -210,7 +210,7 @@ export function readSetting(text: string): { readonly option: string; readonly v
 }
 
 /** `--set on_error=row` is `SET on_error = 'row'`, so the session says what is wrong with it. */
-async function applySetting(session: Session, text: string): Promise<void> {
+export async function applySetting(session: Session, text: string): Promise<void> {
   const { option, value } = readSetting(text);
   const script = session.parse(`SET ${option} = '${value.replaceAll("'", "''")}'`, "--set");
   if (script.diagnostics.length > 0) throw new DiagnosticError(script.diagnostics);

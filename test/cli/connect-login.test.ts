@@ -45,7 +45,16 @@ async function callsql(args: readonly string[], options: FakeTerminalOptions = {
 
 async function addWork(): Promise<void> {
   const flags = ["--base-url", "http://127.0.0.1:1", "--issuer", issuer, "--client-id", "callsql"];
-  const added = await callsql(["connect", "add", "work", ...flags, "--scope", "openid", "--scope", "offline_access"]);
+  const added = await callsql([
+    "connect",
+    "add",
+    "work",
+    ...flags,
+    "--scope",
+    "openid",
+    "--scope",
+    "offline_access",
+  ]);
   expect(added).toMatchObject({ code: 0, err: expect.stringContaining("connect login work comes next") });
 }
 
@@ -53,7 +62,10 @@ async function addWork(): Promise<void> {
 function browserCommand(): () => string {
   const opened = join(home, "opened");
   for (const name of ["xdg-open", "open"]) {
-    writeFileSync(join(home, name), `#!/bin/sh\nprintf %s "$1" > '${opened}.part' && mv '${opened}.part' '${opened}'\n`);
+    writeFileSync(
+      join(home, name),
+      `#!/bin/sh\nprintf %s "$1" > '${opened}.part' && mv '${opened}.part' '${opened}'\n`,
+    );
     chmodSync(join(home, name), 0o755);
   }
   vi.stubEnv("PATH", `${home}${delimiter}${process.env["PATH"] ?? ""}`);
@@ -123,9 +135,14 @@ test("connect default says which connection it is now, and show takes --connecti
   for (const name of ["one", "two"])
     await callsql(["connect", "add", name, "--base-url", "http://127.0.0.1:1", "--auth", "none"]);
   const chosen = await callsql(["connect", "default", "two"]);
-  expect(chosen).toMatchObject({ code: 0, err: expect.stringContaining("two is the default connection now") });
+  expect(chosen).toMatchObject({
+    code: 0,
+    err: expect.stringContaining("two is the default connection now"),
+  });
   expect((await callsql(["connections", "-o", "csv"])).out).toMatch(/^two,default,/m);
-  expect((await callsql(["connect", "show", "--connection", "one", "-o", "csv"])).out).toContain("http://127.0.0.1:1");
+  expect((await callsql(["connect", "show", "--connection", "one", "-o", "csv"])).out).toContain(
+    "http://127.0.0.1:1",
+  );
 });
 
 describe("a project's file", () => {
@@ -169,7 +186,9 @@ describe("a test of a connection", () => {
     const server = createServer((request, response) => {
       const isList = request.url?.endsWith("/models") === true;
       response.writeHead(isList && models !== undefined ? 200 : 404, { "content-type": "application/json" });
-      response.end(JSON.stringify(isList && models !== undefined ? models : { error: { message: "no such path" } }));
+      response.end(
+        JSON.stringify(isList && models !== undefined ? models : { error: { message: "no such path" } }),
+      );
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const address = server.address();

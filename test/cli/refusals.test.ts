@@ -13,7 +13,7 @@ const inFolder = (name: string, content: string | Uint8Array): string => {
 };
 const [a, b] = [inFolder("a.sql", "SELECT 1"), inFolder("b.sql", "SELECT 2")];
 const rows = inFolder("rows.csv", "id\n1\n");
-/** More than a JSON array may be; it takes no room on the disk. */
+/** More than a JSON array may be; a sparse file takes no room on the disk. */
 const large = inFolder("large.json", "");
 truncateSync(large, 300 * 2 ** 20);
 
@@ -34,6 +34,7 @@ test.each<readonly [readonly string[], string]>([
   [["run", a, "--params", rows, "--dry-run"], "cli/params-not-here"],
   [["--set", "concurrency", "-c", "SELECT 1"], "cli/not-an-assignment"],
   [["--set", "concurrency=none", "-c", "SELECT 1"], "session/"],
+  [["--set", "default=1", "-c", "SELECT 1"], "parse/"],
   [["--set", "max_calls=few", "-c", ".tables"], "session/"],
   [["runs", "prune", "week"], 'prune takes a number of days, not "week"'],
   [["runs", "prune", ""], 'prune takes a number of days, not ""'],
@@ -44,7 +45,7 @@ test.each<readonly [readonly string[], string]>([
   [["runs", "diff", "77", "78"], "ledger/unknown-run"],
   [["retry", "77"], "ledger/unknown-run"],
   [["retry"], "ledger/nothing-failed"],
-  [["serve", "--max-rows", "0"], 'expected a whole number from 1'],
+  [["serve", "--max-rows", "0"], "expected a whole number from 1"],
   [["serve", "--max-rows", ""], "serve/bad-limit"],
   [["serve", "--port", "65536"], "a whole number from 0 to 65535"],
   [["serve", "--sql-memory", "64"], "a number from 128"],
@@ -58,9 +59,18 @@ test.each<readonly [readonly string[], string]>([
   [["--import", `t=${inFolder("empty.json", "[]")}`, "-c", "SELECT 1"], "cli/import-empty"],
   [["--import", `t=${inFolder("broken.json", "[{]")}`, "-c", "SELECT 1"], "cli/json-malformed"],
   [["--import", `t=${inFolder("broken.ndjson", '{"a":1}\n{"a":\n')}`, "-c", "SELECT 1"], "broken.ndjson:2"],
-  [["--import", `t=${inFolder("broken.parquet", "PAR1 and no more PAR1")}`, "-c", "SELECT 1"], "cli/parquet-malformed"],
-  [["--import", `t=${inFolder("cut.csv", Buffer.from("a\nx\xf0\x9f\x98", "latin1"))}`, "-c", "SELECT 1"], "cli/invalid-utf8"],
-  [["--import", `t=${inFolder("lead.csv", Buffer.from("a\nx\xf9yzzz\n", "latin1"))}`, "-c", "SELECT 1"], "cli/invalid-utf8"],
+  [
+    ["--import", `t=${inFolder("broken.parquet", "PAR1 and no more PAR1")}`, "-c", "SELECT 1"],
+    "cli/parquet-malformed",
+  ],
+  [
+    ["--import", `t=${inFolder("cut.csv", Buffer.from("a\nx\xf0\x9f\x98", "latin1"))}`, "-c", "SELECT 1"],
+    "cli/invalid-utf8",
+  ],
+  [
+    ["--import", `t=${inFolder("lead.csv", Buffer.from("a\nx\xf9yzzz\n", "latin1"))}`, "-c", "SELECT 1"],
+    "cli/invalid-utf8",
+  ],
   [["--params", inFolder("p.json", "{"), "-c", "SELECT :a"], "cli/"],
   [["-p", "a=json:{", "-c", "SELECT :a"], "cli/"],
 ])("%j says %s", async (args, said) => {

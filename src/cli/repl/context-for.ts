@@ -1,5 +1,6 @@
 /** What the prompt begins with: its session, its input and what the command line asked for; and what it ends with. */
 import { fail, warning, type openSession, type Procedure } from "../../index.ts";
+import { applySetting } from "../batch.ts";
 import type { Options } from "../command-line.ts";
 import { showable } from "../format/format.ts";
 import { importedText, importFile } from "../import/import.ts";
@@ -73,10 +74,7 @@ function inputFor(terminal: Terminal, options: Options): InputSource {
 /** What the command line asked for, in the order of a batch. A mistake in it ends the program before it begins. */
 export async function prepare(context: Context): Promise<void> {
   const { options, session } = context;
-  for (const setting of options.settings) {
-    const [, name = "", value = ""] = /^\s*([A-Za-z_]\w*)\s*=(.*)$/s.exec(setting) ?? [];
-    await (await session.execute(`SET ${name} = '${value.replaceAll("'", "''")}'`)).close();
-  }
+  for (const setting of options.settings) await applySetting(session, setting);
   const rowsFile = rowsFileOf(options.parameters);
   if (rowsFile !== undefined)
     fail("cli/params-not-here", { file: rowsFile, place: "the prompt or dot-commands" });
