@@ -26,6 +26,7 @@ export type { Answer } from "./runtime/memo.ts";
 export type { Counts, ForEachCounts, ForEachProgress, Progress } from "./runtime/counts.ts";
 export type { ForEach, ForEachOptions } from "./runtime/for-each.ts";
 export type { Rows } from "./runtime/for-each-flow.ts";
+export { behaviors } from "./runtime/for-each-output.ts";
 export type { Added, Behavior, Beside, ForEachOutput } from "./runtime/for-each-output.ts";
 export type { ResultColumns, RowOf } from "./runtime/row-of.ts";
 /* By *, so that a user's module augmentation reaches it. */

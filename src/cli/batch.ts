@@ -16,7 +16,7 @@ import {
   suggest,
   warning,
 } from "../index.ts";
-import type { Options } from "./command-line.ts";
+import type { Options } from "./options.ts";
 import { dryRun } from "./dry-run.ts";
 import { showable } from "./format/format.ts";
 import { importedText, importFile } from "./import/import.ts";
@@ -49,6 +49,8 @@ export async function runBatch(
   const { terminal, reporter } = surroundings;
   const parameters = await readParameters(options.parameters);
   const rowsFile = rowsFileOf(options.parameters);
+  if (rowsFile === undefined && options.behavior !== undefined)
+    fail("cli/behavior-without-rows", { behavior: options.behavior });
   if (rowsFile !== undefined && options.isDryRun)
     fail("cli/params-not-here", { file: rowsFile, place: "--dry-run" });
   const stop = listenForStop(terminal);
@@ -225,11 +227,12 @@ interface Target {
 
 /** The exit code of the first failure. */
 async function runAll(batch: Batch, target: Target): Promise<number | undefined> {
-  const { rowsFile: file, scripts, stop, surroundings } = batch;
+  const { rowsFile: file, scripts, options, stop, surroundings } = batch;
   if (file === undefined) return runStatements(batch, target);
   const statements = scripts.flatMap((script) => script.statements);
   const { reporter } = surroundings;
-  return runEachRow({ ...batch, ...target, statements, file, reporter, signal: stop.signal });
+  const { behavior } = options;
+  return runEachRow({ ...batch, ...target, statements, file, behavior, reporter, signal: stop.signal });
 }
 
 /** The exit code of the first failure. */

@@ -1,7 +1,7 @@
 /**
  * `--params FILE.csv`: one run of the command for each row of the file, whose columns are its binds. A result row is the
- * file's row with the command's columns beside it, as session.executeForEach has it: the first row the command gives, NULLs
- * where it gives none. A row that fails is reported and the others go on.
+ * file's row with the command's columns beside it, as session.executeForEach has it: by default the first row the command gives,
+ * NULLs where it gives none; --behavior chooses another. A row that fails is reported and the others go on.
  */
 import {
   DiagnosticError,
@@ -10,6 +10,7 @@ import {
   suggest,
   uniqueNames,
   warning,
+  type Behavior,
   type ForEach,
   type ForEachProgress,
   type ImportedRows,
@@ -17,7 +18,8 @@ import {
   type Session,
   type SqlValue,
 } from "../index.ts";
-import type { Row } from "./format/column.ts";
+import type { Column, Row } from "./format/column.ts";
+import { objectWriter } from "./format/json.ts";
 import { readImportable } from "./import/import.ts";
 import { bareName, type Parameter } from "./params.ts";
 import type { Reporter } from "./reporter.ts";
@@ -28,6 +30,8 @@ export interface EachRow {
   readonly session: Session;
   readonly statements: readonly ScriptStatement[];
   readonly file: string;
+  /** Default: FirstOrDefault. `Array` adds one column, "rows": the result's rows as a JSON array. */
+  readonly behavior: Behavior | undefined;
   /** Of `-p`: they stand in for columns the file has not. */
   readonly parameters: readonly Parameter[];
   readonly reporter: Reporter;
@@ -37,6 +41,7 @@ export interface EachRow {
 }
 
 type InputRow = Record<string, SqlValue>;
+type OutputRow = Readonly<Record<string, SqlValue | readonly InputRow[]>>;
 
 /** Failed rows that are told one by one. */
 const failuresMax = 100;
@@ -49,22 +54,34 @@ export async function runEachRow(run: EachRow): Promise<number | undefined> {
     fail("cli/params-one-statement", { file, found: statements.length });
   const { columns, rows } = await readImportable(file);
   const names = columns.map(bareName);
+  const lower = (name: string): string => name.toLowerCase();
+  const taken = new Set(names.map(lower));
+  const [property = ""] = uniqueNames(["rows"], taken, lower);
+  const isList = run.behavior === "Array";
   const each = session.executeForEach(statement, inputsOf(names, rows), {
     signal,
+    behavior: run.behavior ?? "FirstOrDefault",
+    ...(isList ? { property } : {}),
     onProgress: (news: ForEachProgress) => reporter.progress.update(news),
   });
   checkBinds(run, names, each);
   try {
-    const lower = (name: string): string => name.toLowerCase();
+    const hasColumns = each.columns.length > 0;
     const own = uniqueNames(each.columns.map(({ name }) => name));
-    const added = uniqueNames(own, new Set(names.map(lower)), lower);
+    const beside = isList ? [property] : uniqueNames(own, taken, lower);
+    const objectOf = objectWriter(each.columns);
+    const listOf = (found: readonly InputRow[]): string =>
+      `[${found.map((row) => objectOf(own.map((name) => row[name] ?? null))).join(",")}]`;
     const result = {
-      kind: each.columns.length > 0 ? ("rows" as const) : ("changes" as const),
+      kind: hasColumns ? ("rows" as const) : ("changes" as const),
       columns: [
-        ...names.map((name) => ({ name, type: undefined, format: undefined })),
-        ...each.columns.map((column, index) => ({ ...column, name: added[index] ?? column.name })),
+        ...names.map((name) => column(name)),
+        ...beside.map((name, index) =>
+          isList ? column(name) : { ...column(name), ...each.columns[index], name },
+        ),
       ],
-      arrays: () => outputs(each, [...names, ...added], reporter),
+      arrays: () =>
+        outputs(each, reporter, (row) => [...names, ...beside].map((name) => cellOf(row[name], listOf))),
     };
     if (result.kind === "rows") summary.rows += await writer.write(result, 1, signal);
     else for await (const _ of result.arrays());
@@ -88,15 +105,24 @@ async function* inputsOf(names: readonly string[], rows: ImportedRows): AsyncGen
     yield Object.fromEntries(names.map((name, index) => [name, row[index] ?? null]));
 }
 
+const column = (name: string): Column => ({ name, type: undefined, format: undefined });
+
+/** Rows that the behaviour Array put in a cell are JSON there. */
+function cellOf(
+  value: OutputRow[string] | undefined,
+  listOf: (rows: readonly InputRow[]) => string,
+): SqlValue {
+  return Array.isArray(value) ? listOf(value) : ((value ?? null) as SqlValue);
+}
+
 async function* outputs(
   each: ForEach<InputRow>,
-  names: readonly string[],
   reporter: Reporter,
+  cellsOf: (row: OutputRow) => Row,
 ): AsyncGenerator<Row> {
   for await (const output of each) {
     if (output.output !== "error") {
-      const row: Readonly<Record<string, SqlValue>> = output.row;
-      yield names.map((name) => row[name] ?? null);
+      yield cellsOf(output.row);
       continue;
     }
     const { code, message, hint } = output.error;

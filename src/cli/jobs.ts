@@ -10,7 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fail } from "../index.ts";
-import type { Options } from "./command-line.ts";
+import type { Options } from "./options.ts";
 import { separatorOf } from "./format/format.ts";
 import { fileOutput, standardOutput, type Output } from "./output.ts";
 import { count } from "./quantity.ts";

@@ -122,7 +122,7 @@ async function execute(
       return runConnect(invocation, surroundings);
     }
     case "text":
-      await terminal.stdout.write(invocation.text);
-      return 0;
+      await terminal[invocation.isMistake ? "stderr" : "stdout"].write(invocation.text);
+      return invocation.isMistake ? 2 : 0;
   }
 }

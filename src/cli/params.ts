@@ -3,7 +3,7 @@
  * They become the session's variables, so a script's own `SET :NAME = …` may still change them.
  */
 import { extname } from "node:path";
-import { fail, type SqlValue } from "../index.ts";
+import { behaviors, fail, suggest, type Behavior, type SqlValue } from "../index.ts";
 import { typedValue } from "./cell.ts";
 import { readBytes, readText } from "./file.ts";
 import { isJsonObject, parseJson, sqlValueOfJson } from "./json.ts";
@@ -34,6 +34,12 @@ export function rowsFileOf(sources: readonly ParameterSource[]): string | undefi
   );
   if (files.length > 1) fail("cli/params-two-files", { files });
   return files[0];
+}
+
+/** In any case. Throws cli/unknown-behavior. */
+export function parseBehavior(text: string): Behavior {
+  const found = behaviors.find((name) => name.toLowerCase() === text.toLowerCase());
+  return found ?? fail("cli/unknown-behavior", { text, behaviors, suggestion: suggest(text, behaviors) });
 }
 
 /** A table; the other kind of file is one object. */

@@ -1,7 +1,7 @@
 /** One query of our own, printed as any result is: what `callsql models` and `callsql runs` show. */
 import type { Binds, Session } from "../index.ts";
 import type { Surroundings } from "./batch.ts";
-import type { Options } from "./command-line.ts";
+import type { Options } from "./options.ts";
 import { fileOutput, standardOutput } from "./output.ts";
 import { ResultWriter } from "./result-writer.ts";
 import { coloursOf } from "./terminal.ts";

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Run, Session } from "../index.ts";
-import type { Options } from "./command-line.ts";
+import type { Options } from "./options.ts";
 import { rowsFileOf, type Parameter } from "./params.ts";
 import { count } from "./quantity.ts";
 import type { Reporter } from "./reporter.ts";

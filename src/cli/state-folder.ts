@@ -1,7 +1,7 @@
 /** Where callsql keeps what outlives a session: the XDG state directory. */
 import { homedir } from "node:os";
 import { join } from "node:path";
-import type { Options } from "./command-line.ts";
+import type { Options } from "./options.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** `$XDG_STATE_HOME/callsql`, else `~/.local/state/callsql`. The XDG rules: a relative path is as good as none. */

@@ -22,6 +22,7 @@ import { fromSqlite, type Binds } from "./values.ts";
  */
 export type Behavior = "FirstOrDefault" | "First" | "SingleOrDefault" | "Single" | "Array";
 
+/** Their names, for a choice of one. */
 export const behaviors: readonly Behavior[] = [
   "FirstOrDefault",
   "First",

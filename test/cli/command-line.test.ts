@@ -20,6 +20,18 @@ describe("both ways read the same", () => {
   });
 });
 
+test("connect without a verb prints its verbs, before all options, and is a mistake", () => {
+  const shown = parseCommandLine(["connect"]);
+  expect(shown).toMatchObject({ kind: "text", isMistake: true });
+  const text = "text" in shown ? shown.text : "";
+  expect(text).toMatch(/^Usage: callsql connect [^]*\nCommands:\n {2}list [^]*\n {2}trust [^]*\nOptions:\n/);
+  expect(text).not.toContain("--dry-run");
+  expect(parseCommandLine(["connect", "add", "--help"])).toMatchObject({
+    isMistake: false,
+    text: expect.stringContaining("--dry-run"),
+  });
+});
+
 test("help lists the commands, and a mistake is held against their options too", () => {
   expect(parseCommandLine(["-h"])).toMatchObject({
     kind: "text",

@@ -1,5 +1,8 @@
 /** `callsql completion`: the script for bash in a real bash; what the other shells get, as text. */
 import { spawnSync } from "node:child_process";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { main } from "../../src/cli/main.ts";
 import { fakeTerminal } from "./support/terminal.ts";
@@ -17,11 +20,14 @@ describe("bash", () => {
   });
 
   /** As bash calls the function: `=` is a word of its own. */
-  function complete(...words: readonly string[]): string[] {
+  const complete = (...words: readonly string[]): string[] => completeIn(process.env["PATH"] ?? "", words);
+
+  function completeIn(path: string, words: readonly string[]): string[] {
     const ask = `${script}
 COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _callsql; printf '%s\\n' "\${COMPREPLY[@]}"`;
     const { stdout, status, stderr } = spawnSync("bash", ["--norc", "-c", ask, "bash", "callsql", ...words], {
       encoding: "utf8",
+      env: { ...process.env, PATH: path },
     });
     expect({ status, stderr: stderr.replace(/.*compopt.*\n/g, "") }).toEqual({ status: 0, stderr: "" });
     return stdout.split("\n").filter((line) => line !== "");
@@ -31,7 +37,6 @@ COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _callsql; printf '%s\\n' "\${COMPREPL
     [["proc"], "procedures"],
     [["-o", "mark"], "markdown"],
     [["--format", "nd"], "ndjson"],
-    [["--connection", "off"], "offline"],
     [["procedures", "GenerateR"], "GenerateResponse"],
     [["--keep"], "--keep-going"],
     [["run", "--fre"], "--fresh"],
@@ -45,6 +50,18 @@ COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _callsql; printf '%s\\n' "\${COMPREPL
     [["-p", "Image", "=", "package.js"], "package.json"],
   ])("%j becomes %s", (words, expected) => {
     expect(complete(...words)).toEqual([expected]);
+  });
+
+  test.each([
+    ["of the option", ["--connection", "work"]],
+    ["to be tested", ["connect", "test", "work"]],
+  ])("a connection %s is one of those there are at that time", (_, words) => {
+    const folder = mkdtempSync(join(tmpdir(), "callsql-completion-"));
+    const bin = join(folder, "callsql");
+    writeFileSync(bin, "#!/bin/sh\nprintf 'name\\tkind\\nopenai\\tx\\nworkplace\\tx\\noffline\\tx\\n'\n", {
+      mode: 0o755,
+    });
+    expect(completeIn([folder, process.env["PATH"]].join(delimiter), words)).toEqual(["workplace"]);
   });
 
   test("a text of SQL is nobody's to complete", () => {

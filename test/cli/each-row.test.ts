@@ -64,6 +64,41 @@ test("a row that fails is told with its number, the others go on, and the exit c
   expect((await run("--params", rows, "-c", "SELECT json(:text) AS j")).code).toBe(5);
 });
 
+test("--behavior chooses which rows of a result a row of the file gets", async () => {
+  const command = "SELECT value AS v, x'00' AS b FROM json_each(:list) ORDER BY value";
+  const lists = file(
+    "lists.ndjson",
+    '{"id":1,"list":"[5]"}\n{"id":2,"list":"[]"}\n{"id":3,"list":"[7,8]"}\n',
+  );
+  const single = await run("--params", lists, "--behavior", "single", "-c", command);
+  expect(single).toMatchObject({ code: 5, out: "id,list,v,b\n1,[5],5,AA==\n" });
+  expect(single.err).toMatch(/row 2 failed.*session\/no-row[^]*row 3 failed.*session\/several-rows/);
+  const all = await run("--params", lists, "--behavior", "Array", "-o", "ndjson", "-c", command);
+  const rows = all.out
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as { id: number; rows: string });
+  expect(rows.map(({ id }) => id)).toEqual([1, 2, 3]);
+  const bytes = { $base64: true, encoded: "AA==" };
+  expect(rows.map((row) => JSON.parse(row.rows) as unknown)).toEqual([
+    [{ v: 5, b: bytes }],
+    [],
+    [
+      { v: 7, b: bytes },
+      { v: 8, b: bytes },
+    ],
+  ]);
+});
+
+test.each([
+  [["--params", table, "--behavior", "Frist"], /cli\/unknown-behavior[^]*did you mean "First"/],
+  [["--behavior", "First"], /cli\/behavior-without-rows/],
+])("%j is a mistake of the command line", async (args, message) => {
+  const { code, err } = await run(...args, "-c", "SELECT 1");
+  expect(code).toBe(2);
+  expect(err).toMatch(message);
+});
+
 test("a write runs for each row; no rows are no mistake", async () => {
   const database = join(folder, "w.db");
   await run(database, "-c", "CREATE TABLE t(a, b)");

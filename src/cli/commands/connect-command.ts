@@ -1,6 +1,7 @@
 /** `callsql connect …` and `callsql connections` on the command line: words and flags → what is to be done. */
 import { Command } from "commander";
 import { fail, type ProfileDraft } from "../../index.ts";
+import { gather } from "../options.ts";
 
 export type ConnectAction =
   | { readonly verb: "list" }
@@ -36,7 +37,7 @@ export interface ConnectInvocation {
 type Done = (invocation: ConnectInvocation) => void;
 
 /** All commands, for the configuration they share with the others. */
-export function buildConnectCommands(done: Done): readonly Command[] {
+export function connectCommands(done: Done): readonly Command[] {
   const connect = new Command("connect").description("add, show, test, log in to and remove connections");
   const command = (name: string, description: string): Command => {
     const made = new Command(name).description(description).option("--json", "as JSON");
@@ -103,7 +104,6 @@ export function buildConnectCommands(done: Done): readonly Command[] {
 const purposes = "text, image, embedding, moderation, transcription, translation or speech";
 
 function addFlags(add: Command): Command {
-  const gather = (text: string, before: readonly string[] = []): readonly string[] => [...before, text];
   return add
     .option("--kind <kind>", "openai (also for compatible servers, the default) or offline")
     .option("--base-url <url>", "as https://api.openai.com/v1; a server alone means its /v1")

@@ -4,7 +4,7 @@
  */
 import type { Session } from "../../index.ts";
 import type { Surroundings } from "../batch.ts";
-import type { Options } from "../command-line.ts";
+import type { Options } from "../options.ts";
 import { printQuery } from "../print-query.ts";
 import { count } from "../quantity.ts";
 import { listenForStop } from "../stop.ts";

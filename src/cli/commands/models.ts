@@ -1,6 +1,6 @@
 /** `callsql models [--refresh] [--json]`: sys_models, as a table for people or whole for programs. */
 import type { Surroundings } from "../batch.ts";
-import type { Options } from "../command-line.ts";
+import type { Options } from "../options.ts";
 import { printQuery } from "../print-query.ts";
 import { listenForStop } from "../stop.ts";
 

@@ -1,7 +1,7 @@
 /** `callsql offline [install [PART…]] [--json]`: the models of --connection offline, and how they get here. */
 import { installOfflineParts, listOfflineParts } from "../../index.ts";
 import type { Surroundings } from "../batch.ts";
-import type { Options } from "../command-line.ts";
+import type { Options } from "../options.ts";
 import { printQuery } from "../print-query.ts";
 import { listenForStop } from "../stop.ts";
 

@@ -1,7 +1,7 @@
 /** `callsql retry [ID]`: RETRY FAILED on the database that the run worked on. */
 import { fail } from "../../index.ts";
 import { runBatch, type Surroundings } from "../batch.ts";
-import type { Options } from "../command-line.ts";
+import type { Options } from "../options.ts";
 import { runOf } from "../run-id.ts";
 import { ledgerFile } from "../state-folder.ts";
 import { withDatabase } from "../texts.ts";

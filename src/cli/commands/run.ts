@@ -2,13 +2,14 @@
 import { extname } from "node:path";
 import { fail } from "../../index.ts";
 import { runBatch, type Surroundings } from "../batch.ts";
-import type { Invocation } from "../command-line.ts";
 import { readText } from "../file.ts";
 import { withIncludes } from "../include.ts";
+import type { Options } from "../options.ts";
 import type { Terminal } from "../terminal.ts";
 import { readStdin, withDatabase, type Text } from "../texts.ts";
+import type { RunInvocation } from "./run-command.ts";
 
-type Run = Extract<Invocation, { kind: "run" }>;
+type Run = RunInvocation & { readonly options: Options };
 
 /** The exit code. */
 export async function runFiles(run: Run, surroundings: Surroundings): Promise<number> {

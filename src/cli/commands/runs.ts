@@ -1,7 +1,7 @@
 /** `callsql runs [ID | diff A B | prune DAYS] [--json]`: what was run, asked and spent, from the record of calls. */
 import { fail, type Binds, type Session } from "../../index.ts";
 import type { Surroundings } from "../batch.ts";
-import type { Options } from "../command-line.ts";
+import type { Options } from "../options.ts";
 import { printQuery } from "../print-query.ts";
 import { count } from "../quantity.ts";
 import { runOf } from "../run-id.ts";

@@ -1,10 +1,10 @@
 /** `callsql serve [DB]`: the Execute Command backend, until it is asked to stop. */
 import { join } from "node:path";
 import { readSetting, type Surroundings } from "../batch.ts";
-import type { Options } from "../command-line.ts";
+import type { Options } from "../options.ts";
 import { ledgerFile, stateFolder } from "../state-folder.ts";
 import { listenForStop } from "../stop.ts";
-import { numberOf, type ServeFlags, type TokenRequest } from "./serve-flags.ts";
+import { numberOf, type ServeFlags, type TokenRequest } from "./serve-command.ts";
 
 interface ServeRequest {
   readonly database?: string;

@@ -2,6 +2,8 @@
 import type { OptionEntry } from "../command-table.ts";
 import {
   argumentWords,
+  connectionNames,
+  connectionVerbs,
   optionsOf,
   topCommands,
   valuesOf,
@@ -39,6 +41,10 @@ ${valueCases(vocabulary)}
   for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     case $word in ${commands.join("|")}) command=$word; break ;; esac
   done
+  if [[ $command == connect && $before =~ ^(${connectionVerbs.join("|")})$ && $current != -* ]]; then
+    _callsql_words "$(${connectionNames})"
+    return
+  fi
   case $command in
 ${cases.join("\n")}
     *) options="${flagsOf(optionsOf("", vocabulary))}" words="${commands.join(" ")}" ;;
@@ -87,6 +93,8 @@ function action(values: Values): string {
   switch (values.kind) {
     case "words":
       return `_callsql_words "${values.words.join(" ")}"; `;
+    case "connections":
+      return `_callsql_words "$(${connectionNames})"; `;
     case "files":
       return "_callsql_files -f; ";
     case "folders":

@@ -2,6 +2,8 @@
 import type { OptionEntry } from "../command-table.ts";
 import {
   argumentWords,
+  connectionNames,
+  connectionVerbs,
   optionsOf,
   topCommands,
   valuesOf,
@@ -31,6 +33,8 @@ export function fishScript(vocabulary: Vocabulary): string {
       ];
     }),
   ];
+  const named = `__fish_seen_subcommand_from connect; and __fish_seen_subcommand_from ${connectionVerbs.join(" ")}`;
+  lines.push(`complete -c callsql -n ${quoted(named)} -f -a ${quoted(`(${connectionNames})`)}`);
   return `${lines.join("\n")}\n`;
 }
 
@@ -49,6 +53,8 @@ function valuesText(values: Values, { models }: Vocabulary): string {
       );
       return ` -x -a ${quoted(words.join(" "))}`;
     }
+    case "connections":
+      return ` -x -a ${quoted(`(${connectionNames})`)}`;
     case "files":
       return " -r -F";
     case "folders":

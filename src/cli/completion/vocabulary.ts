@@ -18,11 +18,18 @@ export type Shell = (typeof shells)[number];
 /** What stands behind an option: words, of which those that end in `=` go on, or a file or folder. */
 export type Values =
   | { readonly kind: "words"; readonly words: readonly string[] }
-  | { readonly kind: "files" | "folders" | "any" };
+  /** Profiles are asked for when they are needed: they come and go after the script was made. */
+  | { readonly kind: "connections" | "files" | "folders" | "any" };
+
+/** A line of a shell that prints the names of the connections. */
+export const connectionNames = "callsql connections -o tsv 2>/dev/null | tail -n +2 | cut -f 1";
+
+/** Behind these words of `connect` stands the name of one. */
+export const connectionVerbs = ["show", "test", "login", "logout", "default", "remove"] as const;
 
 export function valuesOf({ long, value }: OptionEntry, vocabulary: Vocabulary): Values {
   if (long === "--format") return { kind: "words", words: formatNames };
-  if (long === "--connection") return { kind: "words", words: ["openai", "offline"] };
+  if (long === "--connection") return { kind: "connections" };
   if (long === "--set") return { kind: "words", words: vocabulary.settings.map((name) => `${name}=`) };
   if (long === "--param") return { kind: "words", words: bindWords(vocabulary) };
   if (value === "folder") return { kind: "folders" };

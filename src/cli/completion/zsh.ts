@@ -2,6 +2,8 @@
 import type { OptionEntry } from "../command-table.ts";
 import {
   argumentWords,
+  connectionNames,
+  connectionVerbs,
   optionsOf,
   topCommands,
   valuesOf,
@@ -41,12 +43,18 @@ ${specs(optionsOf("", vocabulary), vocabulary)}
   esac
   _arguments -s $options '*: :->argument'
   if [[ $state == argument ]]; then
+    if [[ $command == connect && $words[CURRENT-1] == (${connectionVerbs.join("|")}) ]]; then
+      _callsql_connections
+      return
+    fi
     case $command in
 ${cases.join("\n")}
         *) _describe command commands; _files ;;
     esac
   fi
 }
+
+_callsql_connections() { compadd -- \${(f)"$(${connectionNames})"} }
 
 # NAME=VALUE: the names, then models behind Model=, else files.
 _callsql_assignment() {
@@ -81,6 +89,8 @@ function actionOf(values: Values): string {
       return values.words.some((word) => word.endsWith("="))
         ? `_callsql_assignment ${values.words.join(" ")}`
         : `(${values.words.join(" ")})`;
+    case "connections":
+      return "_callsql_connections";
     case "files":
       return "_files";
     case "folders":

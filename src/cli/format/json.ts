@@ -26,7 +26,8 @@ export const json: Format = async function* write(columns, rows) {
   yield isFirst ? "[]\n" : "]\n";
 };
 
-function objectWriter(columns: readonly Column[]): (row: Row) => string {
+/** A row as a JSON object. */
+export function objectWriter(columns: readonly Column[]): (row: Row) => string {
   const keys = distinctNames(columns).map(jsonOfText);
   return (row) => {
     const members = columns.map(

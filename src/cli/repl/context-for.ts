@@ -1,7 +1,7 @@
 /** What the prompt begins with: its session, its input and what the command line asked for; and what it ends with. */
 import { fail, warning, type openSession, type Procedure } from "../../index.ts";
 import { applySetting } from "../batch.ts";
-import type { Options } from "../command-line.ts";
+import type { Options } from "../options.ts";
 import { showable } from "../format/format.ts";
 import { importedText, importFile } from "../import/import.ts";
 import { fileOutput } from "../output.ts";

@@ -1,6 +1,6 @@
 /** What the prompt and its commands share: the session and the user's choices. Whoever changes it says so here. */
 import type { openSession, Procedure, Session, SqlValue } from "../../index.ts";
-import type { Options } from "../command-line.ts";
+import type { Options } from "../options.ts";
 import type { MediaValue } from "../format/media-file.ts";
 import type { Output } from "../output.ts";
 import type { Reporter } from "../reporter.ts";

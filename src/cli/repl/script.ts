@@ -3,7 +3,7 @@
  * mistake, and nobody is asked, drawn for or remembered. Plain SQL is a batch (../batch.ts), which is parsed before it runs.
  */
 import { fail } from "../../index.ts";
-import type { Options } from "../command-line.ts";
+import type { Options } from "../options.ts";
 import { showable } from "../format/format.ts";
 import { listenForStop } from "../stop.ts";
 import { ClosedPipe } from "../terminal.ts";

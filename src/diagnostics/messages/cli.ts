@@ -193,6 +193,18 @@ export const cliMessages = {
     message: `row ${details.row} failed: ${details.code}: ${details.message}`,
     hint: details.hint,
   }),
+  "cli/unknown-behavior": (details: {
+    text: string;
+    behaviors: readonly string[];
+    suggestion?: string | undefined;
+  }) => ({
+    message: `there is no behavior ${quote(details.text)}`,
+    hint: didYouMean(details.suggestion, `behaviors are: ${details.behaviors.join(", ")}`),
+  }),
+  "cli/behavior-without-rows": (details: { behavior: string }) => ({
+    message: `--behavior ${details.behavior} is for the rows of a table, and none was given`,
+    hint: "--params FILE.csv (or .tsv, .ndjson, .parquet) runs the command for each row",
+  }),
   "cli/params-not-here": (details: { file: string; place: string }) => ({
     message: `the rows of ${quote(details.file)} do not go with ${details.place}`,
     hint: "they are for one statement behind -c or in a file; --import makes a table of them",

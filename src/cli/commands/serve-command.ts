@@ -1,9 +1,10 @@
 /** The flags of `callsql serve` and `callsql serve token`, as plain data. */
-import type { Command } from "commander";
+import { Command } from "commander";
 import { availableParallelism } from "node:os";
 import { fail } from "../../index.ts";
 import type { ServeOptions } from "../../server/serve.ts";
 import type { TokenLimits } from "../../server/tokens.ts";
+import { gather } from "../options.ts";
 
 export interface ServeFlags {
   readonly server: Omit<ServeOptions, "ledger" | "env" | "settings" | "tokenFile" | "log" | "database">;
@@ -23,18 +24,13 @@ export type TokenRequest = { readonly tokenFile?: string } & (
   | { readonly action: "revoke"; readonly name: string }
 );
 
-export interface ServeActions {
-  serve(database: string | undefined, flags: ServeFlags): void;
-  token(request: TokenRequest): void;
-}
+export type ServeInvocation =
+  | { readonly kind: "serve"; readonly database?: string; readonly flags: ServeFlags }
+  | { readonly kind: "serve-token"; readonly request: TokenRequest };
 
-/** `configure` makes a command behave like all the others. */
-export function addServeCommand(
-  program: Command,
-  configure: (command: Command) => Command,
-  actions: ServeActions,
-): readonly Command[] {
-  const serve = configure(program.command("serve"))
+/** All commands, for the configuration they share with the others. */
+export function serveCommands(done: (invocation: ServeInvocation) => void): readonly Command[] {
+  const serve = new Command("serve")
     .description("answer statements over HTTP: the Execute Command of a data flow")
     .argument("[database]", "SQLite file; without one, statements see no tables")
     .option("--host <address>", "address to listen on", "127.0.0.1")
@@ -54,14 +50,19 @@ export function addServeCommand(
     .option("--sql-memory <megabytes>", "memory of a statement's process", "512")
     .option("--sql-processes <n>", "processes that run statements", String(2 * availableParallelism()))
     .option("--drain <seconds>", "time for requests to end when the server is stopped", "10");
-  serve.action((database: string | undefined) => actions.serve(database, flagsOf(serve.opts())));
+  serve.action((database: string | undefined) => {
+    const flags = flagsOf(serve.opts());
+    done({ kind: "serve", flags, ...(database === undefined ? {} : { database }) });
+  });
+  const finish = (request: TokenRequest): void => done({ kind: "serve-token", request });
 
-  const token = configure(serve.command("token")).description("make, list and revoke tokens");
+  const token = serve.command("token").description("make, list and revoke tokens");
   const file = (command: Command): { tokenFile?: string } => {
     const given = text(command.optsWithGlobals(), "tokens");
     return given === undefined ? {} : { tokenFile: given };
   };
-  const create = configure(token.command("create"))
+  const create = token
+    .command("create")
     .description("make a token and print it, once")
     .argument("<name>", "what the token is called in logs and lists")
     .option("--max-cost <usd>", "USD that requests with it may cost")
@@ -72,7 +73,7 @@ export function addServeCommand(
     .option("--expires <days>", "days until it is no longer taken");
   create.action((name: string) => {
     const expiresInDays = text(create.opts(), "expires");
-    actions.token({
+    finish({
       action: "create",
       name,
       limits: limitsOf(givenTo(create)),
@@ -80,21 +81,17 @@ export function addServeCommand(
       ...(expiresInDays === undefined ? {} : { expiresInDays }),
     });
   });
-  const list = configure(token.command("list")).description("list tokens").option("--json", "as JSON");
-  list.action(() => actions.token({ action: "list", isJson: list.opts()["json"] === true, ...file(list) }));
-  const revoke = configure(token.command("revoke"))
+  const list = token.command("list").description("list tokens").option("--json", "as JSON");
+  list.action(() => finish({ action: "list", isJson: list.opts()["json"] === true, ...file(list) }));
+  const revoke = token
+    .command("revoke")
     .description("revoke a token; a running server knows within a second")
     .argument("<name>", "token");
-  revoke.action((name: string) => actions.token({ action: "revoke", name, ...file(revoke) }));
+  revoke.action((name: string) => finish({ action: "revoke", name, ...file(revoke) }));
   return [serve, token, create, list, revoke];
 }
 
 type Given = Readonly<Record<string, unknown>>;
-
-/** Of an option that may be repeated. */
-export function gather(value: string, before: readonly string[] = []): readonly string[] {
-  return [...before, value];
-}
 
 function text(given: Given, name: string): string | undefined {
   const value = given[name];
