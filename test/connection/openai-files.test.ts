@@ -185,12 +185,12 @@ describe("speech that comes as events", () => {
 
 test("the model a header names is part of the answer", async () => {
   const body = { model: "gpt-image-2.6-flare", prompt: "a cat" };
-  const answer = answerOf(await connect().send({ endpoint: "images/generations", body }, within(5000)));
+  const answer = answerOf(await connect().send({ endpoint: "images/generations", body }, within(25_000)));
   expect(answer.model).toBe("gpt-image-2.6-flare");
   const offline = await connectionFromName("offline", {});
   const moderated = await offline?.send(
     { endpoint: "moderations", body: { input: "hello", model: "offline-moderation" } },
-    within(5000),
+    within(25_000),
   );
   expect(moderated).toMatchObject({ ok: true, answer: { model: "offline-moderation" } });
 });

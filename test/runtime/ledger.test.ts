@@ -158,12 +158,12 @@ describe("what is found again", () => {
     const opened = await openEcho((_, x) => String(x).padEnd(1_000_000, "."));
     await opened.rows("SET concurrency = 32");
     await opened.rows(
-      "CREATE TABLE n AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 90) SELECT i FROM n",
+      "CREATE TABLE n AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 40) SELECT i FROM n",
     );
     const sql = "SELECT i, substr(P('k' || i), 1, 3), length(Q(substr(P('k' || i), 1, 3))) FROM n";
     const rows = await opened.rows(sql);
-    expect(rows).toHaveLength(90);
-    expect(rows[89]).toEqual([90, "k90", 1_000_000]);
+    expect(rows).toHaveLength(40);
+    expect(rows[39]).toEqual([40, "k40", 1_000_000]);
     expect(new Set(opened.asked).size).toBe(opened.asked.length);
     await opened.session.close();
   });
