@@ -147,7 +147,8 @@ async function run(batch: Batch, earlierFailure: number | undefined): Promise<nu
   // Before anything runs: results that cannot be written should not be paid for.
   const output = await openOutput(batch);
   const isColourWanted = options.isColourWanted && options.output === undefined;
-  const style = { colours: coloursOf(terminal, terminal.stdout, isColourWanted) };
+  const { isCsvSafe } = options;
+  const style = { colours: coloursOf(terminal, terminal.stdout, isColourWanted), isCsvSafe };
   const writer = new ResultWriter({ ...options, output, style });
   let isWhole = false;
   let failure: number | undefined;

@@ -154,6 +154,7 @@ function flagsOf(options: Options, files: number): string[] {
     "--fresh": options.isFresh,
     "--append": options.isAppending,
     "--dry-run": options.isDryRun,
+    "--csv-safe": options.isCsvSafe,
     "--with-statement": options.hasStatementNumbers,
     "--keep-going": options.isKeepGoing,
     "--quiet": options.isQuiet,

@@ -41,6 +41,8 @@ export interface Options {
   readonly isQuiet: boolean;
   readonly isColourWanted: boolean;
   readonly isReadonly: boolean;
+  /** CSV and TSV for spreadsheets: no text is a formula. */
+  readonly isCsvSafe: boolean;
 }
 
 /** What the command line is found to say while it is parsed. */
@@ -149,6 +151,7 @@ export function addOptions(program: Command): GivenOptions {
     .option("--replay", "answer from the record alone; a call that is not in it is an error", () => {
       gathered.settings.push(replaySetting);
     })
+    .option("--csv-safe", "csv and tsv: put ' before text that a spreadsheet would take for a formula")
     .option("--with-statement", "add the statement's number as the first column")
     .option("--keep-going", "go on behind a statement that failed")
     .option("--readonly", "open the database for reading only")
@@ -182,6 +185,7 @@ function optionsOf(program: Command, gathered: Gathered): Options {
     ...(output === undefined ? {} : { output }),
     ...(mediaFolder === undefined ? {} : { mediaFolder }),
     ...(summary === undefined ? {} : { summary }),
+    isCsvSafe: isSet("csvSafe"),
     hasStatementNumbers: isSet("withStatement"),
     isKeepGoing: isSet("keepGoing"),
     isQuiet: isSet("quiet"),

@@ -28,7 +28,8 @@ export async function printQuery(
       ? standardOutput(terminal.stdout, () => reporter.progress.hide())
       : await fileOutput(options.output);
   const isColourWanted = options.isColourWanted && options.output === undefined;
-  const style = { colours: coloursOf(terminal, terminal.stdout, isColourWanted) };
+  const { isCsvSafe } = options;
+  const style = { colours: coloursOf(terminal, terminal.stdout, isColourWanted), isCsvSafe };
   const format = isJson ? "json" : options.format;
   let isWhole = false;
   try {

@@ -15,13 +15,14 @@ import { diagnostic, DiagnosticError, fail, type Diagnostic } from "../diagnosti
 import { holdsKey } from "../diagnostics/secret-text.ts";
 import type { Source } from "../diagnostics/source.ts";
 import { parseScript, type Script as ParsedScript } from "../parser/parse.ts";
-import type { Statement } from "../parser/syntax.ts";
+import type { SqlStatement, Statement } from "../parser/syntax.ts";
 import type { ConnectionFacts } from "../catalog/request.ts";
 import { callAlone, callOfValues, type CallAloneOptions } from "./call-alone.ts";
 import { fillOrders, type CallOrder, type Delivery } from "./call-desk.ts";
 import { describe, notice, setDefault, setOption, setVariable, show } from "./commands.ts";
 import { noCounts } from "./counts.ts";
 import { explain, explainCalls, type ExplainOptions, type Explanation } from "./explain-calls.ts";
+import type { LoneCall } from "./for-each-call.ts";
 import { ForEach, type ForEachOptions } from "./for-each.ts";
 import type { Rows } from "./for-each-flow.ts";
 import type { Added } from "./for-each-output.ts";
@@ -72,6 +73,8 @@ export class Session implements AsyncDisposable {
   #last: Promise<void> = Promise.resolve();
   #open: ResultSet | undefined;
   #isClosed = false;
+  /** Calls of values that were prepared; a procedure's default may change what they need. */
+  #loneCalls = new WeakMap<SqlStatement, LoneCall | "none">();
   /** What is being bought without a turn. */
   readonly #calls = new Set<Promise<unknown>>();
   /** What ends the runs of executeForEach that are being read. */
@@ -284,7 +287,7 @@ export class Session implements AsyncDisposable {
     const statement = this.#parsed(command);
     if (statement.kind !== "sql" || this.#workspace.desk !== undefined) return undefined;
     const { source } = statement;
-    const call = callOfValues(this.#workspace, source, statement);
+    const call = this.#loneCall(source, statement);
     return call && this.#untilClosed(callAlone(this.#workspace, call, { source, statement, binds, options }));
   }
 
@@ -292,7 +295,7 @@ export class Session implements AsyncDisposable {
   isCallAlone(statement: ScriptStatement): boolean {
     checkStatement(statement);
     if (statement.kind !== "sql" || this.#workspace.desk !== undefined) return false;
-    return callOfValues(this.#workspace, statement.source, statement) !== undefined;
+    return this.#loneCall(statement.source, statement) !== undefined;
   }
 
   /** Where calls go, without what it takes to send them; undefined where there is no connection. Throws connect/…. */
@@ -387,6 +390,7 @@ export class Session implements AsyncDisposable {
       case "set-variable":
         return setVariable(workspace, source, statement, { binds, options });
       case "set-default":
+        this.#loneCalls = new WeakMap();
         return setDefault(workspace, source, statement, binds);
       case "show":
         return show(workspace, statement);
@@ -432,6 +436,14 @@ export class Session implements AsyncDisposable {
     }
     confiner?.check(source, statement);
     return statement;
+  }
+
+  #loneCall(source: Source, statement: SqlStatement): LoneCall | undefined {
+    const known = this.#loneCalls.get(statement);
+    if (known !== undefined) return known === "none" ? undefined : known;
+    const call = callOfValues(this.#workspace, source, statement);
+    this.#loneCalls.set(statement, call ?? "none");
+    return call;
   }
 
   /** Answers that are on their way are paid: closing waits for them. */

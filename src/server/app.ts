@@ -11,7 +11,7 @@ import { DiagnosticError, fail, procedures, signatureOf, type JsonObject } from 
 import { writeAnswer, writeExplanation, writeLines, type Note } from "./answers.ts";
 import { inTime, readJsonBody, readLines, type Body, type BodyLimits } from "./body.ts";
 import type { Client, Clients } from "./clients.ts";
-import { Deadline } from "./deadline.ts";
+import type { Deadline, Deadlines } from "./deadline.ts";
 import { authenticate, checkHost, checkOrigin, type GateOptions } from "./gate.ts";
 import type { Metrics } from "./metrics.ts";
 import type { StatementPool } from "./pool.ts";
@@ -28,8 +28,7 @@ export interface AppOptions {
   readonly pool: StatementPool;
   readonly metrics: Metrics;
   readonly limits: Limits;
-  /** Aborted when requests are to end, because the server does. */
-  readonly closing: AbortSignal;
+  readonly deadlines: Deadlines;
   /** The server takes no further requests. */
   readonly isDraining: () => boolean;
   readonly log: (entry: LogEntry) => void;
@@ -270,8 +269,15 @@ type Executed = z.infer<typeof executeRequest>;
 
 async function execute(c: Ctx, options: AppOptions): Promise<Response> {
   const request = await readRequest(c, executeRequest, options.limits);
+  const task = taskOf(c, request, options);
   const deadline = deadlineOf(c, request.timeoutMs, options);
-  const command = commandOf(c, request, options, deadline.signal);
+  const command: Command = {
+    client: c.get("client"),
+    task,
+    connection: request.connection,
+    isFresh: request.cache !== "run",
+    signal: deadline.signal,
+  };
   const format = request.format ?? "objects";
   const note = noteOf(c, options);
   if (c.req.header("accept")?.includes("application/x-ndjson") === true) {
@@ -286,16 +292,14 @@ async function execute(c: Ctx, options: AppOptions): Promise<Response> {
   return c.body(text, 200, { "Content-Type": "application/json" });
 }
 
-function commandOf(c: Ctx, request: Executed, { limits }: AppOptions, signal: AbortSignal): Command {
-  const client = c.get("client");
-  const rowsMax = Math.min(request.pageSize ?? Infinity, limits.rowsMax, client.limits.maxRows ?? Infinity);
-  const task: Task = {
+function taskOf(c: Ctx, request: Executed, { limits }: AppOptions): Task {
+  const { maxRows } = c.get("client").limits;
+  return {
     verb: request.schemaOnly === true ? "describe" : "execute",
     command: request.command,
     binds: bindsOf(request.parameters),
-    rowsMax,
+    rowsMax: Math.min(request.pageSize ?? Infinity, limits.rowsMax, maxRows ?? Infinity),
   };
-  return { client, task, connection: request.connection, isFresh: request.cache !== "run", signal };
 }
 
 /** Rows may keep coming as long as each comes in time; answers begin as soon as the command is known to be right. */
@@ -315,14 +319,14 @@ async function answerEachLine(
   lines: AsyncGenerator<JsonObject>,
   options: AppOptions,
 ): Promise<Response> {
-  const { limits, closing, pool } = options;
+  const { limits, deadlines, pool } = options;
   const first = await inTime(lines.next(), limits.arrivalMs);
   const where = "line 1";
   if (first.done === true)
     fail("serve/bad-body", { where, problem: "is missing: it says what is to be executed" });
   const head = parseRequest(first.value, eachHead, where);
   const binds = bindsOf(head.parameters);
-  const deadline = new Deadline(head.timeoutMs, { client: c.req.raw.signal, closing });
+  const deadline = deadlines.begin(head.timeoutMs, c.req.raw.signal);
   const { signal } = deadline;
   const parts = answerEach(pool, {
     client: c.get("client"),
@@ -370,9 +374,9 @@ async function explainCommand(c: Ctx, options: AppOptions): Promise<Response> {
   return c.body(text, 200, { "Content-Type": "application/json" });
 }
 
-function deadlineOf(c: Ctx, timeoutMs: number | undefined, { limits, closing }: AppOptions): Deadline {
+function deadlineOf(c: Ctx, timeoutMs: number | undefined, { limits, deadlines }: AppOptions): Deadline {
   const ms = Math.min(timeoutMs ?? Infinity, limits.requestMs);
-  return new Deadline(ms, { client: c.req.raw.signal, closing });
+  return deadlines.begin(ms, c.req.raw.signal);
 }
 
 /** For the log and the counters. */

@@ -120,6 +120,8 @@ type EachOptions = Pick<ForEachOptions<JsonObject>, "behavior" | "property" | "o
 
 /** Values that calls may refer to later; the oldest are forgotten. */
 const rememberedMax = 100_000;
+/** A data flow asks the same few commands again and again: those that were read, the oldest forgotten, none that is long. */
+const readMax = { commands: 100, characters: 10_000 };
 
 export class Client {
   /** Of the token; empty on a server without. */
@@ -129,6 +131,7 @@ export class Client {
   readonly #parts: ClientParts;
   /** What this client was given and may refer to, such as ids of responses. */
   readonly #given = new Set<string>();
+  readonly #read = new Map<string, ScriptStatement>();
 
   constructor(name: string, parts: ClientParts) {
     this.name = name;
@@ -139,9 +142,15 @@ export class Client {
 
   /** The statement of a command. Throws parse/…, serve/… with the place of what is not allowed. */
   read(command: string): ScriptStatement {
+    const known = this.#read.get(command);
+    if (known !== undefined) return known;
     const statement = this.#parts.session.readStatement(command);
     const { source } = statement;
     for (const { text, span } of proceduresIn(statement)) this.#checkProcedure(text, { source, span });
+    if (command.length <= readMax.characters) {
+      this.#read.set(command, statement);
+      forgetOldest(this.#read, readMax.commands);
+    }
     return statement;
   }
 
@@ -228,8 +237,7 @@ export class Client {
   #note(column: string, value: unknown): void {
     if (typeof value !== "string" || !referredColumns.has(column)) return;
     this.#given.add(value);
-    const [oldest] = this.#given;
-    if (this.#given.size > rememberedMax && oldest !== undefined) this.#given.delete(oldest);
+    forgetOldest(this.#given, rememberedMax);
   }
 
   #checkOrders(orders: readonly CallOrder[]): void {
@@ -251,6 +259,11 @@ export class Client {
       return;
     fail("serve/procedure-refused", { procedure, token: this.name, allowed }, place);
   }
+}
+
+function forgetOldest(known: Map<string, unknown> | Set<string>, max: number): void {
+  const [oldest] = known.keys();
+  if (known.size > max && oldest !== undefined) known.delete(oldest);
 }
 
 const procedureByName: ReadonlyMap<string, Procedure> = new Map(procedures.map((one) => [one.name, one]));

@@ -8,6 +8,7 @@ import { createAdaptorServer } from "@hono/node-server";
 import { DiagnosticError, fail, openSession, version, type Session } from "../index.ts";
 import { createApp, type Limits, type LogEntry } from "./app.ts";
 import { Clients, type Setting } from "./clients.ts";
+import { Deadlines } from "./deadline.ts";
 import { Lingering } from "./linger.ts";
 import { Metrics } from "./metrics.ts";
 import { servePipe, type PipeOptions } from "./pipe.ts";
@@ -69,7 +70,7 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
     ...engine,
     gate: { tokens, hosts: [options.host, ...options.hosts].map(bracketed), origins: options.origins },
     limits: options.limits,
-    closing: closing.signal,
+    deadlines: new Deadlines(closing.signal),
     isDraining: () => isDraining,
     log: (entry: LogEntry) => options.log(JSON.stringify(entry)),
     version,
@@ -110,7 +111,7 @@ export async function startPipe(
     ...engine,
     gate: { tokens: undefined, hosts: [], origins: [] },
     limits,
-    closing: signal,
+    deadlines: new Deadlines(signal),
     isDraining: () => false,
     log: () => {},
     version,

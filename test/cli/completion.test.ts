@@ -39,6 +39,7 @@ COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _callsql; printf '%s\\n' "\${COMPREPL
     [["--format", "nd"], "ndjson"],
     [["procedures", "GenerateR"], "GenerateResponse"],
     [["--keep"], "--keep-going"],
+    [["--csv"], "--csv-safe"],
     [["run", "--fre"], "--fresh"],
     [["runs", "--pru"], "--prune"],
     [["-p", "Model"], "Model="],

@@ -10,6 +10,8 @@ export interface Style {
   readonly colours: Colours;
   /** `.mode insert TABLE`: what the statements insert into. */
   readonly table?: string;
+  /** CSV and TSV: no cell of text is a formula to a spreadsheet; default false, which is exact. */
+  readonly isCsvSafe?: boolean;
 }
 
 /**

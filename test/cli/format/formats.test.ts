@@ -17,11 +17,12 @@ async function write(
   format: TextFormat,
   names: readonly (string | Column)[],
   rows: readonly Row[],
+  { isCsvSafe = false } = {},
 ): Promise<string> {
   const columns = names.map((name) => (typeof name === "string" ? column(name) : name));
   const parts: string[] = [];
-  for await (const part of formats[format](columns, each(rows), { colours: createColours(false) }))
-    parts.push(part);
+  const style = { colours: createColours(false), isCsvSafe };
+  for await (const part of formats[format](columns, each(rows), style)) parts.push(part);
   return parts.join("");
 }
 
@@ -112,6 +113,57 @@ describe("a terminal does not obey values", () => {
 
   test("csv is exact", async () => {
     expect(await write("csv", ["h"], [["\u001b[31m"]])).toBe("h\n\u001b[31m\n");
+  });
+});
+
+describe("S17: formulas", () => {
+  const formulas = [
+    "=1+1",
+    "+1",
+    "-1+cmd|' /C calc'!A0",
+    "@SUM(A1)",
+    "\t=1",
+    "\r=1",
+    "\n=1",
+    "  =1",
+    "\uff1d1",
+    '=HYPERLINK("http://x/"&A1,"y")',
+  ];
+  const rows = formulas.map((text) => [text]);
+
+  test("csv and tsv --csv-safe make them text, headers too", async () => {
+    const csv = await write("csv", ["=h"], rows, { isCsvSafe: true });
+    expect(csv).toMatch(/^'=h\n/);
+    expect(await csvParser(csv)).toEqual(formulas.map((text) => [`'${text}`]));
+    const tsv = await write("tsv", ["=h"], rows, { isCsvSafe: true });
+    expect(tsv.startsWith(`'=h\n'=1+1\n'+1\n'-1+cmd|' /C calc'!A0\n'@SUM(A1)\n"'\t=1"\n`)).toBe(true);
+  });
+
+  test("csv leaves them, unless it is told", async () => {
+    const csv = await write("csv", ["=h"], rows);
+    expect(csv).toMatch(/^=h\n/);
+    expect(await csvParser(csv)).toEqual(rows);
+  });
+
+  test("numbers, NULL and other text stay as they are", async () => {
+    const row = [-5, -1.5, -9007199254740993n, null, "", "a=b", "x@y", "'=1", "1-2"];
+    const names = row.map((_, index) => `c${index}`);
+    const plain = await write("csv", names, [row]);
+    expect(await write("csv", names, [row], { isCsvSafe: true })).toBe(plain);
+    expect(plain.split("\n")[1]).toBe(`-5,-1.5,-9007199254740993,,"",a=b,x@y,'=1,1-2`);
+  });
+
+  test("base64 and vectors are cells like others", async () => {
+    const plus = Buffer.from("fbefbe", "hex");
+    expect(await write("csv", ["b"], [[plus]])).toBe("b\n++++\n");
+    expect(await write("csv", ["b"], [[plus]], { isCsvSafe: true })).toBe("b\n'++++\n");
+  });
+
+  test("no other format is told", async () => {
+    for (const format of ["json", "ndjson", "table", "list", "insert"] as const)
+      expect(await write(format, ["h"], [["=1"]], { isCsvSafe: true })).toBe(
+        await write(format, ["h"], [["=1"]]),
+      );
   });
 });
 

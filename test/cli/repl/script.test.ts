@@ -61,6 +61,26 @@ test("--output has the file whole, or not at all", async () => {
   expect(readFileSync(file, "utf8")).toBe("x\n1\n");
 });
 
+test("--csv-safe reaches the screen, .once, .output and --output", async () => {
+  const once = inFolder("once.csv");
+  const output = inFolder("output.tsv");
+  const text = `.timer off
+.mode csv
+SELECT '=1' AS a;
+.once ${once}
+SELECT '@x' AS b;
+.mode tsv
+.output ${output}
+SELECT '+y' AS c;
+`;
+  expect((await piped(text, "--csv-safe")).out).toBe("a\n'=1\n");
+  expect(readFileSync(once, "utf8")).toBe("b\n'@x\n");
+  expect(readFileSync(output, "utf8")).toBe("c\n'+y\n");
+  const whole = inFolder("whole.csv");
+  await piped("SELECT '=z' AS d;\n.timer off\n", "--csv-safe", "--output", whole);
+  expect(readFileSync(whole, "utf8")).toBe("d\n'=z\n");
+});
+
 test("flags that are for SQL alone are refused, before anything runs", async () => {
   for (const flag of ["--dry-run", "--keep-going", "--with-statement"]) {
     const { code, out, err } = await piped("SELECT 1;\n.tables\n", flag);

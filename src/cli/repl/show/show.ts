@@ -100,12 +100,13 @@ function pagedOutput({ terminal, input }: Context, areLinesCut: () => boolean): 
 }
 
 /** Files get no colours, and no values cut. */
-function plain({ insertTable }: Context): Style {
-  return styleOf(createColours(false), insertTable);
+function plain(context: Context): Style {
+  return styleOf(context, createColours(false));
 }
 
-function styleOf(colours: Colours, table: string | undefined): Style {
-  return { colours, ...(table === undefined ? {} : { table }) };
+function styleOf({ insertTable, options }: Context, colours: Colours): Style {
+  const { isCsvSafe } = options;
+  return { colours, isCsvSafe, ...(insertTable === undefined ? {} : { table: insertTable }) };
 }
 
 /** The mode, if one was chosen; otherwise the file's ending says what is wanted. */
@@ -139,8 +140,8 @@ async function toScreen(
   rows: AsyncIterable<Row>,
   fit: Fit,
 ): Promise<boolean> {
-  const { terminal, input, mode, insertTable } = context;
-  const style = styleOf(coloursFor(context), insertTable);
+  const { terminal, input, mode } = context;
+  const style = styleOf(context, coloursFor(context));
   const output = pagedOutput(context, () => !fit.isOnSide);
   try {
     // What goes elsewhere is for others, who want values whole.
