@@ -140,6 +140,6 @@ function checkBinds({ file, parameters }: EachRow, names: readonly string[], eac
   const known = [...names, ...parameters.map(({ name }) => name)].map((name) => name.toLowerCase());
   for (const { name } of each.parameters) {
     if (!known.includes(name.toLowerCase()))
-      fail("cli/params-lack", { file, name, suggestion: suggest(name, names) });
+      fail("cli/params-lack", { file, name, columns: names, suggestion: suggest(name, names) });
   }
 }

@@ -135,6 +135,7 @@ class Slots {
     this.#sink.report("bind/missing-parameter", name.span, {
       procedure: this.#procedure.name,
       parameters: missing.map((parameter) => parameter.name),
+      summary: missing[0]?.summary.replace(/\.$/, "") ?? "",
       moved: this.#moved,
     });
   }

@@ -148,7 +148,8 @@ export async function explain(
     }
     return { sites: estimatesOf(sites, offers), warnings: findTraps(workspace, surveyed, sites, survey) };
   } catch (error) {
-    throw fromSqlite(error, { source, span: statement.span, catalog: workspace.catalog });
+    const { db: names, catalog } = workspace;
+    throw fromSqlite(error, { source, span: statement.span, names, catalog });
   } finally {
     workspace.ledgerTables.thaw();
   }

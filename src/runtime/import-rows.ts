@@ -15,6 +15,8 @@ export interface ImportOptions {
   readonly isAppended?: boolean;
   /** Told how many rows made room, if any did. */
   readonly onReplaced?: (rows: number) => void;
+  /** Called instead, where a run goes on that had imported them before it stopped. */
+  readonly onSkipped?: () => void;
 }
 
 /**
@@ -30,13 +32,17 @@ export async function importRows(
     readonly step: number | undefined;
     readonly isAppended: boolean;
     readonly onReplaced: ((rows: number) => void) | undefined;
+    readonly onSkipped: (() => void) | undefined;
     readonly signal: AbortSignal | undefined;
   },
   rows: ImportedRows,
 ): Promise<number> {
   const { identity } = runs;
   const isMarked = identity !== undefined && target.step !== undefined && !db.memory;
-  if (isMarked && runs.isResumed && target.step <= stepsDone(db, identity)) return 0;
+  if (isMarked && runs.isResumed && target.step <= stepsDone(db, identity)) {
+    target.onSkipped?.();
+    return 0;
+  }
   const table = quoted(target.table);
   const savepoint = "callsql_import";
   db.exec(`SAVEPOINT ${savepoint}`);

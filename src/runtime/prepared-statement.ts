@@ -51,7 +51,8 @@ export class PreparedStatement<Row = ResultColumns> {
       const columns = prepared.reader ? prepared.columns() : [];
       this.columns = columns.map((column) => columnOf(column, workspace.functions.names));
     } catch (error) {
-      throw fromSqliteError(error, { source, span: statement.span, catalog: workspace.catalog });
+      const { db: names, catalog } = workspace;
+      throw fromSqliteError(error, { source, span: statement.span, names, catalog });
     }
   }
 

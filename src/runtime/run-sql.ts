@@ -35,6 +35,7 @@ export async function runSql(workspace: Workspace, input: RunInput): Promise<Res
         source,
         span: statement.span,
         db: plainText(workspace, statement),
+        names: workspace.db,
         catalog: workspace.catalog,
       }),
       input,

@@ -230,8 +230,8 @@ export class Session implements AsyncDisposable {
     checkNames("importRows' columns", columns);
     checkRows("importRows' rows", rows);
     checkObject("importRows' options", options);
-    const { signal, step, isAppended = false, onReplaced } = options;
-    const target = { table, columns, step, signal, isAppended, onReplaced };
+    const { signal, step, isAppended = false, onReplaced, onSkipped } = options;
+    const target = { table, columns, step, signal, isAppended, onReplaced, onSkipped };
     return this.#inTurn(() => importRows(this.#workspace, target, rows), signal);
   }
 

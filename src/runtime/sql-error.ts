@@ -8,24 +8,31 @@ import type { Source, Span } from "../diagnostics/source.ts";
 import { suggest } from "../diagnostics/suggest.ts";
 import type { Catalog } from "../catalog/procedure.ts";
 import { statementWords } from "../parser/verbs.ts";
+import { likelyName } from "./likely-names.ts";
 
 export interface RefusedText {
   readonly source: Source;
   readonly span: Span;
   /** Given where the user's text is what SQLite read: helps to find the place. */
   readonly db?: Database.Database | undefined;
+  /** Whose tables and columns may have been meant. */
+  readonly names?: Database.Database | undefined;
   readonly catalog: Catalog;
 }
 
 /** Gives back what is not SQLite's. */
-export function fromSqlite(error: unknown, { source, span, db, catalog }: RefusedText): unknown {
+export function fromSqlite(error: unknown, { source, span, db, names, catalog }: RefusedText): unknown {
   if (!(error instanceof Database.SqliteError)) return error;
   const message = withUserNames(error.message);
   const found = placesOf(message, source.text, span);
   const [first] = found;
   const place =
     db === undefined || found.length < 2 ? first : (firstWrong(db, source.text, span, found) ?? first);
-  const suggestion = procedureLike(message, catalog) ?? verbLike(message, source.text, span);
+  const text = source.text.slice(span.start, span.end);
+  const suggestion =
+    procedureLike(message, catalog) ??
+    verbLike(message, source.text, span) ??
+    (names === undefined ? undefined : likelyName(message, text, names));
   const diagnostics = [describe(error.code, { message, suggestion }, { source, span: place ?? span })];
   return new DiagnosticError(diagnostics, { cause: error });
 }

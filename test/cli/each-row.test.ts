@@ -138,3 +138,7 @@ test.each([
   expect(said).toMatchObject({ code: 2, out: "" });
   expect(said.err).toContain(code);
 });
+
+test("a bind that no column gives is told which columns there are", async () => {
+  expect((await run("--params", table, "-c", "SELECT :elsewhere")).err).toMatch(/hint: columns are: id, /);
+});

@@ -110,6 +110,23 @@ test("a script that a cap stopped goes on when the cap is raised", async () => {
   expect(api.requests.length - sent).toBe(1);
 });
 
+test("an import that a stopped run had done is not done again, and that is said", async () => {
+  folder.file("people.csv", "id,name\n1,Ada\n");
+  folder.file(
+    "people.sql",
+    "SELECT GenerateResponse(name) AS said FROM people; SELECT GenerateResponse(name || '!') FROM people;",
+  );
+  const again = ["run", "people.sql", "--db", "people.db", "--import", "people=people.csv"];
+  const stopped = await run(...again, "--max-calls", "1");
+  expect(stopped).toMatchObject({ code: 4, stderr: expect.stringContaining("1 row imported into people") });
+  expect(stopped.stderr).toMatch(/raise max_calls and run it again \(callsql run goes on by itself/);
+  const finished = await run(...again);
+  expect(finished).toMatchObject({ code: 0 });
+  expect(finished.stderr).toContain(
+    "people was imported before this run stopped: people.csv is not read again",
+  );
+});
+
 test("--save-media writes BLOBs by column and row, with the ending of what they are", async () => {
   const command = "SELECT GenerateImage('a ' || value) AS picture FROM json_each('[1,2]')";
   const { code, stderr } = await run("-c", command, "--save-media", "out", "-o", "csv");

@@ -282,6 +282,13 @@ describe("files that cannot be used", () => {
     const none = folder.file("none.db", "this is no database, but long enough to be looked at ".repeat(40));
     expect(endOf(await callsql(["-c", "SELECT 1", none]))).toEqual(failure("sql/not-a-database", 2));
     expect(readFileSync(none, "utf8")).toMatch(/^this is no database/);
+    const rows = folder.file(
+      "rows.csv",
+      `id,body\n${"1,a row of a table that could be imported\n".repeat(40)}`,
+    );
+    expect((await callsql(["-c", "SELECT 1", rows])).stderr).toMatch(
+      /hint: a file of rows is imported: --import TABLE=\S+rows\.csv$/m,
+    );
     expect(endOf(await callsql(["-c", "SELECT 1", folder.path]))).toEqual(failure("sql/cannot-open", 2));
     expect(endOf(await callsql(["-c", "SELECT 1", at("no/such/folder.db")]))).toEqual(
       failure("sql/cannot-open", 2),

@@ -2,13 +2,13 @@
  * A script that is killed at random moments and given again, as the same command: no recorded answer is bought again, no
  * write is done twice, and the tables end as those of an undisturbed run (reference reliability.md, F2 and F6).
  */
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import Database from "better-sqlite3";
 import { afterAll, expect, test, vi } from "vitest";
-import { startCallsql } from "../e2e/support/process.ts";
+import { root, startCallsql, startNode } from "../e2e/support/process.ts";
 import { faults } from "../support/openai-faults.ts";
 import { startOpenAIServer } from "../support/openai-server.ts";
 import { onItsWayMax } from "./support/on-its-way.ts";
@@ -47,9 +47,16 @@ interface Setting {
   readonly url: string;
 }
 
-function start({ script, database, ledger, url }: Setting): ReturnType<typeof startCallsql> {
-  const args = ["run", script, database, "--ledger", ledger, "-o", "csv"];
-  return startCallsql(args, { env: { OPENAI_API_KEY: "sk-test-12345678", OPENAI_BASE_URL: url } });
+function start(setting: Setting): ReturnType<typeof startCallsql> {
+  return startCallsql(argumentsOf(setting), { env: envOf(setting) });
+}
+
+function argumentsOf({ script, database, ledger }: Setting): string[] {
+  return ["run", script, database, "--ledger", ledger, "-o", "csv"];
+}
+
+function envOf({ url }: Setting): Record<string, string> {
+  return { OPENAI_API_KEY: "sk-test-12345678", OPENAI_BASE_URL: url };
 }
 
 function tables(database: string): unknown[] {
@@ -142,6 +149,41 @@ test(
     ledger.close();
   },
 );
+
+test("a process that was killed and that nobody has waited for does not hold its run", async () => {
+  await using server = await startOpenAIServer({ keepRequests: false });
+  server.script(faults.delay(60));
+  const setting = {
+    script: writeScript(100),
+    database: join(folder, "zombie.db"),
+    ledger: join(folder, "zombie-ledger.db"),
+    url: server.url,
+  };
+  // As in a container whose first process reaps nothing.
+  const heedless =
+    "import('node:child_process').then(({ spawn }) => { \
+    console.log(spawn(process.execPath, process.argv.slice(1), { stdio: 'inherit' }).pid); \
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 60000); })";
+  const { child, finished } = startNode(
+    ["-e", heedless, join(root, "bin/callsql.js"), ...argumentsOf(setting)],
+    {
+      env: envOf(setting),
+    },
+  );
+  let printed = "";
+  child.stdout?.on("data", (text) => (printed += String(text)));
+  await vi.waitUntil(() => server.charged > 20 && printed.includes("\n"), { timeout: 10_000 });
+  const pid = Number(printed.split("\n")[0]);
+  process.kill(pid, "SIGKILL");
+  if (process.platform === "linux")
+    await vi.waitUntil(() => /\) Z /.test(readFileSync(`/proc/${pid}/stat`, "latin1")), { timeout: 5000 });
+  else child.kill("SIGKILL");
+  const next = await start(setting).finished;
+  expect(next, next.stderr).toMatchObject({ code: 0, stdout: "count(*),count(s)\n100,100\n" });
+  expect(next.stderr).toContain("goes on");
+  child.kill("SIGKILL");
+  await finished;
+});
 
 test("a second process is refused, and when the first is killed a third takes over: nothing is lost, nothing bought twice", async () => {
   await using server = await startOpenAIServer({ keepRequests: false });

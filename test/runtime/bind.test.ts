@@ -111,6 +111,12 @@ describe("a mistake is reported at its place", () => {
     ]);
   });
 
+  test("what is missing is explained", () => {
+    expect(diagnose("CALL GenerateAudio('hello')")[0]?.hint).toBe(
+      "give it as Model => … (Speech model, such as gpt-4o-mini-tts or tts-1), or once for the session with SET DEFAULT GenerateAudio.Model = …",
+    );
+  });
+
   test("the sentence says what was given, and what there is", () => {
     const first = (sql: string): string | undefined => diagnose(sql)[0]?.message;
     expect(first("CALL GetEmbeddings('a', 'm', 256)")).toBe(

@@ -41,17 +41,20 @@ export async function runRuns(request: RunsRequest, surroundings: Surroundings):
       return 0;
     }
     let query: { sql: string; binds?: Binds } = { sql: shownRuns };
+    let shown = options;
     if (verb === "diff") {
       expectArguments(request, 3, "runs diff A B");
       query = {
         sql: shownChanges,
         binds: { a: await knownRun(session, first ?? ""), b: await knownRun(session, second ?? "") },
       };
+      // Requests are long: a table of them is wider than any terminal.
+      if (!options.isFormatGiven && options.output === undefined) shown = { ...options, format: "line" };
     } else if (verb !== undefined) {
       expectArguments(request, 1, "runs ID");
       query = { sql: shownCalls, binds: { run: await knownRun(session, verb) } };
     }
-    await printQuery(session, { ...query, isJson }, { ...surroundings, options, signal: stop.signal });
+    await printQuery(session, { ...query, isJson }, { ...surroundings, options: shown, signal: stop.signal });
     return stop.exitCode ?? 0;
   } finally {
     stop.release();

@@ -20,7 +20,9 @@ export interface ImportRequest {
 }
 
 /** `2 rows imported into t from t.csv, in place of 5`; never silently. */
-export function importedText({ table, file }: ImportRequest, { rows, replaced }: Imported): string {
+export function importedText({ table, file }: ImportRequest, imported: Imported): string {
+  const { rows, replaced, isSkipped } = imported;
+  if (isSkipped) return `${table} was imported before this run stopped: ${file} is not read again`;
   const room = replaced === 0 ? "" : `, in place of ${replaced}`;
   return `${count(rows, "row")} imported into ${table} from ${file}${room}`;
 }
@@ -29,6 +31,8 @@ export interface Imported {
   readonly rows: number;
   /** Rows the table had. */
   readonly replaced: number;
+  /** They were there when the run went on. */
+  readonly isSkipped: boolean;
 }
 
 /** `onRows` hears now and then how many there are so far. */
@@ -43,9 +47,13 @@ export async function importFile(
   const onReplaced = (gone: number): void => {
     replaced = gone;
   };
-  const options = { ...request, onReplaced };
+  let isSkipped = false;
+  const onSkipped = (): void => {
+    isSkipped = true;
+  };
+  const options = { ...request, onReplaced, onSkipped };
   const rows = await session.importRows(request.table, columns, watched(source, signal, onRows), options);
-  return { rows, replaced };
+  return { rows, replaced, isSkipped };
 }
 
 /** Rows between two words about their number: a few a second. */

@@ -36,6 +36,8 @@ export const bindMessages = {
   "bind/missing-parameter": (details: {
     procedure: string;
     parameters: readonly string[];
+    /** What the first of them is; no full stop. */
+    summary: string;
     moved: readonly string[];
   }) => ({
     message: `${details.procedure} needs ${list(details.parameters.map(quote))}`,
@@ -56,10 +58,11 @@ export const bindMessages = {
 function missingHint(details: {
   procedure: string;
   parameters: readonly string[];
+  summary: string;
   moved: readonly string[];
 }): string {
   const [first = ""] = details.parameters;
-  const way = `give it as ${first} => …, or once for the session with SET DEFAULT ${details.procedure}.${first} = …`;
+  const way = `give it as ${first} => … (${details.summary}), or once for the session with SET DEFAULT ${details.procedure}.${first} = …`;
   if (details.moved.length === 0) return way;
   return `${list(details.moved)} went to the parameter of its own name; ${way}`;
 }

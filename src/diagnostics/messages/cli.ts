@@ -180,9 +180,17 @@ export const cliMessages = {
     message: `the rows of ${quote(details.file)} are for one statement, found ${details.found}`,
     hint: "for a script, give the values with -p or a .json file, or --import the table and join it",
   }),
-  "cli/params-lack": (details: { file: string; name: string; suggestion?: string | undefined }) => ({
+  "cli/params-lack": (details: {
+    file: string;
+    name: string;
+    columns: readonly string[];
+    suggestion?: string | undefined;
+  }) => ({
     message: `${quote(details.file)} has no column for :${details.name}`,
-    hint: didYouMean(details.suggestion, "-p gives a value that is the same for all rows"),
+    hint: didYouMean(
+      details.suggestion,
+      `columns are: ${details.columns.join(", ")}; -p gives a value that is the same for all rows`,
+    ),
   }),
   "cli/params-row-failed": (details: {
     row: number;

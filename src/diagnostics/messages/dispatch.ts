@@ -33,7 +33,7 @@ export const dispatchMessages = {
   }),
   "call/budget-reached": (details: { option: BudgetOption; max: number; spent: number }) => ({
     message: `stopped at ${details.option} = ${details.max}: ${budgetTexts[details.option](details.spent)}`,
-    hint: `what was bought is kept; raise ${details.option} and run the statement again`,
+    hint: `what was bought is kept: raise ${details.option} and run it again (callsql run goes on by itself, another session finds it with SET cache = 'on')`,
   }),
   "call/cost-not-counted": (details: { model: string }) => ({
     message: `the price of ${quote(details.model)} is not known: what it costs does not count against max_cost`,

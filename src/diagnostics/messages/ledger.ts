@@ -28,7 +28,7 @@ export const ledgerMessages = {
   }),
   "ledger/not-recorded": (details: { procedure: string }) => ({
     message: `no recorded answer for a call of ${details.procedure}, and cache is 'only'`,
-    hint: "run the script once with cache = 'run' and the same ledger, or SET cache = 'on'",
+    hint: "run the script once with cache = 'run' and the same ledger, or SET cache = 'on'; an answer belongs to the base URL, organisation and project that were asked",
   }),
   "ledger/already-running": (details: { name: string; process: number }) => ({
     message: `${details.name} is running already, in process ${details.process}`,

@@ -50,6 +50,9 @@ export const planMessages = {
   "sql/readonly": (details: { message: string }) => ({ message: details.message }),
   "sql/not-a-database": (details: { file: string }) => ({
     message: `${quote(details.file)} is not an SQLite database`,
+    hint: /\.(?:csv|tsv|json|ndjson|jsonl|parquet)$/i.test(details.file)
+      ? `a file of rows is imported: --import TABLE=${details.file}`
+      : undefined,
   }),
   "sql/cannot-open": (details: { file: string; reason: string }) => ({
     message: `cannot open ${quote(details.file)}: ${details.reason}`,

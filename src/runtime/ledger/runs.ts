@@ -246,11 +246,13 @@ function isAlive(run: RunRow): boolean {
   return run.process_start === null || run.process_start === startOf(run.process);
 }
 
-/** When a process began, in the kernel's ticks; null where the system does not say. */
+/** When a process began, in the kernel's ticks; null where the system does not say, "ended" where it waits to be forgotten. */
 function startOf(pid: number): string | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? null;
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    // A container whose first process reaps no orphans keeps what was killed as a zombie.
+    return fields[0] === "Z" ? "ended" : (fields[19] ?? null);
   } catch {
     return null;
   }
