@@ -1,6 +1,7 @@
 /** `callsql procedures [NAME] [--json]`: the catalogue, as help text or as data. */
 import { fail, pseudoParametersOf, suggest, type Parameter, type Procedure } from "../../index.ts";
 import { jsonOf } from "../json.ts";
+import { limitsOf } from "../limits.ts";
 
 export interface ProceduresRequest {
   readonly name?: string;
@@ -92,14 +93,8 @@ function parameterType({ type, required }: Parameter): string {
 }
 
 function parameterText(parameter: Parameter): string {
-  const { summary, values, min, max, maxLength, maxBytes, defaultModel, aliases = [] } = parameter;
-  const facts: string[] = [];
-  if (values !== undefined) facts.push(`one of ${values.join(", ")}`);
-  if (min !== undefined && max !== undefined) facts.push(`${min} to ${max}`);
-  else if (min !== undefined) facts.push(`at least ${min}`);
-  else if (max !== undefined) facts.push(`at most ${max}`);
-  if (maxLength !== undefined) facts.push(`at most ${maxLength.toLocaleString("en-US")} characters`);
-  if (maxBytes !== undefined) facts.push(`at most ${maxBytes.toLocaleString("en-US")} bytes`);
+  const { summary, defaultModel, aliases = [] } = parameter;
+  const facts = limitsOf(parameter);
   if (parameter.default !== undefined) facts.push(`default ${String(parameter.default)}`);
   if (defaultModel !== undefined) facts.push(`default: the connection's ${defaultModel} model`);
   if (aliases.length > 0) facts.push(`also ${aliases.join(", ")}`);

@@ -15,6 +15,12 @@ const groupBytesMax = 32 * 1024 * 1024;
 
 type Kind = "integer" | "real" | "text" | "bytes" | "vector";
 
+interface Field {
+  /** Under the name it has in the file, which is its own alone. */
+  readonly column: Column;
+  readonly kind: Kind;
+}
+
 export async function* parquet(
   columns: readonly Column[],
   rows: AsyncIterable<Row>,
@@ -37,32 +43,31 @@ export async function* parquet(
 }
 
 class GroupWriter {
-  readonly #columns: readonly Column[];
-  readonly #names: readonly string[];
-  readonly #kinds: readonly Kind[];
+  readonly #fields: readonly Field[];
   readonly #bytes = new ByteWriter();
   readonly #parquet: ParquetWriter;
   #rows = 0;
 
   constructor(columns: readonly Column[], first: readonly Row[]) {
-    this.#columns = columns;
-    this.#names = distinctNames(columns);
-    this.#kinds = columns.map((column, index) => kindOf(column, first, index));
-    const fields = this.#kinds.flatMap((kind, index) => elementsOf(this.#names[index] ?? "", kind));
+    const names = distinctNames(columns);
+    this.#fields = columns.map((column, index) => ({
+      column: { ...column, name: names[index] ?? column.name },
+      kind: kindOf(column, first, index),
+    }));
     this.#parquet = new ParquetWriter({
       writer: this.#bytes,
-      schema: [{ name: "root", num_children: columns.length }, ...fields],
+      schema: [{ name: "root", num_children: columns.length }, ...this.#fields.flatMap(elementsOf)],
       createdBy: `callsql ${version}`,
     });
   }
 
   write(rows: readonly Row[]): Uint8Array {
-    const columnData = this.#columns.map((column, index) => ({
-      name: this.#names[index] ?? "",
+    const columnData = this.#fields.map((field, index) => ({
+      name: field.column.name,
       data: rows.map((row, number) => {
         const value = row[index] ?? null;
-        const fit = fitting(value, this.#kinds[index] ?? "text", column);
-        return fit === misfit ? this.#refuse(value, index, this.#rows + number + 1) : fit;
+        const fit = fitting(value, field);
+        return fit === misfit ? refuse(value, field, this.#rows + number + 1) : fit;
       }),
     }));
     void this.#parquet.write({ columnData, rowGroupSize: rows.length });
@@ -81,12 +86,11 @@ class GroupWriter {
     this.#bytes.index = 0;
     return bytes;
   }
+}
 
-  #refuse(value: SqlValue, index: number, row: number): never {
-    const found = value instanceof Uint8Array ? "bytes" : typeof value === "string" ? "text" : "a number";
-    const name = this.#names[index] ?? "";
-    return fail("cli/parquet-type", { column: name, row, found, kind: this.#kinds[index] ?? "text" });
-  }
+function refuse(value: SqlValue, { column, kind }: Field, row: number): never {
+  const found = value instanceof Uint8Array ? "bytes" : typeof value === "string" ? "text" : "a number";
+  return fail("cli/parquet-type", { column: column.name, row, found, kind });
 }
 
 /** One kind holds all of the first rows' values, or they are written as text. */
@@ -119,7 +123,7 @@ function declaredKind({ type = "" }: Column): Kind {
   return /REAL|FLOA|DOUB/i.test(type) ? "real" : "text";
 }
 
-function elementsOf(name: string, kind: Kind): SchemaElement[] {
+function elementsOf({ column: { name }, kind }: Field): SchemaElement[] {
   const optional = { name, repetition_type: "OPTIONAL" } as const;
   switch (kind) {
     case "integer":
@@ -141,7 +145,7 @@ function elementsOf(name: string, kind: Kind): SchemaElement[] {
 
 const misfit = Symbol("misfit");
 
-function fitting(value: SqlValue, kind: Kind, column: Column): unknown {
+function fitting(value: SqlValue, { column, kind }: Field): unknown {
   if (value === null) return undefined;
   switch (kind) {
     case "integer":

@@ -4,7 +4,6 @@ import {
   fail,
   suggest,
   type BindDescription,
-  type Parameter,
   type ScriptStatement,
   type SqlValue,
 } from "../../index.ts";
@@ -12,6 +11,7 @@ import { typedValue } from "../cell.ts";
 import { readBytes } from "../file.ts";
 import { safeLine } from "../format/text.ts";
 import { parseJson, sqlValueOfJson } from "../json.ts";
+import { limitsOf } from "../limits.ts";
 import { expandHome } from "./complete/files.ts";
 import type { Context } from "./context.ts";
 import { wrapped } from "./show/wrap.ts";
@@ -69,18 +69,6 @@ function descriptionOf({ parameter, procedure }: BindDescription): string {
   const isRequired = parameter.required === true;
   const type = parameter.type === "bytes" ? "a file name" : parameter.type;
   return `${type}, ${isRequired ? "required" : "empty is NULL"} — ${parameter.summary} (${facts.join("; ")})`;
-}
-
-function limitsOf({ min, max, values, maxLength, maxBytes, maxTokens }: Parameter): string[] {
-  const limits: string[] = [];
-  if (min !== undefined && max !== undefined) limits.push(`${min} to ${max}`);
-  else if (min !== undefined) limits.push(`at least ${min}`);
-  else if (max !== undefined) limits.push(`at most ${max}`);
-  if (values !== undefined) limits.push(`one of ${values.join(", ")}`);
-  if (maxLength !== undefined) limits.push(`at most ${maxLength.toLocaleString("en-US")} characters`);
-  if (maxBytes !== undefined) limits.push(`at most ${maxBytes.toLocaleString("en-US")} bytes`);
-  if (maxTokens !== undefined) limits.push(`at most ${maxTokens.toLocaleString("en-US")} tokens`);
-  return limits;
 }
 
 /** The answer as the parameter's type wants it; throws what is wrong with it. */
