@@ -4,6 +4,7 @@
  */
 import { isUtf8 } from "node:buffer";
 import { fail } from "../index.ts";
+import { known } from "./known.ts";
 
 /** Pieces of text; fails with cli/invalid-utf8 at the first bad byte. A leading byte order mark is dropped. */
 export async function* decodeUtf8(
@@ -30,7 +31,7 @@ export async function* decodeUtf8(
 /** Bytes at the end that begin a character whose other bytes have not arrived. */
 function unfinishedLength(bytes: Buffer): number {
   for (let back = 1; back <= Math.min(3, bytes.length); back++) {
-    const byte = bytes[bytes.length - back] ?? 0;
+    const byte = known(bytes[bytes.length - back]);
     if (byte >= 0xc0) return back < sequenceLength(byte) ? back : 0;
     if (byte < 0x80) return 0;
   }
@@ -51,7 +52,7 @@ function failAt(name: string, bytes: Buffer, offset: number): never {
 function firstInvalid(bytes: Buffer): number {
   let at = 0;
   while (at < bytes.length) {
-    const byte = bytes[at] ?? 0;
+    const byte = known(bytes[at]);
     const length = byte < 0x80 ? 1 : sequenceLength(byte);
     // isUtf8 knows the rest: stray continuation bytes, overlong forms, surrogates.
     if (byte >= 0x80 && (length === 0 || !isUtf8(bytes.subarray(at, at + length)))) return at;

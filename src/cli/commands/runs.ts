@@ -30,13 +30,12 @@ export async function runRuns(request: RunsRequest, surroundings: Surroundings):
   const stop = listenForStop(terminal);
   try {
     await using session = await openSession({ env: terminal.env, ledger: ledgerFile(options, terminal) });
-    const [verb, first, second] = request.arguments;
+    const [verb, first = "", second = ""] = request.arguments;
     if (verb === "prune") {
       expectArguments(request, 2, "runs prune DAYS");
       // Not everything that Number takes: "" would be 0, and remove all.
-      const days = /^\d+(\.\d+)?$/.test(first ?? "") ? Number(first) : NaN;
-      if (Number.isNaN(days))
-        fail("cli/usage", { problem: `prune takes a number of days, not "${first ?? ""}"` });
+      const days = /^\d+(\.\d+)?$/.test(first) ? Number(first) : NaN;
+      if (Number.isNaN(days)) fail("cli/usage", { problem: `prune takes a number of days, not "${first}"` });
       await reporter.note(`${count(await session.pruneRuns(days), "run")} removed from the record of calls`);
       return 0;
     }
@@ -46,7 +45,7 @@ export async function runRuns(request: RunsRequest, surroundings: Surroundings):
       expectArguments(request, 3, "runs diff A B");
       query = {
         sql: shownChanges,
-        binds: { a: await knownRun(session, first ?? ""), b: await knownRun(session, second ?? "") },
+        binds: { a: await knownRun(session, first), b: await knownRun(session, second) },
       };
       // Requests are long: a table of them is wider than any terminal.
       if (!options.isFormatGiven && options.output === undefined) shown = { ...options, format: "line" };

@@ -24,13 +24,13 @@ export type Format = (
   style: Style,
 ) => AsyncIterable<string>;
 
-/** Names for formats in which a name is a key: a repeated one becomes `name:1`, as SQLite names it in subqueries. */
-export function distinctNames(columns: readonly Column[]): string[] {
+/** For formats in which a name is a key: a repeated one becomes `name:1`, as SQLite names it in subqueries. */
+export function distinctlyNamed(columns: readonly Column[]): Column[] {
   const taken = new Set<string>();
-  return columns.map(({ name }) => {
-    let distinct = name;
-    for (let count = 1; taken.has(distinct); count++) distinct = `${name}:${count}`;
-    taken.add(distinct);
-    return distinct;
+  return columns.map((column) => {
+    let { name } = column;
+    for (let count = 1; taken.has(name); count++) name = `${column.name}:${count}`;
+    taken.add(name);
+    return { ...column, name };
   });
 }

@@ -5,6 +5,7 @@
 import { shownValue } from "./cell.ts";
 import type { Column, Format, Row, Style } from "./column.ts";
 import { padEnd, padStart, safeLine, widthOf } from "./text.ts";
+import { known } from "../known.ts";
 
 /** How one kind of grid draws; every text it gives ends in a line end, or is empty. */
 export interface Drawing {
@@ -69,7 +70,10 @@ class Layout {
     const names = columns.map(({ name }) => drawing.cell(safeLine(name)));
     const cells = rows.map((row) => this.#cells(row));
     this.#widths = columns.map((_, index) =>
-      cells.reduce((widest, row) => Math.max(widest, widestLine(row[index])), widthOf(names[index] ?? "")),
+      cells.reduce(
+        (widest, row) => Math.max(widest, widestLine(known(row[index]))),
+        widthOf(known(names[index])),
+      ),
     );
     this.#alignments = columns.map((_, index) => alignmentOf(rows, index));
     const header = names.map((name, index) => style.colours.bold(this.#pad(name, index)));
@@ -109,13 +113,13 @@ class Layout {
   }
 
   #pad(text: string, index: number): string {
-    const width = this.#widths[index] ?? 0;
+    const width = known(this.#widths[index]);
     return this.#alignments[index] === "right" ? padStart(text, width) : padEnd(text, width);
   }
 }
 
-function widestLine(cell: Cell | undefined): number {
-  return (cell?.lines ?? []).reduce((widest, text) => Math.max(widest, widthOf(text)), 0);
+function widestLine({ lines }: Cell): number {
+  return lines.reduce((widest, text) => Math.max(widest, widthOf(text)), 0);
 }
 
 /** Numbers stand right, if the column holds nothing else. */

@@ -4,7 +4,7 @@
  * An array that a failure cut short is left open, so that nobody takes it for the whole.
  */
 import { jsonOfCell, jsonOfText } from "../json.ts";
-import { distinctNames, type Column, type Format, type Row } from "./column.ts";
+import { distinctlyNamed, type Column, type Format, type Row } from "./column.ts";
 
 export const ndjson: Format = async function* write(columns, rows) {
   const object = objectWriter(columns);
@@ -28,11 +28,9 @@ export const json: Format = async function* write(columns, rows) {
 
 /** A row as a JSON object. */
 export function objectWriter(columns: readonly Column[]): (row: Row) => string {
-  const keys = distinctNames(columns).map(jsonOfText);
+  const keyed = distinctlyNamed(columns).map((column) => ({ column, key: jsonOfText(column.name) }));
   return (row) => {
-    const members = columns.map(
-      (column, index) => `${keys[index]}:${jsonOfCell(row[index] ?? null, column)}`,
-    );
+    const members = keyed.map(({ column, key }, index) => `${key}:${jsonOfCell(row[index] ?? null, column)}`);
     return `{${members.join(",")}}`;
   };
 }

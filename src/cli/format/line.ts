@@ -2,6 +2,7 @@
 import { shownValue } from "./cell.ts";
 import type { Format } from "./column.ts";
 import { padStart, safeLine, widthOf } from "./text.ts";
+import { known } from "../known.ts";
 
 export const line: Format = async function* write(columns, rows, { colours }) {
   const names = columns.map(({ name }) => safeLine(name));
@@ -12,7 +13,7 @@ export const line: Format = async function* write(columns, rows, { colours }) {
     const lines = columns.map((column, index) => {
       const value = row[index] ?? null;
       const shown = shownValue(value, column).replaceAll("\n", `\n${indent}`);
-      const name = colours.bold(padStart(names[index] ?? "", width));
+      const name = colours.bold(padStart(known(names[index]), width));
       return `${name} = ${value === null ? colours.dim(shown) : shown}\n`;
     });
     yield `${isFirst ? "" : "\n"}${lines.join("")}`;

@@ -6,7 +6,7 @@ import { ByteWriter, ParquetWriter } from "hyparquet-writer";
 import type { SchemaElement } from "hyparquet";
 import { fail, version, type SqlValue } from "../../index.ts";
 import { exactText } from "./cell.ts";
-import { distinctNames, type Column, type Row } from "./column.ts";
+import { distinctlyNamed, type Column, type Row } from "./column.ts";
 import { embeddingIn } from "./embedding.ts";
 
 /** A row group ends with whichever is reached first; both are what memory must hold. */
@@ -49,9 +49,8 @@ class GroupWriter {
   #rows = 0;
 
   constructor(columns: readonly Column[], first: readonly Row[]) {
-    const names = distinctNames(columns);
-    this.#fields = columns.map((column, index) => ({
-      column: { ...column, name: names[index] ?? column.name },
+    this.#fields = distinctlyNamed(columns).map((column, index) => ({
+      column,
       kind: kindOf(column, first, index),
     }));
     this.#parquet = new ParquetWriter({

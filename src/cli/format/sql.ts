@@ -3,7 +3,7 @@
  * the rows into a table again. Exact, and inert on a terminal: a text with control characters is written as its bytes.
  */
 import type { SqlValue } from "../../index.ts";
-import { distinctNames, type Format } from "./column.ts";
+import { distinctlyNamed, type Format } from "./column.ts";
 
 /** What the table of `insert` is called where nobody gave it a name. */
 const tableDefault = "table";
@@ -14,7 +14,9 @@ export const quote: Format = async function* write(columns, rows) {
 };
 
 export const insert: Format = async function* write(columns, rows, { table = tableDefault }) {
-  const names = distinctNames(columns).map(sqlName).join(",");
+  const names = distinctlyNamed(columns)
+    .map(({ name }) => sqlName(name))
+    .join(",");
   const start = `INSERT INTO ${sqlName(table)}(${names}) VALUES(`;
   for await (const row of rows)
     yield `${start}${columns.map((_, index) => sqlLiteral(row[index] ?? null)).join(",")});\n`;

@@ -9,6 +9,7 @@ import { BadLines } from "./bad-lines.ts";
 import { columnNames } from "./header.ts";
 import type { Importable } from "./importable.ts";
 import { kindOf, memberOf } from "./json.ts";
+import { known } from "../known.ts";
 
 export async function readNdjson(file: string): Promise<Importable> {
   const keys = new Set<string>();
@@ -56,7 +57,7 @@ async function* linesOf(file: string): AsyncGenerator<string> {
   let rest = "";
   for await (const chunk of readTextChunks(file)) {
     const lines = (rest + chunk).split("\n");
-    rest = lines.pop() ?? "";
+    rest = known(lines.pop());
     yield* lines;
   }
   if (rest !== "") yield rest;

@@ -126,13 +126,14 @@ export class LineInput implements InputSource {
 
   async #line(prompt: string): Promise<Input> {
     const screen = this.#screen;
-    await screen.write(prompt);
     let input: Input | undefined;
     const release = this.#terminal.onSignal((signal) => {
       input =
         signal === "SIGINT" ? { kind: "interrupt" } : { kind: "leave", exitCode: exitCodeOfSignal(signal) };
       this.#wake?.();
     });
+    // Behind it: who sees the prompt may press Ctrl-C at once.
+    await screen.write(prompt);
     while (input === undefined) {
       const line = this.#waiting.shift();
       if (line !== undefined) input = { kind: "text", text: line };

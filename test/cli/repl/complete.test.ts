@@ -46,6 +46,12 @@ async function completed(marked: string): Promise<string[]> {
   return candidates.map(({ text }) => buffer.text.slice(0, from) + text + buffer.text.slice(to));
 }
 
+/** What begins as `gener` where a value stands. */
+const generators = [
+  ...procedures.filter(({ name }) => name.startsWith("Gener")).map(({ name }) => `${name}(`),
+  "generated",
+];
+
 describe("SQL", () => {
   test.each<readonly [string, readonly string[]]>([
     ["sel|", ["select"]],
@@ -80,6 +86,15 @@ describe("SQL", () => {
     ["call GenerateResponse('a', Connection => 'far', Conn|", []],
     ["call GenerateResponse('a', Connection => 'w|", ["work'"]],
     ["call GenerateResponse('a', Mess|", []],
+    ["set default moder|", ["ModerateText."]],
+    ["describe moder|", ["ModerateText"]],
+    ["describe tick|", ["tickets"]],
+    ["select default moder|", ["ModerateText("]],
+    ["select * from t where x in (1, gener|", generators],
+    ["select 1 + (gener|", generators],
+    ['select "GenerateResponse"(Mess|', ["Message => "]],
+    ["select GenerateResponse('a' + 'off|", []],
+    ["select * from tickets where body = 'off|", []],
   ])("%j", (marked, expected) => {
     expect(offered(marked)).toEqual(expected);
   });
@@ -167,6 +182,8 @@ describe("dot-commands", () => {
     [".timer o|", [".timer on", ".timer off"]],
     [".help tim|", [".help timer"]],
     [".explain sel|", [".explain select"]],
+    [".quit no|", []],
+    [".tabels no|", []],
     [".explain call ModerateT|", [".explain call ModerateText("]],
     ["select 1;\n.tab|", ["select 1;\n.tables "]],
   ])("%j", async (marked, expected) => {

@@ -66,6 +66,13 @@ function candidatesOfKind(place: Place, vocabulary: Vocabulary): readonly Candid
       return bindCandidates(place.word, vocabulary, procedureOf(call, vocabulary));
     case "procedure":
       return vocabulary.procedures.map(procedureCandidate);
+    case "default":
+      return vocabulary.procedures.map((procedure) => namedCandidate(procedure, "."));
+    case "described":
+      return [
+        ...vocabulary.tables.map(tableCandidate),
+        ...vocabulary.procedures.map((procedure) => namedCandidate(procedure, "")),
+      ];
     case "table":
       return [...vocabulary.tables.map(tableCandidate), ...vocabulary.procedures.map(procedureCandidate)];
     case "option":
@@ -133,7 +140,13 @@ export function describeParameter({ type, required, summary }: Parameter): strin
 }
 
 function procedureCandidate(procedure: Procedure): Candidate {
-  return { text: `${procedure.name}(`, detail: signatureOf(procedure).slice(procedure.name.length) };
+  return namedCandidate(procedure, "(");
+}
+
+/** `next` stands behind the name there. */
+function namedCandidate(procedure: Procedure, next: string): Candidate {
+  const { name } = procedure;
+  return { text: name + next, detail: signatureOf(procedure).slice(name.length) };
 }
 
 function tableCandidate({ name, kind, columns }: Table): Candidate {

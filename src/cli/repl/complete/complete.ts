@@ -6,6 +6,7 @@ import type { Candidate } from "../edit/state.ts";
 import { candidatesAt, startingWith, type Vocabulary } from "./candidates.ts";
 import { filesFor } from "./files.ts";
 import { placeOf } from "./place.ts";
+import { known } from "../../known.ts";
 
 export interface Completing {
   readonly vocabulary: Vocabulary;
@@ -57,7 +58,7 @@ async function completeDot(
     return completeSql({ text: blanked(text, lineStart + head.length), cursor }, completing.vocabulary);
   const words = rest.split(/\s+/);
   const kind = kinds[Math.min(words.length, kinds.length) - 1];
-  const word = words.at(-1) ?? "";
+  const word = known(words.at(-1));
   const candidates = await argumentCandidates(kind, word, completing);
   return { from: cursor - word.length, to: cursor, candidates };
 }
@@ -82,8 +83,6 @@ async function argumentCandidates(
       return filesFor(word);
     case "table":
       return startingWith(word, tables);
-    case "procedure":
-      return startingWith(word, procedures);
     case "table-or-procedure":
       return startingWith(word, [...procedures, ...tables]);
     case "mode":

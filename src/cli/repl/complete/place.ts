@@ -26,6 +26,10 @@ export type PlaceKind =
   | { readonly kind: "file" }
   | { readonly kind: "bind" }
   | { readonly kind: "procedure" }
+  /** Behind `SET DEFAULT`: a parameter's name comes next. */
+  | { readonly kind: "default" }
+  /** Behind `DESCRIBE`: a table, or a procedure that is not called. */
+  | { readonly kind: "described" }
   | { readonly kind: "table" }
   | { readonly kind: "option" }
   /** Behind `SET name =`. */
@@ -99,8 +103,9 @@ function kindOf(typed: Piece | undefined, earlier: readonly Piece[], call: CallP
   if (typed?.role === "bind" || /^[:@$]/.test(typed?.text ?? "")) return { kind: "bind" };
   if (typed?.role === "number") return { kind: "nothing" };
   if (previous?.text === ".") return { kind: "column", table: unquoted(earlier.at(-2)?.text ?? "") };
-  if (["CALL", "EXEC", "EXECUTE", "DESCRIBE", "CALLS"].includes(word)) return { kind: "procedure" };
-  if (word === "DEFAULT" && earlier.at(-2)?.text.toUpperCase() === "SET") return { kind: "procedure" };
+  if (["CALL", "EXEC", "EXECUTE", "CALLS"].includes(word)) return { kind: "procedure" };
+  if (word === "DEFAULT" && earlier.at(-2)?.text.toUpperCase() === "SET") return { kind: "default" };
+  if (word === "DESCRIBE") return { kind: "described" };
   const isStart = (index: number): boolean => index < 0 || earlier[index]?.text === ";";
   if ((word === "SET" || word === "RESET") && isStart(earlier.length - 2)) return { kind: "option" };
   const option = optionBefore(earlier);

@@ -20,7 +20,6 @@ export interface DotCommand {
 export type ArgumentKind =
   | "file"
   | "table"
-  | "procedure"
   | "table-or-procedure"
   | "mode"
   | "connection"

@@ -2,6 +2,7 @@
 import { replaceRange, type Buffer } from "./buffer.ts";
 import type { Key } from "./keys.ts";
 import { changed, type Candidate, type EditorState, type Menu } from "./state.ts";
+import { known } from "../../known.ts";
 
 export interface Completion {
   /** The piece of the text that a candidate replaces. */
@@ -51,12 +52,12 @@ export function reduceMenu(buffer: Buffer, menu: Menu, key: Key): { buffer: Buff
 function choose(buffer: Buffer, menu: Menu, wanted: number): { buffer: Buffer; menu: Menu } {
   const { candidates } = menu;
   const index = (wanted + candidates.length) % candidates.length;
-  const text = candidates[index]?.text ?? menu.typed;
+  const { text } = known(candidates[index]);
   return { buffer: put(buffer, menu, text), menu: { ...menu, index } };
 }
 
 function put(buffer: Buffer, menu: Menu, text: string): Buffer {
-  const shown = menu.index === undefined ? menu.typed : (menu.candidates[menu.index]?.text ?? menu.typed);
+  const shown = menu.index === undefined ? menu.typed : known(menu.candidates[menu.index]).text;
   return replaceRange(buffer, menu.from, menu.from + shown.length, text);
 }
 

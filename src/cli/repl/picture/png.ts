@@ -4,6 +4,7 @@
  */
 import { inflateSync } from "node:zlib";
 import { sniff } from "../../../index.ts";
+import { known } from "../../known.ts";
 
 export interface Pixels {
   readonly width: number;
@@ -78,14 +79,14 @@ function unfilter(data: Buffer, stride: number, { height, channels, depth }: Hea
   const step = Math.max(1, (channels * depth) >> 3);
   for (let row = 0; row < height; row++) {
     const start = row * (stride + 1) + 1;
-    const filter = data[start - 1];
+    const filter = known(data[start - 1]);
     if (filter === 0) continue;
     for (let index = 0; index < stride; index++) {
       const at = start + index;
-      const left = index < step ? 0 : (data[at - step] ?? 0);
-      const above = row === 0 ? 0 : (data[at - stride - 1] ?? 0);
-      const corner = row === 0 || index < step ? 0 : (data[at - stride - 1 - step] ?? 0);
-      data[at] = (data[at] ?? 0) + predicted(filter ?? 0, left, above, corner);
+      const left = index < step ? 0 : known(data[at - step]);
+      const above = row === 0 ? 0 : known(data[at - stride - 1]);
+      const corner = row === 0 || index < step ? 0 : known(data[at - stride - 1 - step]);
+      data[at] = known(data[at]) + predicted(filter, left, above, corner);
     }
   }
 }
@@ -112,9 +113,9 @@ function toRgba(
   /** Of 16 bits the upper eight. */
   const sample = (row: number, index: number): number => {
     const start = row * (stride + 1) + 1;
-    if (depth >= 8) return data[start + index * (depth >> 3)] ?? 0;
+    if (depth >= 8) return known(data[start + index * (depth >> 3)]);
     const bit = index * depth;
-    return ((data[start + (bit >> 3)] ?? 0) >> (8 - depth - (bit & 7))) & (2 ** depth - 1);
+    return (known(data[start + (bit >> 3)]) >> (8 - depth - (bit & 7))) & (2 ** depth - 1);
   };
   for (let row = 0, at = 0; row < height; row++) {
     for (let column = 0; column < width; column++, at += 4) {
@@ -149,10 +150,10 @@ export function shrunk(
       const sums = [0, 0, 0, 0];
       for (let row = top; row < bottom; row++)
         for (let at = (row * width + left) * 4, end = (row * width + right) * 4; at < end; at++)
-          sums[at & 3] = (sums[at & 3] ?? 0) + (rgba[at] ?? 0);
+          sums[at & 3] = known(sums[at & 3]) + known(rgba[at]);
       const count = (bottom - top) * (right - left);
       for (let channel = 0; channel < 4; channel++)
-        small[(y * columns + x) * 4 + channel] = Math.round((sums[channel] ?? 0) / count);
+        small[(y * columns + x) * 4 + channel] = Math.round(known(sums[channel]) / count);
     }
   }
   return { width: columns, height: rows, rgba: small };

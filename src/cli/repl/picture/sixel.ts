@@ -1,5 +1,6 @@
 /** A picture as sixels (DEC VT340): bands of six rows, each colour's share of a band written over the other. */
 import type { Pixels } from "./png.ts";
+import { known } from "../../known.ts";
 
 /** Steps of each of red, green and blue. */
 const steps = 6;
@@ -13,11 +14,11 @@ export function sixelOf({ width, height, rgba }: Pixels): string {
     for (let y = top; y < Math.min(top + 6, height); y++) {
       for (let x = 0; x < width; x++) {
         const at = (y * width + x) * 4;
-        if ((rgba[at + 3] ?? 0) < 128) continue;
-        const colour = colourOf(rgba[at] ?? 0, rgba[at + 1] ?? 0, rgba[at + 2] ?? 0);
+        if (known(rgba[at + 3]) < 128) continue;
+        const colour = colourOf(known(rgba[at]), known(rgba[at + 1]), known(rgba[at + 2]));
         const mask = masks.get(colour) ?? new Uint8Array(width);
         masks.set(colour, mask);
-        mask[x] = (mask[x] ?? 0) | (1 << (y - top));
+        mask[x] = known(mask[x]) | (1 << (y - top));
       }
     }
     bands.push([...masks].map(([colour, mask]) => `#${colour}${runs(mask)}`).join("$"));
@@ -43,7 +44,7 @@ function runs(mask: Uint8Array): string {
   for (let at = 0; at < mask.length;) {
     let end = at + 1;
     while (end < mask.length && mask[end] === mask[at]) end++;
-    const character = String.fromCharCode(63 + (mask[at] ?? 0));
+    const character = String.fromCharCode(63 + known(mask[at]));
     text += end - at > 3 ? `!${end - at}${character}` : character.repeat(end - at);
     at = end;
   }

@@ -9,6 +9,7 @@ import type { Column, Format, Row } from "../../format/column.ts";
 import { formats, type TextFormat } from "../../format/format.ts";
 import { safeLine, widthOf } from "../../format/text.ts";
 import { cutToCells } from "../edit/graphemes.ts";
+import { known } from "../../known.ts";
 
 /** `auto`: box, or line where a box would be unreadable. */
 export type Mode = TextFormat | "auto";
@@ -45,7 +46,7 @@ export function fitted(mode: Mode, fit: Fit): Format {
     if (mode === "auto" && !isReadable({ natural, widths, rows: start.rows })) {
       fit.isOnSide = true;
       const [only] = start.rows;
-      if (start.rows.length !== 1 || only === undefined) return yield* formats.line(columns, all(), style);
+      if (only === undefined || start.rows.length > 1) return yield* formats.line(columns, all(), style);
       // What a call leaves empty would push its answer off the screen.
       const isKept = (_: unknown, index: number): boolean =>
         columns.length < manyColumns || only[index] !== null;
@@ -55,10 +56,10 @@ export function fitted(mode: Mode, fit: Fit): Format {
     }
     const cutColumns = columns.map((column, index) => ({
       ...column,
-      name: cutToCells(safeLine(column.name), widths[index] ?? 0),
+      name: cutToCells(safeLine(column.name), known(widths[index])),
     }));
     const cutRows = mapped(all(), (row) =>
-      row.map((value, index) => cutValue(value, columns[index], widths[index] ?? 0, fit)),
+      row.map((value, index) => cutValue(value, known(columns[index]), known(widths[index]), fit)),
     );
     yield* formats[mode === "auto" ? "box" : mode](cutColumns, cutRows, style);
   };
@@ -67,11 +68,11 @@ export function fitted(mode: Mode, fit: Fit): Format {
 /** Widths that add up to `available`: columns that need less than their share keep what they need. */
 export function shareOut(natural: readonly number[], available: number): number[] {
   const widths = natural.map(() => 0);
-  const order = natural.map((_, index) => index).toSorted((a, b) => (natural[a] ?? 0) - (natural[b] ?? 0));
+  const order = natural.map((_, index) => index).toSorted((a, b) => known(natural[a]) - known(natural[b]));
   let left = Math.max(available, natural.length);
   for (const [done, index] of order.entries()) {
     const share = Math.floor(left / (natural.length - done));
-    widths[index] = Math.max(1, Math.min(natural[index] ?? 0, share));
+    widths[index] = Math.max(1, Math.min(known(natural[index]), share));
     left -= widths[index];
   }
   return widths;
@@ -121,8 +122,8 @@ function textWidth(text: string): number {
   return text.split("\n").reduce((widest, line) => Math.max(widest, widthOf(line)), 0);
 }
 
-function cutValue(value: SqlValue, column: Column | undefined, width: number, fit: Fit): SqlValue {
-  if (value === null || column === undefined) return value;
+function cutValue(value: SqlValue, column: Column, width: number, fit: Fit): SqlValue {
+  if (value === null) return value;
   const text = shownValue(value, column);
   const lines = text.split("\n");
   const kept = lines.slice(0, valueLinesMax).map((line) => cutToCells(line, width));
@@ -140,7 +141,7 @@ function isReadable(table: {
   readonly rows: readonly Row[];
 }): boolean {
   const { natural, widths, rows } = table;
-  const cut = widths.filter((width, index) => width < (natural[index] ?? 0));
+  const cut = widths.filter((width, index) => width < known(natural[index]));
   if (cut.some((width) => width < columnWidthMin)) return false;
   if (rows.length !== 1) return true;
   const isLong = (value: SqlValue): boolean =>
