@@ -46,7 +46,7 @@ describe("keys", () => {
     await using pty = await atPrompt();
     pty.type(`select 1${keys.ctrl("r")}zzz`);
     await expect(pty).toShow("no match for 'zzz'");
-    pty.type(`${keys.escape}`);
+    pty.type(keys.escape);
     await expect(pty).toShow(/> select 1$/);
     pty.type(`\u001b[15~\u001b[24~ as n;${keys.enter}`);
     await expect(pty).toShow(/n[^]*1 row/);

@@ -22,6 +22,8 @@ export interface Serving {
 export type ServingOptions = Partial<Omit<ServeOptions, "limits" | "sql">> & {
   readonly limits?: Partial<ServeOptions["limits"]>;
   readonly sql?: Partial<ServeOptions["sql"]>;
+  /** False: the server is not told where calls go. */
+  readonly hasConnection?: false;
 };
 
 /** `apiUrl`: of the service that calls go to. */
@@ -40,7 +42,7 @@ export async function startServing(apiUrl: string, options: ServingOptions = {})
     port: 0,
     database,
     isWritable: false,
-    connection: "openai",
+    ...(options.hasConnection === false ? {} : { connection: "openai" }),
     ledger: join(folder, "ledger.db"),
     env: { OPENAI_API_KEY: "sk-canary-0123456789", OPENAI_BASE_URL: apiUrl },
     settings: [],
