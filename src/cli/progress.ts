@@ -78,9 +78,10 @@ export function progressText(progress: Progress): string {
   const { callsDone, callsKnown, elapsedMs, inFlight, retries, failed, tokens, costUsd, costCap } = progress;
   const perSecond = elapsedMs > 0 ? callsDone / (elapsedMs / 1000) : 0;
   const left = callsKnown - callsDone;
-  const parts = [`${callsDone}/${callsKnown} calls`];
+  const parts = [`${callsDone}/${callsKnown}${progress.mayGrow === true ? "+" : ""} calls`];
   if (callsDone > 0) parts.push(`${perSecond.toFixed(1)}/s`);
-  if (callsDone > 0 && left > 0) parts.push(`ETA ${duration((left / perSecond) * 1000)}`);
+  if (callsDone > 0 && left > 0 && progress.mayGrow !== true)
+    parts.push(`ETA ${duration((left / perSecond) * 1000)}`);
   if (inFlight > 0) parts.push(`${inFlight} in flight`);
   if (retries > 0) parts.push(count(retries, "retry", "retries"));
   if (failed > 0) parts.push(`${failed} failed`);

@@ -26,6 +26,7 @@ import { older, type Counts, type Progress } from "./counts.ts";
 import type { Estimator, Need } from "./estimate.ts";
 import type { Ledger, Reuse } from "./ledger/ledger.ts";
 import type { Answer, Call, Memo } from "./memo.ts";
+import type { Order } from "./purchases.ts";
 import { connectionNameOf, type Seller, type Sellers, type Terms } from "./sellers.ts";
 import type { StatementRecord } from "./statement-record.ts";
 import { countTokens } from "./tokens.ts";
@@ -57,7 +58,7 @@ export interface Market {
 
 /** `stop`: nothing more is to be sent, though nobody has given up. */
 export async function buy(
-  calls: readonly Call[],
+  { calls, mayGrow }: Order,
   memo: Pick<Memo, "store" | "size">,
   market: Market,
   stop?: AbortSignal,
@@ -70,7 +71,9 @@ export async function buy(
   const patience = { stop: AbortSignal.any(stops), cut: drain.cut };
   const report = (): void => {
     market.counts.elapsedMs = Math.round(performance.now() - startedAt);
-    market.onProgress?.(progressOf(market, memo.size, memo.size + calls.length - round.done));
+    if (market.onProgress === undefined) return;
+    const progress = progressOf(market, memo.size, memo.size + calls.length - round.done);
+    market.onProgress(mayGrow ? { ...progress, mayGrow } : progress);
   };
   const work = async (queue: Iterable<Call>): Promise<void> => {
     for (const call of queue) {

@@ -72,7 +72,7 @@ export async function fillOrders(
   const calls = orders.map((order) => callOf(catalog, order));
   const answers = new Map<string, Answer>();
   await buy(
-    calls,
+    { calls, mayGrow: false },
     { size: calls.length, store: (call, answer) => void answers.set(call.key, answer) },
     market,
   );

@@ -30,8 +30,10 @@ export interface ForEachCounts extends Counts {
 /** What a progress line shows while a statement runs. */
 export interface Progress {
   readonly callsDone: number;
-  /** Calls known so far; more may be found. */
+  /** Calls known so far; more may be found where answers lead to further calls. */
   readonly callsKnown: number;
+  /** The statement has not been read to its end: more calls are likely, and how many nobody knows. */
+  readonly mayGrow?: boolean;
   readonly inFlight: number;
   readonly retries: number;
   readonly failed: number;

@@ -41,7 +41,7 @@ export async function replay(stage: Stage, windowStart: number, purchases: Purch
     expected = outcome.first;
     // A function over the placeholder failed: a real answer in its place lets the next pass see further.
     if (outcome.failed) placeholder = { kind: "recent", age: 0 };
-    purchases.add(outcome.pending);
+    purchases.add({ calls: outcome.pending, mayGrow: outcome.isFull });
     // Enough calls stay open to keep every place in flight filled during the next pass; none where this one has seen all
     // there is to see without their answers, or where placeholders are told apart.
     const isOver = !outcome.isFull || !stage.plan.isCertain;

@@ -4,11 +4,18 @@
  */
 import type { Call, Memo } from "./memo.ts";
 
+/** The calls of a pass. */
+export interface Order {
+  readonly calls: readonly Call[];
+  /** The pass ended before it had seen all rows. */
+  readonly mayGrow: boolean;
+}
+
 /**
  * Buys calls; their answers are in the memo when it resolves. Once `stop` is aborted nothing more is sent. Rejects when
  * the statement is to end.
  */
-export type Buy = (calls: readonly Call[], stop: AbortSignal) => Promise<void>;
+export type Buy = (order: Order, stop: AbortSignal) => Promise<void>;
 
 export class Purchases {
   readonly #memo: Memo;
@@ -42,10 +49,10 @@ export class Purchases {
     return new Set(this.#calls.map(({ key }) => key));
   }
 
-  add(calls: readonly Call[]): void {
-    this.#calls = [...this.#calls, ...calls];
-    this.#openCount += calls.length;
-    const running = this.#buy(calls, this.#stopping.signal)
+  add(order: Order): void {
+    this.#calls = [...this.#calls, ...order.calls];
+    this.#openCount += order.calls.length;
+    const running = this.#buy(order, this.#stopping.signal)
       .catch((reason: unknown) => {
         this.#error ??= { reason };
         this.#stopping.abort();

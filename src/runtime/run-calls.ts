@@ -63,12 +63,12 @@ export async function runCalling(
     },
   };
   const { desk } = workspace;
-  const purchases = new Purchases(memo, async (calls, stop) => {
+  const purchases = new Purchases(memo, async (order, stop) => {
     if (desk !== undefined) {
-      return orderCalls(desk, calls, { memo, counts, warnings, signal: input.options.signal });
+      return orderCalls(desk, order.calls, { memo, counts, warnings, signal: input.options.signal });
     }
     market ??= openMarket(workspace, input.options, { counts, warnings, record });
-    return buy(calls, memo, market, stop);
+    return buy(order, memo, market, stop);
   });
   workspace.ledgerTables.freeze();
   try {

@@ -28,6 +28,10 @@ test("the line says how far, how fast, how long, and what it cost", () => {
   );
 });
 
+test("where more calls may be found nobody is told an end", () => {
+  expect(progressText({ ...progress, mayGrow: true })).toMatch(/^20\/100\+ calls · 2\.0\/s · 8 in flight · /);
+});
+
 test("under a cap the line says how much of it is spent", () => {
   expect(progressText({ ...progress, costCap: { spentUsd: 0.5, maxUsd: 2 } })).toContain(
     "1,234 tokens · $0.5000 of $2.00",

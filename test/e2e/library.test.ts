@@ -357,6 +357,18 @@ describe("a session", () => {
     await session.execute(sql, {}, { onProgress: (progress) => news.push(progress) });
     expect(news.length).toBeGreaterThanOrEqual(4);
     expect(news.at(-1)).toMatchObject({ callsDone: 4, callsKnown: 4, inFlight: 0, failed: 0 });
+    expect(news.some(({ mayGrow }) => mayGrow)).toBe(false);
+    // Rows that no pass has seen yet: nobody can tell how many calls they need.
+    const many: Progress[] = [];
+    await session.execute("SET concurrency = 2");
+    await session.execute(
+      "SELECT GenerateResponse('q' || value) FROM json_each(:numbers)",
+      { numbers: JSON.stringify(Array.from({ length: 60 }, (_, index) => index)) },
+      { onProgress: (progress) => many.push(progress) },
+    );
+    expect(many[0]).toMatchObject({ mayGrow: true });
+    expect(many[0]?.callsKnown).toBeLessThan(60);
+    expect(many.at(-1)).not.toHaveProperty("mayGrow");
     const spent = news.map(({ tokens, costUsd }) => [tokens, costUsd] as const);
     expect(spent.at(-1)?.[0]).toBeGreaterThan(10);
     expect(spent.at(-1)?.[1]).toBeGreaterThan(0);

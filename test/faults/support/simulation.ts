@@ -169,7 +169,7 @@ async function live(world: World, life: Life): Promise<string> {
   const answers = new Map<string, Answer>();
   const calls = callsOf(plan);
   const work = buy(
-    calls,
+    { calls, mayGrow: false },
     {
       size: calls.length,
       store: (call: Call, answer: Answer, recorded?: number) => {
