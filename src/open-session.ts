@@ -309,8 +309,8 @@ class Connections {
 
   /** One per connection and setting, so that its limits hold across statements. */
   dispatcherFor(connection: Connection): Dispatcher {
-    const concurrency = this.#options.number("concurrency") ?? 1;
-    const attemptsMax = this.#options.number("max_attempts") ?? 1;
+    const concurrency = this.#options.amount("concurrency");
+    const attemptsMax = this.#options.amount("max_attempts");
     const timeoutMs = this.#options.timeoutMs(connection);
     const key = [connection.name, connection.identity, concurrency, attemptsMax, timeoutMs].join("|");
     let dispatcher = this.#dispatchers.get(key);

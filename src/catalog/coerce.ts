@@ -7,6 +7,7 @@ import { callError } from "./problem.ts";
 import type { CallError, Parameter } from "./procedure.ts";
 import { isObject, readJson } from "./read.ts";
 import { characterCount, type ArgumentValue, type SqlValue } from "./value.ts";
+import { expectError } from "../diagnostics/expected.ts";
 
 export type Coerced =
   | { readonly ok: true; readonly value: ArgumentValue }
@@ -162,8 +163,8 @@ function textOf(value: Given): string | undefined {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(value);
   } catch (error) {
-    if (error instanceof TypeError) return undefined;
-    throw error;
+    expectError(error, TypeError);
+    return undefined;
   }
 }
 

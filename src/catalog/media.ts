@@ -2,6 +2,7 @@
  * Says what a file is from its first bytes, how large an image is, and whether a PNG can be transparent.
  * Reads headers only; decodes no pixel and no sound.
  */
+import { expectError } from "../diagnostics/expected.ts";
 
 /** What a parameter of type bytes may want. */
 export type MediaKind = "image" | "audio";
@@ -112,8 +113,8 @@ export function fromDataUrl(text: string): Uint8Array | undefined {
   try {
     return Buffer.from(decodeURIComponent(payload), "utf8");
   } catch (error) {
-    if (error instanceof URIError) return undefined;
-    throw error;
+    expectError(error, URIError);
+    return undefined;
   }
 }
 

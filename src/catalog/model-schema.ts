@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { endpoints } from "./request.ts";
+import { expectError } from "../diagnostics/expected.ts";
 
 const date = z.iso.date();
 const amount = z.number().nonnegative();
@@ -84,8 +85,8 @@ function isPattern(text: string): boolean {
   try {
     return new RegExp(text, "i").source !== "";
   } catch (error) {
-    if (error instanceof SyntaxError) return false;
-    throw error;
+    expectError(error, SyntaxError);
+    return false;
   }
 }
 

@@ -2,6 +2,7 @@
  * Reads fields out of an API answer. An answer is never trusted: a field that is absent or of another
  * type reads as undefined, whatever the body is, so that no procedure throws on a strange server.
  */
+import { expectError } from "../diagnostics/expected.ts";
 
 export function readField(body: unknown, ...path: readonly (string | number)[]): unknown {
   let value: unknown = body;
@@ -56,8 +57,8 @@ export function readJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
+    expectError(error, SyntaxError);
+    return undefined;
   }
 }
 

@@ -68,17 +68,17 @@ export interface ApiAnswer {
 
 /** How much of the service's limits is left, from `x-ratelimit-…`. */
 export interface RateLimit {
-  readonly requests?: RateWindow;
-  readonly tokens?: RateWindow;
+  readonly requests?: RateWindow | undefined;
+  readonly tokens?: RateWindow | undefined;
 }
 
 /** One limit, and how much of it is left. */
 export interface RateWindow {
   /** A minute. */
-  readonly limit?: number;
-  readonly remaining?: number;
+  readonly limit?: number | undefined;
+  readonly remaining?: number | undefined;
   /** Until all of it is there again. */
-  readonly resetMs?: number;
+  readonly resetMs?: number | undefined;
 }
 
 /** Anything that is not a usable answer. Texts are masked: they never contain a key. */

@@ -1,4 +1,5 @@
 /** Finds lines in JSON text, for messages about a configuration file: of a key, or of what makes it no JSON. */
+import { expectError } from "../diagnostics/expected.ts";
 
 /** From 1; of the deepest step of the path that is there. The text is JSON. */
 export function lineOf(text: string, path: readonly (string | number)[]): number {
@@ -22,7 +23,7 @@ export function lineOfMistake(text: string): number {
     if (isBeginning(text.slice(0, middle))) good = middle;
     else bad = middle - 1;
   }
-  return text.slice(0, good + 1).split("\n").length;
+  return text.slice(0, good).split("\n").length;
 }
 
 /** Whether JSON may begin so: parsing it fails at its end, if at all. */
@@ -31,7 +32,7 @@ function isBeginning(text: string): boolean {
     JSON.parse(text);
     return true;
   } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
+    expectError(error, SyntaxError);
     const position = / at position (\d+)/.exec(error.message)?.[1];
     if (position === undefined) return /end of JSON|Unterminated/.test(error.message);
     return /Unterminated/.test(error.message) || Number(position) >= text.length;

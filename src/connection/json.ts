@@ -1,11 +1,12 @@
 /** JSON that came from outside, read without trust: what is not as expected reads as undefined. */
+import { expectError } from "../diagnostics/expected.ts";
 
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
+    expectError(error, SyntaxError);
+    return undefined;
   }
 }
 

@@ -8,6 +8,8 @@ import { shippedModels, type ModelData, type ModelTable } from "../catalog/model
 import { fail } from "../diagnostics/diagnostic.ts";
 import { configFolder, type Environment } from "./config-folder.ts";
 import { lineOf, lineOfMistake } from "./json-line.ts";
+import { expectError } from "../diagnostics/expected.ts";
+import { isMissingFile } from "./missing-file.ts";
 
 /**
  * `given` is a file, or its content. Without it $XDG_CONFIG_HOME/callsql/models.json is read if it exists.
@@ -27,8 +29,8 @@ function readText(file: string, isOptional: boolean): string | undefined {
   try {
     return readFileSync(file, "utf8");
   } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    const isMissing = "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR");
+    expectError(error, Error);
+    const isMissing = isMissingFile(error);
     if (isOptional && isMissing) return undefined;
     const reason = isMissing ? "no such file" : error.message;
     return fail("connect/unreadable-models", { file, reason });
@@ -39,7 +41,7 @@ function parse(file: string, text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
+    expectError(error, SyntaxError);
     const problem = `is not JSON: ${error.message.replace(/ (?:in JSON )?at position .*$/s, "").replace(/\s+/g, " ")}`;
     return fail("connect/bad-models", { file, line: lineOfMistake(text), problem });
   }

@@ -7,7 +7,7 @@ export function parseRateLimit(headers: AnswerHeaders): RateLimit | undefined {
   const requests = parseWindow(headers, "requests");
   const tokens = parseWindow(headers, "tokens");
   if (requests === undefined && tokens === undefined) return undefined;
-  return { ...(requests === undefined ? {} : { requests }), ...(tokens === undefined ? {} : { tokens }) };
+  return { requests, tokens };
 }
 
 function parseWindow(headers: AnswerHeaders, of: "requests" | "tokens"): RateWindow | undefined {
@@ -16,11 +16,7 @@ function parseWindow(headers: AnswerHeaders, of: "requests" | "tokens"): RateWin
   const remaining = parseCount(read("remaining"));
   const resetMs = parseDuration(read("reset"));
   if (limit === undefined && remaining === undefined && resetMs === undefined) return undefined;
-  return {
-    ...(limit === undefined ? {} : { limit }),
-    ...(remaining === undefined ? {} : { remaining }),
-    ...(resetMs === undefined ? {} : { resetMs }),
-  };
+  return { limit, remaining, resetMs };
 }
 
 /** A limit of 0 is no limit that could be kept; some servers send -1 for none. */
@@ -28,16 +24,20 @@ function parseCount(text: string): number | undefined {
   return /^\d{1,15}$/.test(text) ? Number(text) : undefined;
 }
 
-const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const unitMs = new Map([
+  ["ms", 1],
+  ["s", 1000],
+  ["m", 60_000],
+  ["h", 3_600_000],
+  ["d", 86_400_000],
+]);
 
 /** Milliseconds of `12ms`, `6.5s`, `6m0s`, `1h2m3s`, or of plain seconds. */
 export function parseDuration(text: string): number | undefined {
   if (/^\d{1,9}(?:\.\d+)?$/.test(text)) return Math.ceil(Number(text) * 1000);
   if (!/^(?:\d{1,9}(?:\.\d+)?(?:ms|[smhd]))+$/.test(text)) return undefined;
-  const parts = text.matchAll(/(?<amount>[\d.]+)(?<unit>ms|[smhd])/g);
-  const ms = [...parts].reduce(
-    (sum, { groups }) => sum + Number(groups?.["amount"]) * (unitMs[groups?.["unit"] ?? ""] ?? 0),
-    0,
-  );
+  let ms = 0;
+  for (const [, amount, unit] of text.matchAll(/([\d.]+)(ms|[smhd])/g))
+    ms += Number(amount) * Number(unitMs.get(String(unit)));
   return Math.ceil(ms);
 }

@@ -1,4 +1,5 @@
 /** From status, headers and bytes to an ApiAnswer or an ApiFailure. No I/O, no exceptions. */
+import { isUtf8 } from "node:buffer";
 import type { ApiAnswer, ApiFailure, SendOutcome } from "../catalog/request.ts";
 import { failureTexts } from "../diagnostics/messages/connect.ts";
 import type { AnswerHeaders, Exchange } from "./exchange.ts";
@@ -152,12 +153,7 @@ function parseRetryAfter(headers: AnswerHeaders, now: number): number | undefine
 }
 
 function parseText(bytes: Uint8Array): string | undefined {
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch (error) {
-    if (error instanceof TypeError) return undefined;
-    throw error;
-  }
+  return isUtf8(bytes) ? new TextDecoder().decode(bytes) : undefined;
 }
 
 function textStart(bytes: Uint8Array): string {

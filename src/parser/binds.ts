@@ -15,10 +15,10 @@ export function numberBinds(tokens: readonly Token[]): BindUse[] {
     if (token.tokenType === PositionalBind) {
       const number = text === "?" ? largest + 1 : Number(text.slice(1));
       largest = Math.max(largest, number);
-      return { span, text, number };
+      return { span, text, key: String(number), number };
     }
     if (!names.has(text)) largest++;
     names.add(text);
-    return { span, text, name: text.slice(1) };
+    return { span, text, key: text.slice(1), name: text.slice(1) };
   });
 }

@@ -17,7 +17,7 @@ import {
   RParen,
   type Token,
 } from "./tokens.ts";
-import { isCallableWord } from "./words.ts";
+import { isCallableWord, wordAt } from "./words.ts";
 
 export interface Head {
   /** Index of the procedure's name; undefined when the head is malformed. */
@@ -41,7 +41,7 @@ export function headAt(
   const isEscape = tokens[noise.end]?.tokenType === LBrace && tokens[noise.end + 1]?.word === "CALL";
   const closers = isEscape ? [RBrace, ...noise.closers] : noise.closers;
   const start = isEscape ? noise.end + 1 : noise.end;
-  const word = tokens[start]?.word ?? "";
+  const word = wordAt(tokens, start);
   if (!["CALL", "EXEC", "EXECUTE"].includes(word)) {
     return place.position === "query" ? undefined : bareHead(tokens, start, closers, place.isProcedure);
   }
@@ -58,7 +58,7 @@ export function headAt(
 
 /** Whether `CALL P(`, `EXEC P(`, `EXEC P @a` or `{ CALL` stands here: no reading as SQLite's own is possible. */
 export function isCallHead(tokens: readonly Token[], at: number): boolean {
-  const word = tokens[at]?.word ?? "";
+  const word = wordAt(tokens, at);
   if (tokens[at]?.tokenType === LBrace) return tokens[at + 1]?.word === "CALL";
   if (word === "CALL") return isProcedureCall(tokens, at + 1);
   if (word !== "EXEC" && word !== "EXECUTE") return false;

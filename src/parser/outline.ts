@@ -4,6 +4,7 @@
  */
 import { scan } from "./scanner.ts";
 import { LParen, RParen, type Token } from "./tokens.ts";
+import { wordAt } from "./words.ts";
 
 export type ClauseName = "list" | "from" | "where" | "group" | "window" | "order" | "limit" | "rest";
 
@@ -74,7 +75,7 @@ const keywords: Readonly<Record<string, ClauseName>> = {
 
 /** Moves the level's query on; the query that begins here, if one does. */
 function readWord(level: Level, tokens: readonly Token[], index: number): OpenQuery | undefined {
-  const word = tokens[index]?.word ?? "";
+  const word = wordAt(tokens, index);
   if (word === "UNION" || word === "INTERSECT" || word === "EXCEPT") {
     level.isCompound = true;
     if (level.query !== undefined) level.query.isCompound = true;
@@ -98,15 +99,15 @@ function readWord(level: Level, tokens: readonly Token[], index: number): OpenQu
 /** `IS DISTINCT FROM` and a name behind a dot begin nothing. */
 function isClause(tokens: readonly Token[], index: number): boolean {
   const before = tokens[index - 1];
-  if (tokens[index]?.word === "FROM" && before?.word === "DISTINCT") return false;
+  if (wordAt(tokens, index) === "FROM" && before?.word === "DISTINCT") return false;
   if (tokens[index]?.word === "WINDOW" && tokens[index + 2]?.word !== "AS") return false;
   return before?.image !== ".";
 }
 
 /** A word that only says which clause follows. */
 function isKeyword(tokens: readonly Token[], index: number, { clause, first }: OpenQuery): boolean {
-  const word = tokens[index]?.word ?? "";
+  const word = wordAt(tokens, index);
   if (index === first || (clause === "list" && index === first + 1 && word === "DISTINCT")) return true;
-  if (word === "BY") return ["ORDER", "GROUP"].includes(tokens[index - 1]?.word ?? "");
+  if (word === "BY") return ["ORDER", "GROUP"].includes(wordAt(tokens, index - 1));
   return keywords[word] === clause && word !== "HAVING" && isClause(tokens, index);
 }

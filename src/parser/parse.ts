@@ -146,7 +146,7 @@ function divide(tokens: readonly Token[]): Division {
     tail: tokens.slice(count),
     mode,
   });
-  switch (first?.word ?? "") {
+  switch (first?.word) {
     case "SET": {
       const equals = tokens.findIndex((token) => token.tokenType === Equals);
       const hasExpression = second?.tokenType === NamedBind || second?.word === "DEFAULT";

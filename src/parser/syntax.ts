@@ -130,6 +130,8 @@ export interface BindUse {
   readonly span: Span;
   /** As written: `:name`, `@name`, `$name`, `#name`, `?`, `?12`. */
   readonly text: string;
+  /** As better-sqlite3 takes it: the name without its prefix, or the number. */
+  readonly key: string;
   /** Without its prefix; undefined for `?` and `?NNN`. */
   readonly name?: string;
   /** For `?` and `?NNN`: the number SQLite gives it, from 1, by SQLite's rule. */

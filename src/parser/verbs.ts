@@ -1,7 +1,7 @@
 /** What kind of statement SQLite will see, and which table it writes. */
 import type { SqlStatement, Verb } from "./syntax.ts";
 import { Dot, Text, type Token } from "./tokens.ts";
-import { isName, nameOf } from "./words.ts";
+import { isName, nameOf, wordAt } from "./words.ts";
 
 const verbByWord: ReadonlyMap<string, Verb> = new Map<string, Verb>([
   ["SELECT", "select"],
@@ -33,9 +33,9 @@ export const statementWords: ReadonlySet<string> = new Set([
 
 /** The verb that the word at `at` begins; CREATE TABLE becomes create-table-as only when its AS is met. */
 export function verbAt(tokens: readonly Token[], at: number): Verb | undefined {
-  const word = tokens[at]?.word ?? "";
+  const word = wordAt(tokens, at);
   if (word !== "CREATE") return verbByWord.get(word);
-  const next = tokens[at + 1]?.word ?? "";
+  const next = wordAt(tokens, at + 1);
   const kind = next === "TEMP" || next === "TEMPORARY" ? tokens[at + 2]?.word : next;
   if (kind === "VIEW") return "create-view";
   if (kind === "TRIGGER") return "create-trigger";
@@ -46,7 +46,7 @@ export function verbAt(tokens: readonly Token[], at: number): Verb | undefined {
 export function targetAt(tokens: readonly Token[], verb: number): SqlStatement["target"] {
   let at = verb + 1;
   if (tokens[at]?.word === "OR") at += 2;
-  if (["INTO", "FROM"].includes(tokens[at]?.word ?? "")) at++;
+  if (["INTO", "FROM"].includes(wordAt(tokens, at))) at++;
   const first = tokens[at];
   if (first === undefined || !isTableName(first)) return undefined;
   const second = tokens[at + 2];

@@ -33,6 +33,11 @@ const leading: ReadonlySet<string> = new Set(
   "BY OFFSET MATERIALIZED OVER FILTER ROWS RANGE GROUPS KEY".split(" "),
 );
 
+/** The word that stands there, in capitals; "" for other tokens, and where there is none. */
+export function wordAt(tokens: readonly Token[], index: number): string {
+  return tokens[index]?.word ?? "";
+}
+
 /** A word that may be a name, in quotes or not. */
 export function isName(token: Token | undefined): token is Token {
   if (token === undefined) return false;

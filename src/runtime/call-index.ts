@@ -21,7 +21,7 @@ export class CallIndex {
   /** Undefined for a key that was never added. `digest`: base64, as callDigest gives it. */
   find(digest: string): number | undefined {
     this.#read(digest);
-    const number = this.#slots[this.#place()] ?? emptySlot;
+    const number = itemAt(this.#slots, this.#place());
     return number === emptySlot ? undefined : number - 1;
   }
 
@@ -29,7 +29,7 @@ export class CallIndex {
   add(digest: string): number {
     this.#read(digest);
     const place = this.#place();
-    const known = this.#slots[place] ?? emptySlot;
+    const known = itemAt(this.#slots, place);
     if (known !== emptySlot) return known - 1;
     const number = this.#size++;
     if (number * words >= this.#digests.length) this.#digests = grown(this.#digests);
@@ -43,7 +43,7 @@ export class CallIndex {
     for (let word = 0; word < words; word++) {
       let bits = 0;
       for (let at = word * 5; at < word * 5 + 5; at++)
-        bits = (bits << 6) | (sextets[digest.charCodeAt(at)] ?? 0);
+        bits = (bits << 6) | itemAt(sextets, digest.charCodeAt(at));
       this.#asked[word] = bits;
     }
   }
@@ -51,8 +51,8 @@ export class CallIndex {
   /** Where the key asked for stands, or would stand. */
   #place(): number {
     const mask = this.#slots.length - 1;
-    for (let place = (this.#asked[0] ?? 0) & mask; ; place = (place + 1) & mask) {
-      const number = this.#slots[place] ?? emptySlot;
+    for (let place = itemAt(this.#asked, 0) & mask; ; place = (place + 1) & mask) {
+      const number = itemAt(this.#slots, place);
       if (number === emptySlot || this.#isAsked(number - 1)) return place;
     }
   }
@@ -68,7 +68,7 @@ export class CallIndex {
     this.#slots = new Int32Array(this.#slots.length * 2);
     const mask = this.#slots.length - 1;
     for (let number = 0; number < this.#size; number++) {
-      let place = (this.#digests[number * words] ?? 0) & mask;
+      let place = itemAt(this.#digests, number * words) & mask;
       while (this.#slots[place] !== emptySlot) place = (place + 1) & mask;
       this.#slots[place] = number + 1;
     }
@@ -84,6 +84,11 @@ function grown(array: Uint32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> {
   const larger = new Uint32Array(array.length * 2);
   larger.set(array);
   return larger;
+}
+
+/** Nobody here reads behind an end. */
+function itemAt(array: Uint8Array | Uint32Array | Int32Array, at: number): number {
+  return array[at] ?? 0;
 }
 
 /** One bit a number. */
@@ -104,7 +109,7 @@ export class NumberSet {
       this.#bits = larger;
     }
     const bit = 1 << (number & 7);
-    const before = this.#bits[at] ?? 0;
+    const before = itemAt(this.#bits, at);
     if ((before & bit) !== 0) return false;
     this.#bits[at] = before | bit;
     this.#size++;

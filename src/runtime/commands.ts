@@ -29,6 +29,7 @@ import { fromSqlite as fromSqliteError } from "./sql-error.ts";
 import { bindArguments, resolveBinds } from "./statement-binds.ts";
 import type { Binds } from "./values.ts";
 import type { Workspace } from "./workspace.ts";
+import { expectError } from "../diagnostics/expected.ts";
 
 export function notice(): ResultSet {
   return new ResultSet({
@@ -91,8 +92,8 @@ async function reachable(workspace: Workspace): Promise<Connection | undefined> 
   try {
     return await workspace.findConnection();
   } catch (error) {
-    if (error instanceof DiagnosticError) return undefined;
-    throw error;
+    expectError(error, DiagnosticError);
+    return undefined;
   }
 }
 

@@ -9,6 +9,7 @@ import { connectionError } from "./buy.ts";
 import type { Call } from "./memo.ts";
 import { connectionNameOf } from "./sellers.ts";
 import type { Workspace } from "./workspace.ts";
+import { expectError } from "../diagnostics/expected.ts";
 
 export interface Destination {
   /** Undefined without one, and without its key: models and prices are then the shipped ones. */
@@ -52,7 +53,7 @@ export class Destinations {
     try {
       return { connection: await (wanted === undefined ? findConnection() : namedConnection(wanted)) };
     } catch (error) {
-      if (!(error instanceof DiagnosticError)) throw error;
+      expectError(error, DiagnosticError);
       if (error.code === "connect/no-key") return { connection: undefined };
       if (name === undefined) throw error;
       return { connection: undefined, error: connectionError(error) };

@@ -71,7 +71,7 @@ function textOf({ text }: Source, { argument }: BoundArgument): string {
 
 /** Between passes of other statements the clock and the dice may stand still: such arguments want a pass of their own. */
 function isPlain({ db }: Workspace, text: string, binds: readonly BindUse[]): boolean {
-  const nulls = Object.fromEntries(binds.map((use) => [use.name ?? String(use.number ?? ""), null]));
+  const nulls = Object.fromEntries(binds.map((use) => [use.key, null]));
   const { opensTables, functions } = expressionNeeds(db, text, bindArguments({ binds }, nulls));
   return !opensTables && ![...functions].some((name) => StableSurroundings.holds(name));
 }

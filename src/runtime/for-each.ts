@@ -117,7 +117,7 @@ export class ForEach<
     const ending = new AbortController();
     const leaving = new AbortController();
     const gone = signal === undefined ? leaving.signal : AbortSignal.any([leaving.signal, signal]);
-    const drainMs = (this.#host.workspace.options.number("drain") ?? 0) * 1000;
+    const drainMs = this.#host.workspace.options.amount("drain") * 1000;
     using drain = new Drain(gone, drainMs);
     const stop = AbortSignal.any([ending.signal, gone]);
     const runner = await this.#open({ stop, cut: drain.cut });

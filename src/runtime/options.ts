@@ -1,5 +1,5 @@
 /** The session's options: what `SET option = value` takes, their defaults, and where each value comes from. */
-import { fail, type Place } from "../diagnostics/diagnostic.ts";
+import { assert, fail, type Place } from "../diagnostics/diagnostic.ts";
 import { suggest } from "../diagnostics/suggest.ts";
 import type { Connection, ConnectionModels } from "../catalog/request.ts";
 
@@ -164,10 +164,16 @@ export class Options {
     return typeof value === "number" ? value : undefined;
   }
 
+  /** Of an option that is never NULL. */
+  amount(name: string): number {
+    const value = this.#get(name);
+    assert(typeof value === "number", `the option ${name} is no number`);
+    return value;
+  }
+
   /** Of one attempt: what is set, else what the connection says. */
-  timeoutMs(connection: Pick<Connection, "timeoutMs">): number {
-    const isOwn = connection.timeoutMs !== undefined && !this.#set.has("timeout");
-    return isOwn ? (connection.timeoutMs ?? 0) : (this.number("timeout") ?? 1) * 1000;
+  timeoutMs({ timeoutMs }: Pick<Connection, "timeoutMs">): number {
+    return timeoutMs === undefined || this.#set.has("timeout") ? this.amount("timeout") * 1000 : timeoutMs;
   }
 
   isOn(name: string): boolean {

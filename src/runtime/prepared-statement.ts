@@ -67,7 +67,7 @@ function describeBinds(uses: readonly BindUse[], sites: readonly BoundSite[]): B
   for (const site of sites) noteFed(site, fed);
   const described = new Map<string, BindDescription>();
   for (const use of uses) {
-    const name = use.name ?? String(use.number ?? "");
+    const name = use.key;
     if (!described.has(name)) described.set(name, { text: use.text, name, ...fed.get(use.text) });
   }
   return [...described.values()];

@@ -15,6 +15,7 @@ import type { ExecuteOptions } from "./run-input.ts";
 import { resolveBinds } from "./statement-binds.ts";
 import type { Binds } from "./values.ts";
 import type { Workspace } from "./workspace.ts";
+import { expectError } from "../diagnostics/expected.ts";
 
 /** Around everything, and around a transaction of the script's own. */
 const outer = "callsql_rehearsal";
@@ -179,7 +180,7 @@ export class Rehearsal {
       if (prepared.reader) prepared.all(binds);
       else prepared.run(binds);
     } catch (error) {
-      if (!(error instanceof Database.SqliteError)) throw error;
+      expectError(error, Database.SqliteError);
       if (db.inTransaction) db.exec(`ROLLBACK TO ${attempt}`);
     } finally {
       functions.answering = undefined;

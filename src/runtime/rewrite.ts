@@ -49,9 +49,7 @@ interface Edit {
 
 /** Arguments are put in the order of the signature: a bare `?` must keep its number. */
 function bindEdits(binds: readonly BindUse[]): Edit[] {
-  return binds.flatMap((bind) =>
-    bind.text === "?" ? [{ span: bind.span, text: `?${bind.number ?? ""}` }] : [],
-  );
+  return binds.flatMap((bind) => (bind.text === "?" ? [{ span: bind.span, text: `?${bind.key}` }] : []));
 }
 
 /** A column is named as the user typed it, whatever its text has become. */

@@ -98,7 +98,7 @@ export async function runCalling(
 
 /** New calls of the first pass: as many as can be bought at once, but no packs for a statement that may stop early. */
 function windowStart({ functions, options }: Workspace, plan: Plan): number {
-  const concurrency = options.number("concurrency") ?? 1;
+  const concurrency = options.amount("concurrency");
   const reached = functions.names.filter((name) => plan.reached.has(siteName(name).toLowerCase()));
   if (plan.hasLimit || reached.length === 0) return concurrency;
   return Math.min(...reached.map(({ procedure }) => callsAtOnce(procedure, concurrency)));
@@ -169,12 +169,12 @@ export function openMarket(
     isReplay: options.text("cache") === "only",
     budget,
     estimator,
-    concurrency: options.number("concurrency") ?? 1,
+    concurrency: options.amount("concurrency"),
     counts,
     today: new Date().toISOString().slice(0, 10),
     modelTable: workspace.models.table,
     signal: execute.signal ?? new AbortController().signal,
-    drainMs: (options.number("drain") ?? 0) * 1000,
+    drainMs: options.amount("drain") * 1000,
     onProgress: execute.onProgress,
     onWarning: (found, procedure) => addWarning(warnings, found, procedure),
   };

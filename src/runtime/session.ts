@@ -168,12 +168,12 @@ export class Session implements AsyncDisposable {
     rows: Rows<Input>,
     options?: Options & ForEachOptions<Input>,
   ): ForEach<Input, Added<RowOf<Text>, Options>> {
-    if (this.#isClosed) fail("session/closed", {});
+    this.#checkOpen();
     const workspace = this.#workspace;
     if (options !== undefined) checkObject("executeForEach's options", options);
     const statement = this.#parsed(command);
     const onBegin = (close: () => Promise<void>) => {
-      if (this.#isClosed) fail("session/closed", {});
+      this.#checkOpen();
       this.#forEaches.add(close);
       return (): void => void this.#forEaches.delete(close);
     };
@@ -241,6 +241,7 @@ export class Session implements AsyncDisposable {
    * out. `identity` is a hex SHA-256 over what makes the script the same. Throws ledger/already-running.
    */
   beginRun(script: { readonly name: string; readonly identity: string; readonly isFresh?: boolean }): Run {
+    this.#checkOpen();
     checkObject("beginRun's script", script);
     checkText("beginRun's name", script.name);
     checkText("beginRun's identity", script.identity);
@@ -282,7 +283,7 @@ export class Session implements AsyncDisposable {
     binds: Binds = {},
     options: CallAloneOptions = {},
   ): Promise<ResultSet> | undefined {
-    if (this.#isClosed) fail("session/closed", {});
+    this.#checkOpen();
     checkInput(binds, options);
     const statement = this.#parsed(command);
     if (statement.kind !== "sql" || this.#workspace.desk !== undefined) return undefined;
@@ -318,7 +319,7 @@ export class Session implements AsyncDisposable {
    * deliveries are plain data. Needs no turn: it does not touch this session's database.
    */
   async buyCalls(orders: readonly CallOrder[], options: ExecuteOptions = {}): Promise<Delivery> {
-    if (this.#isClosed) fail("session/closed", {});
+    this.#checkOpen();
     checkList("buyCalls' orders", orders);
     checkObject("buyCalls' options", options);
     const warnings: Diagnostic[] = [];
@@ -335,7 +336,7 @@ export class Session implements AsyncDisposable {
     orders: readonly CallOrder[],
     options: Pick<ExecuteOptions, "connection"> = {},
   ): Promise<readonly (Answer | undefined)[]> {
-    if (this.#isClosed) fail("session/closed", {});
+    this.#checkOpen();
     checkList("recordedAnswers' orders", orders);
     checkObject("recordedAnswers' options", options);
     return recordedAnswers(this.#workspace, orders, options);
@@ -456,10 +457,14 @@ export class Session implements AsyncDisposable {
     }
   }
 
+  #checkOpen(): void {
+    if (this.#isClosed) fail("session/closed", {});
+  }
+
   /** Runs `work` when all that was asked for before is done and the database is free. */
   async #inTurn<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     // What was asked for before close() is still done.
-    if (this.#isClosed) fail("session/closed", {});
+    this.#checkOpen();
     const { promise, resolve, reject } = Promise.withResolvers<T>();
     const cancel = (): void => reject(new DiagnosticError([diagnostic("call/cancelled", {})]));
     signal?.addEventListener("abort", cancel, { once: true });

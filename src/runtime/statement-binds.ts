@@ -18,9 +18,8 @@ export function resolveBinds(uses: readonly BindUse[], sources: BindSources, sou
   const missing = new Map<string, BindUse>();
   for (const use of uses) {
     const value = valueOf(use, sources);
-    const key = use.name ?? String(use.number ?? "");
-    if (value === undefined) missing.set(use.text === "?" ? `?${key}` : use.text, use);
-    else values[key] = toSqlite(value, use.text, { source, span: use.span });
+    if (value === undefined) missing.set(use.text === "?" ? `?${use.key}` : use.text, use);
+    else values[use.key] = toSqlite(value, use.text, { source, span: use.span });
   }
   const [first] = missing.values();
   if (first !== undefined)
@@ -34,11 +33,9 @@ export function resolveBinds(uses: readonly BindUse[], sources: BindSources, sou
 
 function valueOf(use: BindUse, { given, workspace: { variables } }: BindSources): BindValue {
   if (use.name === undefined) {
-    const position = (use.number ?? 0) - 1;
-    const key = String(position + 1);
     // A variable named by a number is one that the command line was given: -p 1=….
-    const value = isList(given) ? given[position] : given[key];
-    return value === undefined ? variables.get(key) : value;
+    const value = isList(given) ? given[Number(use.key) - 1] : given[use.key];
+    return value === undefined ? variables.get(use.key) : value;
   }
   const own = isList(given) ? undefined : named(given, use.name);
   return own === undefined ? variables.get(use.name.toLowerCase()) : own;
@@ -47,8 +44,8 @@ function valueOf(use: BindUse, { given, workspace: { variables } }: BindSources)
 /** The exact name first, then the only one that differs in case; a prefix in the caller's key does not matter. */
 function named(given: Readonly<Record<string, BindValue>>, name: string): BindValue {
   const find = (isSame: (key: string) => boolean): BindValue => {
-    const keys = Object.keys(given).filter((key) => isSame(key.replace(/^[:@$]/, "")));
-    return keys.length === 1 ? given[keys[0] ?? ""] : undefined;
+    const found = Object.entries(given).filter(([key]) => isSame(key.replace(/^[:@$]/, "")));
+    return found.length === 1 ? found[0]?.[1] : undefined;
   };
   const exact = find((key) => key === name);
   return exact === undefined ? find((key) => key.toLowerCase() === name.toLowerCase()) : exact;
@@ -63,7 +60,7 @@ export function bindArguments(
   { binds }: { readonly binds: readonly BindUse[] },
   values: BoundValues,
 ): unknown[] {
-  const bare = binds.filter((use) => use.text === "?").map((use) => values[String(use.number ?? "")] ?? null);
+  const bare = binds.filter((use) => use.text === "?").map((use) => values[use.key] ?? null);
   const hasNamed = binds.some((use) => use.text !== "?");
   return [...bare, ...(hasNamed ? [values] : [])];
 }

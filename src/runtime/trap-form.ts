@@ -3,7 +3,7 @@ import type { Span } from "../diagnostics/source.ts";
 import { outline, type Query } from "../parser/outline.ts";
 import type { CallSite } from "../parser/syntax.ts";
 import { LParen, NumberLiteral, PositionalBind, RParen, type Token } from "../parser/tokens.ts";
-import { endsOperand, isBareAlias, isName, nameOf } from "../parser/words.ts";
+import { endsOperand, isBareAlias, isName, nameOf, wordAt } from "../parser/words.ts";
 import type { BoundValues } from "./plan.ts";
 import type { Surveyed, SurveyedSite } from "./call-survey.ts";
 
@@ -47,7 +47,7 @@ export class Form {
   }
 
   word(index: number): string {
-    return this.tokens[index]?.word ?? "";
+    return wordAt(this.tokens, index);
   }
 
   /** A span of the source as one of the form's text. */

@@ -51,12 +51,15 @@ describe("sniffing", () => {
 });
 
 describe("image headers", () => {
+  const jpeg = (hex: string): Buffer => Buffer.from(`ffd8${hex.replaceAll(" ", "")}`, "hex");
   const webp = (kind: string, hex: string): Buffer =>
     Buffer.concat([Buffer.from(`RIFF0000WEBP${kind}0000`), Buffer.from(hex.replaceAll(" ", ""), "hex")]);
 
   test.each([
     ["png", imageBytes("png", { width: 300, height: 70 }), { width: 300, height: 70 }],
     ["jpeg", imageBytes("jpeg"), { width: 1, height: 1 }],
+    ["jpeg, with fill bytes", jpeg("ffffe0 0004 0000 ffc0 0011 08 0046 012c 00"), { width: 300, height: 70 }],
+    ["jpeg, with something else between", jpeg("ffe0 0004 0000 00ff c000 1108 0046 012c"), undefined],
     ["gif", imageBytes("gif"), { width: 1, height: 1 }],
     ["webp", imageBytes("webp"), { width: 1, height: 1 }],
     ["webp, extended", webp("VP8X", "10000000 2b0100 450000"), { width: 300, height: 70 }],

@@ -7,6 +7,7 @@ import { openSession, DiagnosticError, type Diagnostic, type SqlValue } from "..
 import { createOpenAIConnection } from "../../src/connection/openai.ts";
 import { findModelTable } from "../../src/connection/models-file.ts";
 import { startOpenAIServer, type OpenAIServer } from "../support/openai-server.ts";
+import { lineOf as jsonLineOf, lineOfMistake } from "../../src/connection/json-line.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "callsql-models-"));
 const own = {
@@ -135,6 +136,30 @@ describe("a mistake in a models file", () => {
     const found = await mistakeOf(changed);
     expect(found).toMatchObject({ code: "connect/bad-models", message: expect.stringContaining(words) });
     expect(found?.message).toContain(`models.json:${lineOf(place)}:`);
+  });
+
+  test.each([
+    [[], 1],
+    [["number", "deeper"], 2],
+    [["list", 1], 5],
+    [["list", 2, "key"], 6],
+    [["list", 7], 3],
+    [["text"], 8],
+    [["absent"], 1],
+  ])("the line of %j", (path, line) => {
+    const json =
+      '{\n"number": -1.5e3,\n"list": [\n{"a": [1, "]"]},\ntrue,\n{"key": null}\n],\n"text": "a \\"}"\n}';
+    expect(jsonLineOf(json, path)).toBe(line);
+  });
+
+  test.each([
+    ['{"a": 1,}', 1],
+    ['{"a":\n"x\n', 2],
+    ['{"a": 1}\n}', 2],
+    ["\n\n}", 3],
+    ['{"a":\n tru}', 2],
+  ])("the line where %j is no JSON", (json, line) => {
+    expect(lineOfMistake(json)).toBe(line);
   });
 
   test("is said of what is no JSON, no table, or not there", async () => {

@@ -320,8 +320,92 @@ test("a provider's clock does not matter, a day off in whichever direction", asy
   }
 });
 
+describe("a provider that can do no more than it must", () => {
+  const replace = async (settings: Partial<OAuthSettings>): Promise<void> => {
+    await addConnection(
+      "work",
+      { auth: "oauth", oauth: { client_id: "callsql", ...settings } },
+      { env, isReplacing: true },
+    );
+  };
+
+  test("gives a token without an end, for an audience and no scope; other visitors are sent away", async () => {
+    await using provider = await startOddProvider(0, { expires_in: undefined });
+    await replace({ issuer: provider.url, audience: "https://api.example" });
+    const visits: Promise<number[]>[] = [];
+    const onStep = (step: LoginStep): void => {
+      const url = new URL(step.url);
+      expect([...url.searchParams.keys()]).not.toContain("scope");
+      expect(url.searchParams.get("audience")).toBe("https://api.example");
+      const back = new URL(url.searchParams.get("redirect_uri") ?? "");
+      const state = url.searchParams.get("state") ?? "";
+      const ways = ["/", "/callback?code=c&state=guessed", `/callback?code=c&state=${state}`];
+      visits.push(
+        ways.reduce<Promise<number[]>>(async (before, way) => {
+          const statuses = await before;
+          return [...statuses, (await fetch(new URL(way, back))).status];
+        }, Promise.resolve([])),
+      );
+    };
+    await loginConnection("work", { env, onStep });
+    expect(await Promise.all(visits)).toEqual([[404, 404, 200]]);
+    expect(await tokens().read()).toEqual({ accessToken: "fresh" });
+  });
+
+  test("gives no device codes, and takes no token back: it is forgotten here", async () => {
+    await using provider = await startOddProvider(0);
+    await replace({ issuer: provider.url });
+    const onStep = (): void => {};
+    expect(await told(loginConnection("work", { env, onStep, isDevice: true }))).toMatch(
+      /connect\/login-failed: .*device/,
+    );
+    await tokens().write({ accessToken: "old" });
+    await logoutConnection("work", { env });
+    expect(await tokens().read()).toBeUndefined();
+    await logoutConnection("work", { env });
+  });
+
+  test("is not asked where what is said could be overheard", async () => {
+    await replace({ issuer: "http://login.example" });
+    expect(await told(login())).toMatch(/connect\/login-failed: .*HTTPS/);
+    await replace({
+      token_endpoint: "http://login.example/token",
+      authorization_endpoint: "http://login.example/auth",
+    });
+    await tokens().write({ accessToken: "old", refreshToken: "r" });
+    expect(await told(logoutConnection("work", { env }))).toMatch(/^succeeded/);
+    await tokens().write({ accessToken: "old", refreshToken: "r", renewAt: 1 });
+    const settings = { client_id: "callsql", token_endpoint: "http://login.example/token" };
+    const asked = oauthCredentials("work", settings, { env, store: store(), account: "work" });
+    expect(await told(asked.get())).toMatch(/HTTPS/);
+  });
+
+  test("that takes nothing back as it should is said", async () => {
+    await using provider = await startOddProvider(0, {}, { revocation_endpoint: "/gone" });
+    await replace({ issuer: provider.url });
+    await tokens().write({ accessToken: "old" });
+    expect(await told(logoutConnection("work", { env }))).toContain("connect/not-revoked");
+    expect(await tokens().read()).toBeUndefined();
+  });
+});
+
+test("a login that is given up ends, and one of a profile without OAuth does not begin", async () => {
+  const given = new AbortController();
+  const onStep = (): void => given.abort();
+  expect(await told(loginConnection("work", { env, onStep, signal: given.signal }))).toContain(
+    "call/cancelled",
+  );
+  await addConnection("keyed", { base_url: "http://127.0.0.1:1" }, { env, secret: "sk-abcdefgh" });
+  expect(await told(loginConnection("keyed", { env, onStep }))).toContain("connect/not-oauth");
+  expect(await told(logoutConnection("keyed", { env }))).toContain("connect/not-oauth");
+});
+
 /** A provider that knows one answer, and another time. */
-async function startOddProvider(offsetSeconds: number) {
+async function startOddProvider(
+  offsetSeconds: number,
+  others: object = {},
+  endpoints: Readonly<Record<string, string>> = {},
+) {
   const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString("base64url");
   const server = createServer((request, response) => {
     const url = `http://${request.headers.host}`;
@@ -329,15 +413,23 @@ async function startOddProvider(offsetSeconds: number) {
     const claims = { iss: url, sub: "someone", aud: "callsql", iat: now, exp: now + 60 };
     const body =
       request.method === "GET"
-        ? { issuer: url, token_endpoint: `${url}/token`, jwks_uri: `${url}/keys` }
+        ? {
+            issuer: url,
+            authorization_endpoint: `${url}/auth`,
+            token_endpoint: `${url}/token`,
+            jwks_uri: `${url}/keys`,
+            ...Object.fromEntries(Object.entries(endpoints).map(([name, path]) => [name, `${url}${path}`])),
+          }
         : {
             access_token: "fresh",
             token_type: "Bearer",
             expires_in: 600,
             id_token: `${part({ alg: "RS256" })}.${part(claims)}.c2ln`,
+            ...others,
           };
+    const status = request.url === "/gone" ? 410 : 200;
     const date = new Date(now * 1000).toUTCString();
-    response.writeHead(200, { "content-type": "application/json", date }).end(JSON.stringify(body));
+    response.writeHead(status, { "content-type": "application/json", date }).end(JSON.stringify(body));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();

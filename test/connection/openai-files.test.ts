@@ -173,6 +173,31 @@ describe("speech that comes as events", () => {
     expect(failureOf(await ask())).toMatchObject({ kind: "http", code: "server_error", message: "sorry" });
   });
 
+  test.each([
+    ["no event", "", { kind: "cut" }],
+    ["no JSON, then nothing", "data: {not JSON\n\n", { kind: "cut" }],
+    [
+      "events nobody knows, and the last without its empty line",
+      `data: 7\n\ndata: {"type":"ping"}\n\n${done}`,
+      { kind: "audio" },
+    ],
+    [
+      "an error without a type",
+      'data: {"error":{"message":"sorry"}}\n\n',
+      { kind: "error", body: '{"error":{"message":"sorry"}}' },
+    ],
+    [
+      "an error that is the event",
+      'data: {"type":"error","message":"sorry"}\n\n',
+      { kind: "error", body: '{"error":{"type":"error","message":"sorry"}}' },
+    ],
+  ])("%s", (_, stream, expected) => {
+    const speech = readSpeech(stream);
+    expect(speech).toMatchObject(
+      "body" in expected ? { ...expected, body: Buffer.from(expected.body) } : expected,
+    );
+  });
+
   test.each(["\n", "\r\n", "\r"])("is read with lines that end in %j", (end) => {
     const stream = [": comment", "event: x", delta, "", delta, "", done, "", ""].join(end);
     expect(readSpeech(stream)).toEqual({

@@ -266,6 +266,57 @@ test("connect test says that credentials are refused, or nobody is there", async
   expect(await codeOf(checkConnection("gone", place()))).toBe("connect/unreachable");
 });
 
+test("connect test says what else a service may do", async () => {
+  await using busy = await startSmallServer({
+    "/v1/models": [404, "404 page not found"],
+    "/v1/responses": [503, '{"error": {"message": "overloaded"}}'],
+    "/v1/embeddings": [429, '{"error": {"message": "slow down"}}'],
+    "/v1/moderations": [200, "{}"],
+  });
+  await addConnection("w", { base_url: busy.url, auth: "none" }, place());
+  const { models, modelsProblem, endpoints } = await checkConnection("w", { ...place(), timeoutMs: 5000 });
+  expect(models).toBeUndefined();
+  expect(modelsProblem).toContain("404");
+  expect(Object.fromEntries(endpoints.map(({ endpoint, state }) => [endpoint, state]))).toMatchObject({
+    responses: "unclear",
+    embeddings: "unclear",
+    moderations: "answers",
+    "audio/speech": "missing",
+  });
+  await using moved = await startSmallServer({ "/v1/models": [302, "https://example.com/v1/models"] });
+  await addConnection("moved", { base_url: moved.url, auth: "none" }, place());
+  expect(await codeOf(checkConnection("moved", place()))).toBe("connect/redirect");
+  expect(await codeOf(checkConnection("w", { ...place(), signal: AbortSignal.abort() }))).toBe(
+    "call/cancelled",
+  );
+  await removeConnection("w", place());
+  await removeConnection("moved", place());
+  expect(await codeOf(checkConnection(undefined, place()))).toBe("connect/none");
+});
+
+test("the environment's key is a connection without a profile", async () => {
+  const own = { ...place(), env: { ...env, OPENAI_API_KEY: key } };
+  expect(await listConnections(own)).toMatchObject([
+    { name: "openai", isDefault: true, place: "environment" },
+    { name: "offline", isDefault: false, place: "shipped" },
+  ]);
+  expect((await describeConnection("openai", own)).find(({ name }) => name === "key")).toMatchObject({
+    value: expect.stringMatching(/^\S+$/),
+  });
+  await addConnection("w", { base_url: server.url, secret: "env:NOT_THERE" }, { ...own, isDefault: true });
+  await addConnection("other", { base_url: server.url, auth: "none" }, { ...own, isDefault: false });
+  expect((await describeConnection("w", own)).find(({ name }) => name === "key")).toMatchObject({
+    value: expect.stringContaining("NOT_THERE"),
+    source: "env:NOT_THERE",
+  });
+  await setDefaultConnection("openai", own);
+  expect((await listConnections(own)).find(({ isDefault }) => isDefault)?.name).toBe("openai");
+  expect(await codeOf(setDefaultConnection("nobody", own))).toBe("connect/not-a-profile");
+  await removeConnection("other", own);
+  expect((await listConnections(own)).map(({ name }) => name)).toEqual(["openai", "w", "offline"]);
+  expect((await listConnections(own)).find(({ isDefault }) => isDefault)?.name).toBe("openai");
+});
+
 test("a server that lacks an endpoint is told from one that lacks a model", async () => {
   await using small = await startSmallServer();
   await addConnection("w", { base_url: small.url, auth: "none" }, place());
@@ -282,16 +333,23 @@ test("a server that lacks an endpoint is told from one that lacks a model", asyn
   ]);
 });
 
+type SmallAnswers = Readonly<Record<string, readonly [status: number, body: string]>>;
+
 /** Two endpoints, and a 404 for every model but its own. */
-async function startSmallServer(): Promise<{ url: string } & AsyncDisposable> {
+const smallAnswers: SmallAnswers = {
+  "/v1/models": [200, '{"object": "list", "data": [{"id": "small"}]}'],
+  "/v1/responses": [400, '{"error": {"message": "input is required"}}'],
+  "/v1/embeddings": [404, '{"error": {"message": "model not found"}}'],
+};
+
+async function startSmallServer(answers = smallAnswers): Promise<{ url: string } & AsyncDisposable> {
   const http = createServer((request, response) => {
-    const answers: Record<string, readonly [number, string]> = {
-      "/v1/models": [200, '{"object": "list", "data": [{"id": "small"}]}'],
-      "/v1/responses": [400, '{"error": {"message": "input is required"}}'],
-      "/v1/embeddings": [404, '{"error": {"message": "model not found"}}'],
-    };
     const [status, body] = answers[request.url ?? ""] ?? [404, "404 page not found"];
-    response.writeHead(status, { "content-type": body.startsWith("{") ? "application/json" : "text/plain" });
+    const contentType = body.startsWith("{") ? "application/json" : "text/plain";
+    response.writeHead(status, {
+      "content-type": contentType,
+      ...(status === 302 ? { location: body } : {}),
+    });
     response.end(body);
   });
   await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));

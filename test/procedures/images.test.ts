@@ -141,6 +141,7 @@ describe("EditImage", () => {
     ["call/unknown-format", { Image: imageBytes("gif") }],
     ["call/unknown-format", { Image: Buffer.from("plain text") }],
     ["call/mask-not-png", { Mask: imageBytes("jpeg") }],
+    ["call/mask-not-png", { Mask: Buffer.from("plain text") }],
     ["call/mask-without-alpha", { Mask: png }],
     ["call/mask-size", { Mask: imageBytes("png", { width: 8, height: 8, alpha: true }) }],
     ["call/unsupported-parameter", { InputFidelity: "high" }],

@@ -5,9 +5,34 @@ import { imageBytes } from "../support/tiny-media.ts";
 import { problemOf } from "../support/openai-validate.ts";
 import { failed, incomplete, message, refusal, response } from "./support/answers.ts";
 import { answer, bodyOf, errorOf, png, prepare, type Values, schemaProblem } from "./support/calls.ts";
+import { schemaMismatch } from "../../src/procedures/answer-schema.ts";
 
 const four = ["GenerateResponse", "AnalyzeImage", "SummarizeText", "ClassifyText"];
 const results = ["Response_Result", "Response_Result", "Summary", "Category"];
+
+describe("an answer beside its schema", () => {
+  test.each<[schema: object, answer: unknown, what: string | undefined]>([
+    [{ const: 7 }, 7, undefined],
+    [{ const: 7 }, 8, "$ is 8, one of [7] was expected"],
+    [{ enum: ["a", null] }, null, undefined],
+    [{ type: ["string", "null"] }, null, undefined],
+    [{ type: ["string", "null"] }, 7, "$ is number, string or null was expected"],
+    [
+      { properties: { a: { type: "string" }, b: { type: "integer" } } },
+      { b: 1.5 },
+      "$.b is number, integer was expected",
+    ],
+    [{ $ref: "https://example.com/schema" }, 7, undefined],
+    [{ $ref: "#/$defs/a~1b", $defs: { "a/b": { type: "string" } } }, 7, "$ is number, string was expected"],
+    [{ oneOf: [{ type: "string" }, { required: ["a"] }] }, {}, '$ has no "a"'],
+    [{ anyOf: [{ type: "string" }, { type: "number" }] }, 7, undefined],
+    [{ additionalProperties: false, properties: { a: {} } }, { a: 1 }, undefined],
+  ])("%j and %j", (schema, value, what) => {
+    const found = schemaMismatch(schema, value);
+    if (what === undefined) expect(found).toBeUndefined();
+    else expect(found).toContain(what);
+  });
+});
 
 describe("GenerateResponse", () => {
   const full: Values = {
@@ -72,6 +97,10 @@ describe("GenerateResponse", () => {
     ["call/not-a-boolean", { Store: "maybe" }],
     ["call/not-a-number", { MaxOutputTokens: "1.5" }],
     ["call/not-a-tool", { Tools: '[{"type":"function","name":"f"}]' }],
+    ["call/not-a-tool", { Tools: '[{"name":"f"}]' }],
+    ["call/not-a-tool", { Tools: "[7]" }],
+    ["call/tool-incomplete", { Tools: '{"type":"mcp"}' }],
+    ["call/tool-incomplete", { Tools: "file_search" }],
     ["call/not-json", { Schema: "[1]" }],
     ["call/not-json", { Schema: "nonsense" }],
   ])("refuses with %s: %j", (code, values) => {

@@ -84,6 +84,31 @@ test("openSession refuses options that are none", async () => {
   });
 });
 
+test("a session that is closed says so, whatever it is asked", async () => {
+  const closed = await openSession({ env: {}, connection: "offline" });
+  await closed.close();
+  const silent = new Set([
+    "parse",
+    "readStatement",
+    "prepare",
+    "isCallAlone",
+    "connectionFacts",
+    "setOption",
+    "setVariable",
+  ]);
+  for (const [name, right] of Object.entries(methods).filter(([each]) => !silent.has(each)))
+    await expect((async () => untyped(closed)[name]?.(...right))(), name).rejects.toMatchObject({
+      code: "session/closed",
+    });
+  expect(() => closed.executeForEach(statement, [{ a: 1 }])).toThrow("session/closed");
+});
+
+test("statements of our own are no calls that run alone", () => {
+  expect(session.callAlone("SET cache = off")).toBeUndefined();
+  const [own] = session.parse("SHOW OPTIONS").statements;
+  expect(own && session.isCallAlone(own)).toBe(false);
+});
+
 test.each([
   "isComplete",
   "highlight",

@@ -114,6 +114,35 @@ describe("a script", () => {
     await expect(echo.rows("SELECT * FROM o")).rejects.toThrow("no such table");
   });
 
+  test("heeds its settings and variables, and is asked nothing by what only shows", async () => {
+    await using echo = await opened();
+    const explained = await rehearsed(
+      echo,
+      `SET DEFAULT P.Y = 'y'; SET :n = 2; SET max_calls = 5; RESET max_calls;
+       SELECT P(body) FROM t WHERE id <= :n;
+       SHOW OPTIONS; DESCRIBE P; EXPLAIN CALLS SELECT P(body) FROM t; RETRY FAILED; EXPLAIN SELECT P('x'); PRAGMA user_version;
+       INSERT INTO t(body) SELECT P(body) FROM t WHERE id = 1 RETURNING id;
+       SELECT P(body) FROM t`,
+    );
+    expect(callsOf(explained).map((sites) => sites.join())).toEqual([
+      "",
+      "",
+      "",
+      "",
+      "P 2 exact",
+      "",
+      "",
+      "",
+      "",
+      "",
+      "",
+      "P 1 at least",
+      "P 3 about",
+    ]);
+    expect(echo.asked).toEqual([]);
+    expect(await echo.rows("SELECT count(*) FROM t")).toEqual([[3]]);
+  });
+
   test("whose constraints refuse made-up answers goes on without them", async () => {
     await using echo = await opened();
     const explanations = await rehearsed(

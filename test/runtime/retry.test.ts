@@ -81,6 +81,9 @@ describe("in the session that failed", () => {
     await rows("INSERT INTO out SELECT id, P(body) FROM t");
     expect(await codeOf(rows("RETRY FAILED"))).toBe("session/retry-would-repeat");
     expect(await rows("SELECT count(*) FROM out")).toEqual([[3]]);
+    await rows("CREATE TABLE copy AS SELECT Q(body) AS reply FROM t");
+    expect(await codeOf(rows("RETRY FAILED"))).toBe("session/retry-would-repeat");
+    expect(await rows("SELECT reply FROM copy")).toEqual([["<a>"], [null], ["<c>"]]);
     await session.close();
   });
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { afterAll, describe, expect, test } from "vitest";
-import { DiagnosticError } from "../../src/index.ts";
+import { DiagnosticError, type BindValue } from "../../src/index.ts";
 import { EchoFailure, openEcho, type Answers, type Echo } from "../support/echo.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "callsql-session-"));
@@ -201,6 +201,21 @@ describe("data is changed wholly or not at all", () => {
       ["call/row-failed", "row 2: P failed: failed with content_policy_violation (content_policy_violation)"],
     ]);
     expect(result.counts).toMatchObject({ calls: 3, made: 3, failed: 1 });
+  });
+
+  test("of many failed calls a hundred are named, and the rest are counted", async () => {
+    const all: Answers = () => {
+      throw new EchoFailure(400, "content_policy_violation");
+    };
+    await using opened = await withTable(all, 130);
+    await opened.session.execute("SET on_error = row");
+    const result = await opened.session.execute("SELECT P(body) FROM t");
+    await result.all();
+    expect(result.warnings).toHaveLength(101);
+    expect(result.warnings.at(-1)).toMatchObject({
+      code: "call/more-rows-failed",
+      message: expect.stringContaining("30"),
+    });
   });
 
   test("a failed call of a table site is a row that says why", async () => {
@@ -467,6 +482,20 @@ describe("results", () => {
     ]);
   });
 
+  test("values of JavaScript that SQLite does not have are turned, or refused", async () => {
+    await using opened = await withTable();
+    const typed = async (x: BindValue) =>
+      (await (await opened.session.execute("SELECT typeof(:x), :x", { x })).arrays().next()).value;
+    expect(await typed(true)).toEqual(["integer", 1]);
+    expect(await typed(false)).toEqual(["integer", 0]);
+    expect(await typed(-0)).toEqual(["real", -0]);
+    expect(await typed(9_007_199_254_740_993n)).toEqual(["integer", 9_007_199_254_740_993n]);
+    expect(await typed(new Date(0))).toEqual(["text", "1970-01-01T00:00:00.000Z"]);
+    expect((await typed(new Uint8Array([1, 2]).buffer))?.[0]).toBe("blob");
+    for (const x of [new Date(Number.NaN), 2n ** 63n])
+      expect(await codeOf(opened.session.execute("SELECT :x", { x }))).toBe("bind/unusable-bind-value");
+  });
+
   test("two sessions on one file do not wait for each other's calls", async () => {
     const database = join(folder, "two.db");
     const gate = Promise.withResolvers<void>();
@@ -522,6 +551,62 @@ describe("statements of our own", () => {
     expect(await codeOf(opened.session.execute("SET concurrencyy = 4"))).toBe("session/unknown-option");
     expect(await codeOf(opened.session.execute("SET concurrency = 0"))).toBe("session/bad-option-value");
     expect(await codeOf(opened.session.execute("SET on_error = maybe"))).toBe("session/bad-option-value");
+  });
+
+  test.each([
+    ["CALL P(:a)", true],
+    ["CALL P(-1, 'y')", true],
+    ["CALL P(NULL)", true],
+    ["CALL P(TRUE)", true],
+    ["CALL P(- :a)", false],
+    ["CALL P(1 + 2)", false],
+    ["CALL P(a)", false],
+    ["CALL P('a' COLLATE nocase)", false],
+    ["CALL P('a') INTO u", false],
+    ["SELECT P('a')", false],
+  ])("%s runs alone, beside the database: %s", async (sql, isAlone) => {
+    await using opened = await withTable();
+    const running = opened.session.callAlone(sql, { a: "a" });
+    expect(running !== undefined).toBe(isAlone);
+    expect(await (await running)?.first()).toEqual(
+      isAlone ? expect.objectContaining({ Error_Code: null }) : undefined,
+    );
+  });
+
+  test.each([
+    ["SET dedup = perhaps", "session/bad-option-value"],
+    ["SET concurrency = NULL", "session/bad-option-value"],
+    ["SET concurrency = ''", "session/bad-option-value"],
+    ["SET concurrency = 2.5", "session/bad-option-value"],
+    ["SET cache = 7", "session/bad-option-value"],
+    ["RESET concurrencyy", "session/unknown-option"],
+    ["SET :x = 1, 2", "parse/expected"],
+    ["SET :x = 1 WHERE false", "session/variable-needs-one-value"],
+    ["SET :x = no_such_column", "sql/error"],
+    ["SET DEFAULT P.X = no_such_column", "sql/error"],
+    ["SET DEFAULT Nobody.X = 1", "bind/unknown-procedure"],
+    ["ATTACH '/nonexistent/folder/x.db' AS x", "sql/storage"],
+    ["DESCRIBE Nobody", "bind/unknown-name"],
+  ])("%s is refused", async (sql, code) => {
+    await using opened = await withTable();
+    expect(await codeOf(opened.session.execute(sql))).toBe(code);
+    expect(opened.asked).toEqual([]);
+  });
+
+  test("what is set is shown as it would be written", async () => {
+    await using opened = await withTable();
+    for (const sql of [
+      "SET dedup = NO",
+      "SET max_calls = 7",
+      "SET max_calls = NULL",
+      "SET DEFAULT P.X = 'd'",
+    ])
+      await opened.session.execute(sql);
+    const options = await opened.rows("SHOW OPTIONS");
+    expect(options.find(([name]) => name === "dedup")?.slice(0, 3)).toEqual(["dedup", "off", "set"]);
+    expect(options.find(([name]) => name === "max_calls")?.slice(0, 3)).toEqual(["max_calls", null, "set"]);
+    expect(await opened.rows("SELECT value FROM sys_options WHERE option = 'dedup'")).toEqual([["off"]]);
+    expect(await opened.rows("SHOW DEFAULTS")).toEqual([["P", "x", "d"]]);
   });
 
   test("a session variable may be an answer, and is bound like any value", async () => {

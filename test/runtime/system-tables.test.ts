@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { systemTables } from "../../src/catalog/system-tables.ts";
 import { openSession } from "../../src/index.ts";
 import { echoConnection } from "../support/echo.ts";
+import type { ApiFailure } from "../../src/catalog/request.ts";
 
 async function open() {
   const session = await openSession({ connection: echoConnection((_, x) => x), ledger: ":memory:" });
@@ -23,6 +24,28 @@ test.each(Object.entries(systemTables))(
     expect(described.map((row) => [row["name"], row["type"], row["remarks"]])).toEqual(wanted);
   },
 );
+
+test.each<[kind: ApiFailure["kind"], status: number | undefined, code: string]>([
+  ["cancelled", undefined, "call/cancelled"],
+  ["network", undefined, "connect/unreachable"],
+  ["redirect", undefined, "connect/redirect"],
+  ["credentials", undefined, "connect/refused"],
+  ["http", 403, "connect/refused"],
+  ["http", 500, "connect/no-model-list"],
+])("a list of models that fails with %s %s is %s", async (kind, status, code) => {
+  const failure = { kind, message: "no", ...(status === undefined ? {} : { status }) };
+  const connection = {
+    ...echoConnection((_, x) => x),
+    listModels: async () => ({ ok: false as const, failure }),
+  };
+  await using session = await openSession({ connection });
+  await expect(session.refreshModels()).rejects.toMatchObject({ code });
+});
+
+test("a connection that lists no models says so", async () => {
+  await using opened = await open();
+  await expect(opened.session.refreshModels()).rejects.toMatchObject({ code: "connect/no-model-list" });
+});
 
 test("numbers and texts are what the documentation says", async () => {
   await using opened = await open();

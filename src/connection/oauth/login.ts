@@ -157,7 +157,9 @@ async function openLoopback(port: number, state: string): Promise<Loopback> {
   return {
     redirectUri,
     returned: (signal) => {
-      signal?.addEventListener("abort", () => reject(new Error("cancelled")), { once: true });
+      const giveUp = (): void => reject(new Error("cancelled"));
+      signal?.addEventListener("abort", giveUp, { once: true });
+      if (signal?.aborted === true) giveUp();
       return promise;
     },
     [Symbol.asyncDispose]: async () => {

@@ -23,15 +23,17 @@ export async function openProvider(
   const clientAuth = secret === undefined ? openid.None() : clientSecret(secret);
   const fetch = withoutIdToken(await fetchOf(context));
   if (settings.issuer === undefined) {
-    const server = { issuer: new URL("/", settings.token_endpoint).href, ...endpointsOf(settings) };
+    const home = new URL("/", settings.token_endpoint);
+    const server = { issuer: home.href, ...endpointsOf(settings) };
     const config = new openid.Configuration(server, settings.client_id, undefined, clientAuth);
     config[openid.customFetch] = fetch;
-    if (isLoopback(settings.token_endpoint)) openid.allowInsecureRequests(config);
+    for (const allow of allowances(home)) allow(config);
     return config;
   }
-  const found = await openid.discovery(new URL(settings.issuer), settings.client_id, undefined, clientAuth, {
+  const issuer = new URL(settings.issuer);
+  const found = await openid.discovery(issuer, settings.client_id, undefined, clientAuth, {
     [openid.customFetch]: fetch,
-    execute: isLoopback(settings.issuer) ? [openid.allowInsecureRequests] : [],
+    execute: allowances(issuer),
   });
   const endpoints = endpointsOf(settings);
   if (Object.keys(endpoints).length === 0) return found;
@@ -39,7 +41,7 @@ export async function openProvider(
   const metadata = { ...found.serverMetadata(), ...endpoints };
   const config = new openid.Configuration(metadata, settings.client_id, undefined, clientAuth);
   config[openid.customFetch] = fetch;
-  if (isLoopback(settings.issuer)) openid.allowInsecureRequests(config);
+  for (const allow of allowances(issuer)) allow(config);
   return config;
 }
 
@@ -113,6 +115,6 @@ function readInit(options: object): RequestInit {
 }
 
 /** Tokens travel unencrypted nowhere but inside the machine. */
-function isLoopback(url: string | undefined): boolean {
-  return ["127.0.0.1", "localhost", "[::1]"].includes(URL.parse(url ?? "")?.hostname ?? "");
+function allowances({ hostname }: URL): ((config: openid.Configuration) => void)[] {
+  return ["127.0.0.1", "localhost", "[::1]"].includes(hostname) ? [openid.allowInsecureRequests] : [];
 }

@@ -6,7 +6,7 @@ import { notAvailableOffline } from "./api-error.ts";
 import type { Encoder } from "./encoder.ts";
 import type { Prompt } from "./prompt.ts";
 import { splitSentences } from "./sentences.ts";
-import { similarity, type Vector } from "./vectors.ts";
+import { similarity, valueAt, type Vector } from "./vectors.ts";
 
 export async function answerFrom(prompt: Prompt, encoder: Encoder, signal: AbortSignal): Promise<string> {
   const { question, candidates } = readQuestion(prompt);
@@ -27,7 +27,7 @@ export async function answerFrom(prompt: Prompt, encoder: Encoder, signal: Abort
   const scores = candidates.map((sentence, index) => {
     const shared = overlapWeight * overlap(words, contentWords(sentence));
     const sign = expected?.test(sentence) === true ? signWeight : 0;
-    return (near[index] ?? 0) + shared + sign;
+    return valueAt(near, index) + shared + sign;
   });
   return candidates[scores.indexOf(Math.max(...scores))] ?? "";
 }

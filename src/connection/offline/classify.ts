@@ -6,7 +6,7 @@ import { notAvailableOffline } from "./api-error.ts";
 import type { Encoder } from "./encoder.ts";
 import { isObject, type JsonObject } from "./json-body.ts";
 import type { Prompt } from "./prompt.ts";
-import { similarity, softmax } from "./vectors.ts";
+import { similarity, softmax, valueAt } from "./vectors.ts";
 
 /** A category and how well it fits, best first; fits add up to one. */
 interface Ranked {
@@ -102,7 +102,7 @@ async function rank(
     sharpness,
   );
   return labels
-    .map((label, index) => ({ label, fit: fits[index] ?? 0 }))
+    .map((label, index) => ({ label, fit: valueAt(fits, index) }))
     .toSorted((left, right) => right.fit - left.fit);
 }
 

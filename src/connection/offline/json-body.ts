@@ -1,4 +1,5 @@
 /** Reads fields of a request body, refusing wrong types in the API's words. */
+import { parseJson } from "../json.ts";
 import { invalidRequest } from "./api-error.ts";
 
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -16,15 +17,6 @@ export function parseBody(text: string): JsonObject {
     );
   }
   return body;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }
 
 export function readString(body: JsonObject, field: string): string | undefined {

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 
 import { invalidRequest } from "./api-error.ts";
 import { type JsonObject, parseBody } from "./json-body.ts";
+import { expectError } from "../../diagnostics/expected.ts";
 
 export interface RequestBody {
   readonly body: JsonObject;
@@ -33,8 +34,8 @@ async function readForm(request: Request): Promise<FormData> {
   try {
     return await request.formData();
   } catch (error) {
-    if (error instanceof TypeError) throw invalidRequest("We could not parse your multipart form.", null);
-    throw error;
+    expectError(error, TypeError);
+    throw invalidRequest("We could not parse your multipart form.", null);
   }
 }
 

@@ -2,10 +2,15 @@
 
 export type Vector = Float32Array;
 
+/** 0 behind the end, where nobody reads. */
+export function valueAt(values: ArrayLike<number>, index: number): number {
+  return values[index] ?? 0;
+}
+
 /** Cosine, as every vector here has length one. */
 export function similarity(left: Vector, right: Vector): number {
   let sum = 0;
-  for (let index = 0; index < left.length; index += 1) sum += (left[index] ?? 0) * (right[index] ?? 0);
+  for (let index = 0; index < left.length; index += 1) sum += valueAt(left, index) * valueAt(right, index);
   return sum;
 }
 
@@ -15,7 +20,7 @@ export function meanDirection(vectors: readonly Vector[], weights?: readonly num
   for (const [row, vector] of vectors.entries()) {
     const weight = weights?.[row] ?? 1;
     for (let index = 0; index < sum.length; index += 1) {
-      sum[index] = (sum[index] ?? 0) + weight * (vector[index] ?? 0);
+      sum[index] = valueAt(sum, index) + weight * valueAt(vector, index);
     }
   }
   const length = Math.hypot(...sum);

@@ -17,6 +17,7 @@ import { withDefault, withoutProfile, withProfile, writeProfileText } from "./pr
 import { isProblem, isProfileName, readProfileTable, type ProfileDraft } from "./profile.ts";
 import { findProjectFile, trust, type ProjectFile } from "./project-file.ts";
 import { settingsOf, type Setting } from "./settings.ts";
+import { expectError } from "../../diagnostics/expected.ts";
 
 /** A connection as `callsql connections` lists it. */
 export interface ConnectionSummary {
@@ -75,7 +76,7 @@ export async function describeConnection(
     const { secret } = await fetchSecret(reference, context);
     return [...rows, { name: "key", value: masked(secret), source: profile.secret ?? source }];
   } catch (error) {
-    if (!(error instanceof SecretError)) throw error;
+    expectError(error, SecretError);
     return [...rows, { name: "key", value: error.message, source: profile.secret ?? source }];
   }
 }

@@ -8,14 +8,16 @@ import { parse, stringify, TomlError } from "smol-toml";
 import { fail } from "../../diagnostics/diagnostic.ts";
 import { isProblem, readProfileTable, type ProfileDraft, type ProfileTable } from "./profile.ts";
 import { tomlLineOf, tomlPlaces } from "./toml-line.ts";
+import { expectError } from "../../diagnostics/expected.ts";
+import { isMissingFile } from "../missing-file.ts";
 
 /** Undefined where there is no such file. Throws connect/unreadable-profiles. */
 export async function readProfileText(file: string): Promise<string | undefined> {
   try {
     return await readFile(file, "utf8");
   } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    if ("code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR")) return undefined;
+    expectError(error, Error);
+    if (isMissingFile(error)) return undefined;
     return fail("connect/unreadable-profiles", { file, reason: error.message });
   }
 }
@@ -67,7 +69,7 @@ export async function writeProfileText(file: string, text: string): Promise<void
     await chmod(written, 0o600);
     await rename(written, file);
   } catch (error) {
-    if (!(error instanceof Error)) throw error;
+    expectError(error, Error);
     fail("connect/unwritable-profiles", { file, reason: error.message });
   }
 }
@@ -76,7 +78,7 @@ function parseToml(file: string, text: string): unknown {
   try {
     return parse(text);
   } catch (error) {
-    if (!(error instanceof TomlError)) throw error;
+    expectError(error, TomlError);
     const [words = ""] = error.message.replace(/^Invalid TOML document: /, "").split("\n");
     return fail("connect/bad-profiles", { file, line: error.line, problem: `is not TOML: ${words}` });
   }

@@ -1,5 +1,6 @@
 /** Finds the line of a key in TOML text, for messages about a configuration file: the parser keeps no places. */
 import { parse, TomlError } from "smol-toml";
+import { expectError } from "../../diagnostics/expected.ts";
 
 type Path = readonly string[];
 
@@ -55,7 +56,7 @@ function readPath(text: string): Path {
       [, value] = entry;
     }
   } catch (error) {
-    if (!(error instanceof TomlError)) throw error;
+    expectError(error, TomlError);
   }
   return path;
 }

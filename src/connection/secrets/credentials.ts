@@ -12,6 +12,7 @@ import type { Reference } from "./reference.ts";
 import { runCommand } from "./run-command.ts";
 import { SecretError } from "./secret-error.ts";
 import type { SecretStore } from "./secret-store.ts";
+import { expectError } from "../../diagnostics/expected.ts";
 
 /** Who asks a service: one credential at a time, which may change while the connection lives. */
 export interface Credentials {
@@ -102,7 +103,7 @@ async function readSecretFile(path: string, env: Environment): Promise<string> {
   try {
     return await readFile(join(file), "utf8");
   } catch (error) {
-    if (!(error instanceof Error)) throw error;
+    expectError(error, Error);
     const reason = "code" in error && error.code === "ENOENT" ? "no such file" : error.message;
     throw new SecretError(secretTexts.unreadable({ path, reason }));
   }

@@ -7,6 +7,8 @@ import { fail } from "../../diagnostics/diagnostic.ts";
 import { configFolder, type Environment } from "../config-folder.ts";
 import { openKeychain, type Keychain } from "./keychain.ts";
 import { SecretError } from "./secret-error.ts";
+import { expectError } from "../../diagnostics/expected.ts";
+import { isMissingFile } from "../missing-file.ts";
 
 /** The file first: a keychain may say no. */
 export const storePlaces = ["store", "keychain"] as const;
@@ -45,7 +47,8 @@ export class SecretStore {
     try {
       return await readFile(this.#file(account), "utf8");
     } catch (error) {
-      if (isMissing(error)) return undefined;
+      expectError(error, Error);
+      if (isMissingFile(error)) return undefined;
       throw error;
     }
   }
@@ -89,8 +92,4 @@ export class SecretStore {
   #file(account: string): string {
     return join(this.#folder(), account);
   }
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR");
 }

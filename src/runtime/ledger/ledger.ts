@@ -13,6 +13,7 @@ import { Runs, type Run } from "./runs.ts";
 import { openLedgerFile } from "./schema.ts";
 import { Statements, type StatementRow } from "./statements.ts";
 import { answerText, bodyOf, storedAnswer, type StoredAnswer } from "./stored-answer.ts";
+import { expectError } from "../../diagnostics/expected.ts";
 
 /** Which earlier successes answer again: none, those of this run, or all that are young enough. */
 export type Reuse =
@@ -299,7 +300,7 @@ function readBody(stored: StoredAnswer, id: number): unknown {
   try {
     return bodyOf(stored);
   } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
+    expectError(error, SyntaxError);
     return fail("ledger/unreadable-answer", { id });
   }
 }

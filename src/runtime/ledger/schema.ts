@@ -6,6 +6,7 @@ import { chmodSync, closeSync, existsSync, lstatSync, mkdirSync, openSync } from
 import { dirname, resolve } from "node:path";
 import Database from "better-sqlite3";
 import { fail } from "../../diagnostics/diagnostic.ts";
+import { expectError } from "../../diagnostics/expected.ts";
 
 const applicationId = 0x63716c31;
 
@@ -113,7 +114,7 @@ export function openLedgerFile(file: string): Database.Database {
     return db;
   } catch (error) {
     db?.close();
-    if (!(error instanceof Database.SqliteError)) throw error;
+    expectError(error, Database.SqliteError);
     return fail("ledger/cannot-open", { file, reason: error.message });
   }
 }

@@ -69,6 +69,78 @@ describe("the protocol", () => {
     }
   });
 
+  const modelOf: Readonly<Record<string, string>> = {
+    embeddings: offlineModels.embedding,
+    moderations: offlineModels.moderation,
+    responses: offlineModels.text,
+    "images/generations": offlineModels.image,
+    "images/edits": offlineModels.image,
+  };
+  // What would be silently wrong if it were ignored, and what is no request of this API: refused with the parameter's name.
+  const refused: readonly (readonly [
+    path: string,
+    body: object,
+    code: string | null,
+    param: string | null,
+  ])[] = [
+    ["embeddings", {}, "missing_required_parameter", "input"],
+    ["embeddings", { input: null }, "missing_required_parameter", "input"],
+    ["embeddings", { input, encoding_format: "hex" }, null, "encoding_format"],
+    ["moderations", { input: 7 }, "invalid_type", "input"],
+    ["responses", { input: "  " }, "missing_required_parameter", "input"],
+    ["responses", { input: null }, "missing_required_parameter", "input"],
+    ["responses", { input: 7 }, "invalid_type", "input"],
+    ["responses", { input: ["Hello"] }, "not_available_offline", "input"],
+    ["responses", { input: [{ type: "reasoning" }] }, "not_available_offline", "input"],
+    ["responses", { input: [{ role: "user", content: 7 }] }, "invalid_type", "input"],
+    ["responses", { input, instructions: 7 }, "invalid_type", "instructions"],
+    ["responses", { input, max_output_tokens: "many" }, "invalid_type", "max_output_tokens"],
+    ["responses", { input, max_output_tokens: 1 }, "integer_below_min_value", "max_output_tokens"],
+    ["responses", { input, max_output_tokens: 99.5 }, "integer_below_min_value", "max_output_tokens"],
+    ["responses", { input, temperature: 3 }, "decimal_above_max_value", "temperature"],
+    ["responses", { input, top_p: -1 }, "decimal_below_min_value", "top_p"],
+    ["responses", { input, previous_response_id: "resp_1" }, "not_available_offline", "previous_response_id"],
+    ["responses", { input, conversation: { id: "c" } }, "not_available_offline", "previous_response_id"],
+    ["responses", { input, tools: [{ type: "web_search" }] }, "not_available_offline", "tools"],
+    ["responses", { input, stream: true }, "not_available_offline", "stream"],
+    ["responses", { input, background: true }, "not_available_offline", "stream"],
+    [
+      "responses",
+      { input, text: { format: { type: "json_object" } } },
+      "not_available_offline",
+      "text.format",
+    ],
+    ["images/generations", {}, "missing_required_parameter", "prompt"],
+    ["images/generations", { prompt: "a cat", stream: true }, "not_available_offline", "stream"],
+    ["images/generations", { prompt: "a cat", n: "two" }, null, "n"],
+    ["images/edits", { prompt: "a cat" }, "missing_required_parameter", "image"],
+    ["images/edits", { prompt: "a cat", image: "cat.png" }, "invalid_type", "image"],
+    ["files", {}, "not_available_offline", null],
+    ["chat/completions", {}, "not_available_offline", null],
+  ];
+  it.each(refused)("%s with %j is refused: %s, %s", async (path, body, code, param) => {
+    const response = await post(path, JSON.stringify({ model: modelOf[path], ...body }));
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ error: { type: "invalid_request_error", code, param } });
+  });
+
+  it("a form that breaks off is refused", async () => {
+    const response = await offlineFetch(backends)(`${baseURL}/images/edits`, {
+      method: "POST",
+      headers: { "content-type": "multipart/form-data; boundary=x" },
+      body: "--x\r\ncontent-disposition: form-data; name=prompt\r\n\r\na cat",
+    });
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ error: { message: expect.stringContaining("multipart") } });
+  });
+
+  it("an answer says the metadata it was asked with", async () => {
+    const metadata = { ticket: "7" };
+    expect(await client.responses.create({ model: offlineModels.text, input, metadata })).toMatchObject({
+      metadata,
+    });
+  });
+
   it("an address the API does not have is 404", async () => {
     expect((await post("embedding", "{}")).status).toBe(404);
     expect((await post("embeddings", "", "GET")).status).toBe(404);

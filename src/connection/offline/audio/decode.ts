@@ -8,6 +8,7 @@ import type { Packages } from "../packages.ts";
 import type { Audio } from "./audio.ts";
 import { readOpus } from "./opus.ts";
 import { readWav } from "./wav.ts";
+import { valueAt } from "../vectors.ts";
 
 /** Broken files and formats without a decoder end as the API's errors. */
 export async function decodeAudio(bytes: Uint8Array, packages: Packages): Promise<Audio> {
@@ -63,7 +64,7 @@ async function decodeWith<Decoder extends { readonly ready: Promise<void>; free(
   if (first === undefined || first.length === 0 || !(sampleRate > 0)) return undefined;
   if (errors.length > 0 && first.length < sampleRate / 10) return undefined;
   const samples = first.map(
-    (_, index) => channelData.reduce((sum, channel) => sum + (channel[index] ?? 0), 0) / channelData.length,
+    (_, index) => channelData.reduce((sum, channel) => sum + valueAt(channel, index), 0) / channelData.length,
   );
   return { samples, rate: sampleRate };
 }

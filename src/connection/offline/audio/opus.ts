@@ -4,6 +4,7 @@ import type OpusScript from "opusscript";
 import type { Packages } from "../packages.ts";
 import { bytesOfInt16, fromInt16, int16OfBytes, type Audio } from "./audio.ts";
 import { type OggPage, readOgg, writeOgg } from "./ogg.ts";
+import { valueAt } from "../vectors.ts";
 
 export function writeOpus(samples: Int16Array, packages: Packages): Buffer {
   const codec = openCodec(packages);
@@ -61,7 +62,7 @@ function mix(block: Int16Array, channels: number): Int16Array {
   if (channels === 1) return block;
   return Int16Array.from(
     { length: block.length / 2 },
-    (_, index) => ((block[2 * index] ?? 0) + (block[2 * index + 1] ?? 0)) / 2,
+    (_, index) => (valueAt(block, 2 * index) + valueAt(block, 2 * index + 1)) / 2,
   );
 }
 

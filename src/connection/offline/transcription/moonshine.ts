@@ -65,13 +65,9 @@ export async function loadMoonshine(packages: Packages): Promise<Listen> {
 
 function choose(logits: Ort.Tensor["data"]): { token: number; logProbability: number } {
   const values = logits as Float32Array;
-  let token = 0;
-  for (let index = 1; index < values.length; index += 1) {
-    if ((values[index] ?? 0) > (values[token] ?? 0)) token = index;
-  }
-  const top = values[token] ?? 0;
+  const top = values.reduce((highest, value) => Math.max(highest, value));
   const sum = values.reduce((total, value) => total + Math.exp(value - top), 0);
-  return { token, logProbability: -Math.log(sum) };
+  return { token: values.indexOf(top), logProbability: -Math.log(sum) };
 }
 
 function readTensor(value: Ort.OnnxValue | undefined): Ort.Tensor {
