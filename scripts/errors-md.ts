@@ -73,6 +73,7 @@ export function exampleOf(code: Code): { readonly message: string; readonly hint
 const examples: Partial<Record<Code, object>> = {
   "cli/unknown-dot-command": { command: "<command>" },
   "session/bad-procedure": { procedure: "<procedure>", problem: "columnTwice", name: "<name>" },
+  "sql/error": { message: "<message>", cause: { kind: "bareCall", word: "<procedure>" } },
   "call/budget-reached": { option: "max_calls", max: "<max>", spent: "<spent>" },
 };
 

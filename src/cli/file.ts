@@ -46,6 +46,7 @@ export function readErrorReason(error: unknown): string {
     EACCES: "permission denied",
     EPERM: "not permitted",
     EISDIR: "it is a directory",
+    EEXIST: "it is a file",
     ENOTDIR: "a part of the path is not a directory",
     ENOSPC: "no space left on the device",
     EROFS: "the file system is read-only",

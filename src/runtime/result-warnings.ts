@@ -1,6 +1,7 @@
 /** What a result says beside its rows: warnings of calls, failed rows, and the place of an error. */
 import { diagnostic, DiagnosticError, warning, type Diagnostic } from "../diagnostics/diagnostic.ts";
 import type { Code } from "../diagnostics/messages.ts";
+import { holdsKey } from "../diagnostics/secret-text.ts";
 import type { Source } from "../diagnostics/source.ts";
 import type { CallError, CallWarning, Procedure } from "../catalog/procedure.ts";
 import { allParametersOf } from "../catalog/pseudo-parameters.ts";
@@ -30,10 +31,23 @@ function readCode(code: string): Code {
   return code as Code;
 }
 
+/** A call of a write or of ORDER BY has no row: what it was asked tells it from its like. */
 export function failureWarning({ call, error, row }: RowFailure): Diagnostic {
   const { code, message, hint } = error;
-  return warning("call/row-failed", { procedure: call.procedure.name, code, message, row, hint });
+  const asked = row === undefined ? askedText(call) : undefined;
+  return warning("call/row-failed", { procedure: call.procedure.name, code, message, row, asked, hint });
 }
+
+/** The first value that is a text or a number, cut to a line's length. */
+function askedText({ values }: RowFailure["call"]): string | undefined {
+  const value = values.find((one) => one !== null && !(one instanceof Uint8Array));
+  if (value === undefined) return undefined;
+  const text = String(value).replaceAll(/\s+/g, " ").trim();
+  if (holdsKey(text)) return undefined;
+  return text.length > askedMax ? `${text.slice(0, askedMax)}…` : text;
+}
+
+const askedMax = 60;
 
 export function addFailures(warnings: Diagnostic[], failures: readonly RowFailure[]): void {
   for (const failure of failures.slice(0, warningsMax)) warnings.push(failureWarning(failure));

@@ -6,6 +6,7 @@ import Database from "better-sqlite3";
 import { DiagnosticError, diagnostic, fail, type Diagnostic, type Place } from "../diagnostics/diagnostic.ts";
 import type { Source, Span } from "../diagnostics/source.ts";
 import { suggest } from "../diagnostics/suggest.ts";
+import type { Details } from "../diagnostics/messages.ts";
 import type { Catalog } from "../catalog/procedure.ts";
 import { statementWords } from "../parser/verbs.ts";
 import { likelyName } from "./likely-names.ts";
@@ -33,13 +34,15 @@ export function fromSqlite(error: unknown, { source, span, db, names, catalog }:
     procedureLike(message, catalog) ??
     verbLike(message, source.text, span) ??
     (names === undefined ? undefined : likelyName(message, text, names));
-  const diagnostics = [describe(error.code, { message, suggestion }, { source, span: place ?? span })];
+  const at = place ?? span;
+  const cause = causeOf(message, { catalog, isFirst: at.start === span.start });
+  const diagnostics = [describe(error.code, { message, suggestion, cause }, { source, span: at })];
   return new DiagnosticError(diagnostics, { cause: error });
 }
 
 function describe(
   code: string,
-  details: { message: string; suggestion: string | undefined },
+  details: { message: string; suggestion: string | undefined; cause: Cause | undefined },
   place: Place,
 ): Diagnostic {
   if (code.startsWith("SQLITE_CONSTRAINT")) return diagnostic("sql/constraint", details, place);
@@ -59,6 +62,23 @@ function procedureLike(message: string, { procedures }: Catalog): string | undef
         unknown,
         procedures.map(({ name }) => name),
       );
+}
+
+/** What such a message mostly comes from: a text in the wrong quotes or in none, a call without CALL. */
+type Cause = NonNullable<Details<"sql/error">["cause"]>;
+
+function causeOf(
+  message: string,
+  { catalog, isFirst }: { readonly catalog: Catalog; readonly isFirst: boolean },
+): Cause | undefined {
+  if (/^unrecognized token: "['"`[]/.test(message)) return { kind: "openQuote", word: "" };
+  const doubled = /^no such column: "(.*)" - should this be/s.exec(message)?.[1];
+  if (doubled !== undefined) return { kind: "doubleQuotes", word: doubled };
+  const bare = /^no such column: (\w+)$/.exec(message)?.[1];
+  if (bare !== undefined) return { kind: "bareText", word: bare };
+  const first = isFirst ? syntaxErrorAt.exec(message)?.[1]?.toLowerCase() : undefined;
+  const called = catalog.procedures.find(({ name }) => name.toLowerCase() === first);
+  return called === undefined ? undefined : { kind: "bareCall", word: called.name };
 }
 
 /** SELECT, where SELEC stands at the beginning. */
@@ -117,9 +137,15 @@ function isReadable(db: Database.Database, text: string): boolean {
 function quotedWord(message: string): string | undefined {
   const near = /near "(.+?)":/s.exec(message)?.[1];
   if (near !== undefined) return near;
+  const unread = /^unrecognized token: "(.+)"$/s.exec(message)?.[1];
+  if (unread !== undefined) return unread;
   const named =
     /(?:no such (?:column|table|function|collation sequence|savepoint)|ambiguous column name|no such module): (.+)$/s;
-  return named.exec(message)?.[1]?.split(".").at(-1);
+  return named
+    .exec(message)?.[1]
+    ?.replace(/ - should this be .*$/s, "")
+    .split(".")
+    .at(-1);
 }
 
 function boundary(character: string | undefined): string {

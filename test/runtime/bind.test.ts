@@ -186,6 +186,26 @@ describe("SQLite's own errors", () => {
     });
   });
 
+  test.each([
+    ["SELECT GenerateResponse('hi)", 24, "the quote that begins here is not closed"],
+    ['CALL GenerateResponse("hi")', 22, "a text stands in single quotes: 'hi'; double quotes are for names"],
+    [
+      "CALL GenerateResponse(hi)",
+      22,
+      "a text stands in single quotes: 'hi'; a value from outside is a bind: :hi",
+    ],
+    ["GenerateResponse('hi')", 0, "to call a procedure: CALL GenerateResponse(…)"],
+    ["SELECT GenerateResponse(t.boddy) FROM tickets AS t", 26, 'did you mean "body"?'],
+    ["SELECT * FROM tickts", 14, 'did you mean "tickets"?'],
+    ["EXPLAIN CALLS SELECT GenerateResponse(bodi) FROM tickets", 38, 'did you mean "body"?'],
+  ])("say in %s what is mostly meant", async (sql, start, hint) => {
+    await using other = await openSession();
+    await other.execute("CREATE TABLE tickets(id, body)");
+    await expect(other.execute(sql)).rejects.toMatchObject({
+      diagnostics: [{ code: "sql/error", span: { start }, hint: expect.stringContaining(hint) }],
+    });
+  });
+
   test("point at the word SQLite stopped at, not at its first use", async () => {
     const place = async (sql: string): Promise<string> => {
       const error = await session.execute(sql).catch((e: unknown) => e);

@@ -225,6 +225,23 @@ describe("data is changed wholly or not at all", () => {
     ]);
   });
 
+  test("a failed call of a write is told by what it was asked, cut to a line and never a key", async () => {
+    await using opened = await withTable(() => {
+      throw new EchoFailure(400, "not_wanted");
+    });
+    await opened.session.execute("SET on_error = 'row'");
+    const values = ["a\nb", "long ".repeat(40), "sk-proj-canary0123456789abcdef0123456789", "seen"];
+    await opened.session.execute("CREATE TABLE w(x, r)");
+    for (const x of values) await opened.session.execute("INSERT INTO w(x) VALUES (:x)", { x });
+    const { warnings } = await opened.session.execute("UPDATE w SET r = P(x)");
+    expect(warnings.map(({ message }) => message.replace(/ failed: .*/, ""))).toEqual([
+      'P for "a b"',
+      `P for "${"long ".repeat(12)}…"`,
+      "P",
+      'P for "seen"',
+    ]);
+  });
+
   test("a bare CALL that fails is an error by default", async () => {
     await using opened = await withTable(failing);
     expect(await codeOf(opened.session.execute("CALL P('bad')"))).toBe("call/failed");

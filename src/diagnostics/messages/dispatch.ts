@@ -4,7 +4,7 @@ import { quote, type MessageTable } from "./message.ts";
 type BudgetOption = "max_calls" | "max_tokens" | "max_cost" | "max_cost_per_day";
 
 const budgetTexts: Readonly<Record<BudgetOption, (spent: number) => string>> = {
-  max_calls: (spent) => `this session has made ${spent} calls`,
+  max_calls: (spent) => `this session has made ${spent} call${spent === 1 ? "" : "s"}`,
   max_tokens: (spent) => `this session has used ${spent} tokens, the next call may need more than is left`,
   max_cost: (spent) => `this session has spent ${usd(spent)}, the next call may cost more than is left`,
   max_cost_per_day: (spent) =>
@@ -53,9 +53,11 @@ export const dispatchMessages = {
     code: string;
     message: string;
     row?: number | undefined;
+    /** Where there is no row: the first of its arguments. */
+    asked?: string | undefined;
     hint?: string | undefined;
   }) => ({
-    message: `${details.row === undefined ? "" : `row ${details.row}: `}${details.procedure} failed: ${details.message} (${details.code})`,
+    message: `${details.row === undefined ? "" : `row ${details.row}: `}${details.procedure}${details.asked === undefined ? "" : ` for ${quote(details.asked)}`} failed: ${details.message} (${details.code})`,
     hint: details.hint,
   }),
   "call/more-rows-failed": (details: { count: number }) => ({

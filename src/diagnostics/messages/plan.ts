@@ -38,9 +38,17 @@ export const planMessages = {
     message: `MATERIALIZED makes every row of the CTE, with its call of ${details.procedure}: ${details.calls} calls, where ${details.better} would do`,
     hint: "leave MATERIALIZED out, or filter inside the CTE",
   }),
-  "sql/error": (details: { message: string; suggestion?: string | undefined }) => ({
+  "sql/error": (details: {
+    message: string;
+    suggestion?: string | undefined;
+    /** The usual cause of such a message, and the word in question. */
+    cause?: { readonly kind: keyof typeof usualCauses; readonly word: string } | undefined;
+  }) => ({
     message: details.message,
-    hint: didYouMean(details.suggestion),
+    hint: didYouMean(
+      details.suggestion,
+      details.cause && usualCauses[details.cause.kind](details.cause.word),
+    ),
   }),
   "sql/constraint": (details: { message: string }) => ({ message: details.message }),
   "sql/busy": (details: { message: string }) => ({
@@ -63,6 +71,16 @@ export const planMessages = {
     hint: "the disk may be full or failing; nothing of this statement was kept",
   }),
 } satisfies MessageTable;
+
+/** What a message of SQLite's mostly comes from. */
+const usualCauses = {
+  openQuote: () => "the quote that begins here is not closed",
+  doubleQuotes: (word: string) =>
+    `a text stands in single quotes: '${word}'; double quotes are for names of tables and columns`,
+  bareText: (word: string) =>
+    `a text stands in single quotes: '${word}'; a value from outside is a bind: :${word}`,
+  bareCall: (word: string) => `to call a procedure: CALL ${word}(…), or SELECT ${word}(…)`,
+} as const;
 
 export interface TrapDetails {
   readonly procedure: string;

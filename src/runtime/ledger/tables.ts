@@ -35,7 +35,7 @@ const callColumns: Expressions<"sys_calls"> = {
   error_message: "error_message",
   input_tokens: "input_tokens",
   output_tokens: "output_tokens",
-  cost_usd: "cost_usd",
+  cost_usd: "round(cost_usd, 12)",
 };
 
 const statementColumns: Expressions<"sys_statements"> = {
@@ -64,7 +64,7 @@ const runColumns: Expressions<"sys_runs"> = {
   unknown: ofRun("count(*)", `status IN ('unknown', 'started') AND ${isOpen}`),
   input_tokens: ofRun("sum(input_tokens)"),
   output_tokens: ofRun("sum(output_tokens)"),
-  cost_usd: ofRun("sum(cost_usd)"),
+  cost_usd: ofRun("round(sum(cost_usd), 12)"),
 };
 
 const pageSize = 500;

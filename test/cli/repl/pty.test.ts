@@ -348,6 +348,46 @@ describe("running", () => {
   });
 });
 
+test("iTerm2 gets an image as a file of its own kind, as wide as its name and size say", async () => {
+  await using pty = await atPrompt({ env: { TERM_PROGRAM: "iTerm.app" } });
+  const image = imageBytes("png", { width: 3, height: 2, seed: "cat" });
+  writeFileSync(join(pty.folder, "in.png"), image);
+  pty.type(`select readfile('in.png') as photo;${keys.enter}`);
+  await expect(pty).toShow("1 row");
+  expect(pty.raw).toContain(`\u001b]1337;File=inline=1;size=${image.byteLength};`);
+  expect(pty.raw).toContain(`:${image.toString("base64")}\u0007`);
+});
+
+describe("the editor of one's choice", () => {
+  const editor = (line: string): PtyOptions => ({ env: { EDITOR: `sh -c '${line}' editor` } });
+
+  test(".edit writes the last statement anew, and it waits to be run", async () => {
+    await using pty = await atPrompt(editor('sed s/1/41+1/ "$1" > "$1.new"; mv "$1.new" "$1"'));
+    pty.type(`select 1 as x;${keys.enter}`);
+    await expect(pty).toShow("1 row");
+    pty.type(`.edit${keys.enter}`);
+    await expect(pty).toShow(/> select 41\+1 as x;$/);
+    pty.type(keys.enter);
+    await expect(pty).toShow("│ 42 │");
+  });
+
+  test("Ctrl-O edits what is being written, over several lines", async () => {
+    await using pty = await atPrompt(editor('echo "select 2 as two;" >> "$1"'));
+    pty.type(`select 1 as one;${keys.ctrl("o")}`);
+    await expect(pty).toShow(/> select 1 as one;\n.*> select 2 as two;$/);
+    pty.type(keys.enter);
+    await expect(pty).toShow("│ two │");
+    expect(pty.screen()).toContain("│ one │");
+  });
+
+  test("an editor that fails is said, and the text is still there", async () => {
+    await using pty = await atPrompt(editor("exit 3"));
+    pty.type(`select 'kept'${keys.ctrl("o")}`);
+    await expect(pty).toShow("error[cli/editor-failed]");
+    await expect(pty).toShow(/> select 'kept'$/);
+  });
+});
+
 describe("strangers", () => {
   test("exit inside of a statement is hinted at, at its start it leaves; .help goes through the pager", async () => {
     await using pty = await atPrompt({ env: { PAGER: "head -3; cat >/dev/null; echo PAGED" } });
