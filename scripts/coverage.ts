@@ -78,15 +78,15 @@ interface Range {
   readonly count: number;
 }
 
-/** The files of dist and src that ran. Every process leaves one list of scripts; what any of them ran was run. */
+/** The files of dist and src that ran. Every process leaves one list of scripts; how often each ran something is added up. */
 async function ofChildren(): Promise<Coverage[]> {
-  const ran = new Map<string, Uint8Array>();
+  const ran = new Map<string, Float64Array>();
   for (const name of existsSync(children) ? readdirSync(children) : []) {
     for (const script of readScripts(readFileSync(join(children, name), "utf8"))) {
       const file = script.url.startsWith("file:") ? fileURLToPath(script.url) : "";
       if (!folders.some((each) => file.startsWith(each))) continue;
-      const characters = ran.get(file) ?? new Uint8Array(statSync(file).size);
-      for (const [at, hit] of charactersOf(script).entries()) characters[at] ||= hit;
+      const characters = ran.get(file) ?? new Float64Array(statSync(file).size);
+      for (const [at, hits] of charactersOf(script).entries()) characters[at] = (characters[at] ?? 0) + hits;
       ran.set(file, characters);
     }
   }
@@ -103,18 +103,20 @@ function readScripts(json: string): readonly Script[] {
   }
 }
 
-/** For each character of the file whether it ran: inner ranges say more than those around them. */
-function charactersOf({ functions }: Script): Uint8Array {
+/**
+ * For each character of the file how often it ran: inner ranges say more than those around them. Not only whether: an `if`
+ * without an `else` was passed by as often as it ran more than its consequence.
+ */
+function charactersOf({ functions }: Script): Float64Array {
   const found = functions
     .flatMap(({ ranges }) => ranges)
     .toSorted((a, z) => a.startOffset - z.startOffset || z.endOffset - a.endOffset);
-  const characters = new Uint8Array(Math.max(0, ...found.map((range) => range.endOffset)));
-  for (const { startOffset, endOffset, count: hits } of found)
-    characters.fill(hits > 0 ? 1 : 0, startOffset, endOffset);
+  const characters = new Float64Array(Math.max(0, ...found.map((range) => range.endOffset)));
+  for (const { startOffset, endOffset, count: hits } of found) characters.fill(hits, startOffset, endOffset);
   return characters;
 }
 
-async function ofFile(file: string, characters: Uint8Array): Promise<Coverage> {
+async function ofFile(file: string, characters: Float64Array): Promise<Coverage> {
   const text = readFileSync(file, "utf8");
   // Node runs TypeScript with blanks in place of the types: all that is left stands where it stood.
   const isSource = file.endsWith(".ts");
@@ -128,14 +130,13 @@ async function ofFile(file: string, characters: Uint8Array): Promise<Coverage> {
 }
 
 /** As V8 would say it of a file that is a single function. */
-function asOneFunction(characters: Uint8Array) {
+function asOneFunction(characters: Float64Array) {
   const ranges: Range[] = [{ startOffset: 0, endOffset: characters.length, count: 1 }];
   for (let at = 0; at < characters.length;) {
-    const start = characters.indexOf(0, at);
-    if (start < 0) break;
-    const next = characters.indexOf(1, start);
-    at = next < 0 ? characters.length : next;
-    ranges.push({ startOffset: start, endOffset: at, count: 0 });
+    const start = at;
+    const hits = characters[start] ?? 0;
+    while (characters[at] === hits) at++;
+    ranges.push({ startOffset: start, endOffset: at, count: hits });
   }
   return { functionName: "", isBlockCoverage: true, ranges };
 }

@@ -75,17 +75,23 @@ export class DiagnosticError extends Error {
   readonly diagnostics: readonly Diagnostic[];
 
   constructor(diagnostics: readonly Diagnostic[], options?: ErrorOptions) {
-    const first = diagnostics.find((item) => item.severity === "error") ?? diagnostics[0];
-    super(first === undefined ? "unknown error" : `${first.code}: ${first.message}`, options);
+    const { code, message } = firstOf(diagnostics);
+    super(`${code}: ${message}`, options);
     this.name = "DiagnosticError";
     this.diagnostics = diagnostics;
   }
 
   /** Code of the first error. */
   get code(): Code {
-    const first = this.diagnostics.find((item) => item.severity === "error") ?? this.diagnostics[0];
-    return first?.code ?? "internal/bug";
+    return firstOf(this.diagnostics).code;
   }
+}
+
+/** The first error; the first warning where there is none. */
+function firstOf(diagnostics: readonly Diagnostic[]): Diagnostic {
+  const first = diagnostics.find((item) => item.severity === "error") ?? diagnostics[0];
+  assert(first !== undefined, "an error of no diagnostic");
+  return first;
 }
 
 /** Throws a DiagnosticError of one diagnostic. */

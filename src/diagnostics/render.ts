@@ -19,7 +19,7 @@ export function renderDiagnostic(item: Diagnostic): string {
 
 function renderPlace(source: Source, span: Span, note = ""): string[] {
   const { line, column } = positionOf(source.text, span.start);
-  const text = source.text.slice(span.start - column + 1).split(/\r|\n/, 1)[0] ?? "";
+  const text = source.text.slice(span.start - column + 1).replace(/[\r\n][^]*/, "");
   const offset = column - 1;
   const from = offset > lineWidthMax / 2 ? offset - lineWidthMax / 2 : 0;
   const shown = text.slice(from, from + lineWidthMax);

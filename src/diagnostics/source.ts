@@ -25,5 +25,6 @@ export interface Position {
 export function positionOf(text: string, offset: number): Position {
   const before = text.slice(0, Math.max(0, offset));
   const lines = before.split(/\r\n|\r|\n/);
-  return { line: lines.length, column: (lines.at(-1) ?? "").length + 1 };
+  const lineBreak = Math.max(before.lastIndexOf("\n"), before.lastIndexOf("\r"));
+  return { line: lines.length, column: before.length - lineBreak };
 }

@@ -112,3 +112,29 @@ test.each([
   expect(finished.stderr).toContain(code);
   expect(leftovers()).toEqual([]);
 });
+
+test("parameters, settings and the record that the command names are each file's, and what is no cap is not divided", async () => {
+  folder.file("values.json", '{"a": 1}');
+  folder.file("asks.sql", "SELECT :a + :b AS n; SELECT GenerateResponse('recorded there') AS r;\n");
+  folder.file("shows.sql", "SELECT :a * :b AS n; SELECT value FROM (SELECT 1) JOIN (SELECT 'x' AS value);\n");
+  const flags = ["--params", "values.json", "-p", "b=2", "--ledger", "own-ledger.db", "--fresh"];
+  const caps = ["--max-cost", "2", "--set", "concurrency=3", "--set", "max_calls=9"];
+  const finished = await run("asks.sql", "shows.sql", "--jobs", "2", ...flags, ...caps);
+  expect(finished).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/^n\n3\n\nr\n.*\n\nn\n2\n\nvalue\nx\n$/s),
+  });
+  expect(folder.names()).toContain("own-ledger.db");
+});
+
+test("a file that is not begun has no part in the summary; SIGTERM ends those that run", async () => {
+  const stopped = await run("wrong.sql", "a.sql", "--jobs", "1", "--summary", "left.json");
+  expect(stopped.code).toBe(1);
+  const summary = JSON.parse(readFileSync(join(folder.path, "left.json"), "utf8")) as { files: object };
+  expect(Object.keys(summary.files)).toEqual(["wrong.sql"]);
+  api.script(faults.delay(60_000, { times: 2 }));
+  const running = start("a.sql", "b.sql", "--jobs", "2", "--fresh", "--no-ledger");
+  await vi.waitFor(() => expect(api.inFlight).toBe(2), { timeout: 15_000 });
+  running.child.kill("SIGTERM");
+  expect(await running.finished).toMatchObject({ code: 143 });
+});
