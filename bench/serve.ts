@@ -17,8 +17,8 @@ const latencyMs = 50;
 const concurrency = 32;
 const requests = 2000;
 const boundMb = 300;
-/** Node lets garbage pile up before it looks: the server is told what it may take, as in bench/for-each.ts. */
-const frugal = ["--max-old-space-size=160", "--max-semi-space-size=8"];
+/** As bin/callsql.js starts a server: docs/decisions/0127. */
+const frugal = ["--max-semi-space-size=8"];
 
 const [first] = process.argv.slice(2);
 if (first === "server") await serve();

@@ -3,11 +3,17 @@
 
 const launcherName = "CALLSQL_LAUNCHER";
 
+// A server lives long: V8 else lets 130 MB of garbage gather whatever is alive, and hears of this at its start only
+// (docs/decisions/0127).
+const serverFlags =
+  process.argv[2] === "serve" && process.argv[3] !== "token" ? ["--max-semi-space-size=8"] : [];
+
 // SQLite's module is made for Node-API 10 and crashes where there is less: docs/decisions/0143.
 if (Number(process.versions.napi) < 10) await runWithOwnNode();
 else await run();
 
 async function run() {
+  replaceByFrugal();
   // An import of these would read all that they export, which takes a sixth of the start.
   const { existsSync, readFileSync } = process.getBuiltinModule("node:fs");
   if (process.argv.length === 3 && process.argv[2] === "--version") {
@@ -23,6 +29,15 @@ async function run() {
   process.getBuiltinModule("node:module").enableCompileCache();
   const { start } = await import(main.href);
   await start();
+}
+
+/** The same process starts anew with the flags of a server, where the system can do that and nobody has given others. */
+function replaceByFrugal() {
+  const { argv, env, execArgv, execPath } = process;
+  const isTold = /semi.space.size/.test([...execArgv, env.NODE_OPTIONS].join(" "));
+  // Of what is open only the standard streams would stay.
+  if (serverFlags.length === 0 || isTold || process.channel !== undefined) return;
+  process.execve?.(execPath, [execPath, ...execArgv, ...serverFlags, ...argv.slice(1)], env);
 }
 
 /** @param {string} text */
@@ -47,7 +62,7 @@ async function runWithOwnNode() {
  */
 async function runWith(node, self) {
   const { spawn } = await import("node:child_process");
-  const child = spawn(node, [self, ...process.argv.slice(2)], {
+  const child = spawn(node, [...serverFlags, self, ...process.argv.slice(2)], {
     stdio: ["inherit", "inherit", "inherit", "ipc"],
     env: { ...process.env, [launcherName]: String(process.pid) },
   });

@@ -77,6 +77,37 @@ test("what the launcher started ends by itself, channel or not", () => {
   expect(run(at, [], oldNode)).toMatchObject({ status: 3, stderr: "" });
 });
 
+const tellsFlags =
+  "export async function start() { console.log(JSON.stringify([process.pid, process.execArgv, process.argv.slice(2)])); }";
+
+test("a server's garbage is looked at early, in the same process, unless its user has said how", () => {
+  const at = packageFolder({
+    "dist/cli/main.js": tellsFlags,
+    "node_modules/node/bin/node": `#!/bin/sh\nexec '${process.execPath}' "$@"\n`,
+  });
+  const told = (args: readonly string[], node: readonly string[] = []): unknown[] => {
+    const { stdout, stderr, pid } = spawnSync(
+      process.execPath,
+      [...node, join(at, "bin/callsql.js"), ...args],
+      {
+        encoding: "utf8",
+      },
+    );
+    expect(stderr).toBe("");
+    const [ownPid, ...rest] = JSON.parse(stdout) as unknown[];
+    expect(node === oldNode || ownPid === pid).toBe(true);
+    return rest;
+  };
+  const frugal = "--max-semi-space-size=8";
+  const own = "--max-semi-space-size=32";
+  expect(told(["serve", "a b.db", "--pipe"])).toEqual([[frugal], ["serve", "a b.db", "--pipe"]]);
+  expect(told(["serve"], ["--no-deprecation"])).toEqual([["--no-deprecation", frugal], ["serve"]]);
+  expect(told(["serve"], [own])).toEqual([[own], ["serve"]]);
+  expect(told(["serve", "token", "list"])).toEqual([[], ["serve", "token", "list"]]);
+  expect(told(["-c", "serve"])).toEqual([[], ["-c", "serve"]]);
+  expect(told(["serve"], oldNode)).toEqual([[frugal], ["serve"]]);
+});
+
 test("otherwise it starts the built command line", () => {
   const at = packageFolder({ "dist/cli/main.js": "export async function start() { process.exitCode = 4; }" });
   expect(run(at)).toMatchObject({ status: 4, stderr: "" });
