@@ -4,7 +4,6 @@
  */
 import { DiagnosticError, fail } from "../diagnostics/diagnostic.ts";
 import { callWarning } from "../catalog/problem.ts";
-import { pseudoValue } from "../catalog/pseudo-parameters.ts";
 import type { ApiFailure, ApiRequest } from "../catalog/request.ts";
 import type {
   CallError,
@@ -15,24 +14,23 @@ import type {
   Procedure,
   Row,
 } from "../catalog/procedure.ts";
-import type { ModelTable } from "../catalog/models.ts";
 import type { SqlValue } from "../catalog/value.ts";
 import { asksForTooLong, isBilling } from "./dispatch/classify.ts";
 import type { Dispatched } from "./dispatch/dispatcher.ts";
 import { Drain, type Patience } from "./dispatch/patience.ts";
-import { requestKey, requestText } from "./dispatch/request-key.ts";
 import type { Budget, Reached, Spent } from "./budget.ts";
+import { CallQueue, prepareCall, readyCall, type Circumstances, type ReadyCall } from "./call-queue.ts";
 import { older, type Counts, type Progress } from "./counts.ts";
 import type { Estimator, Need } from "./estimate.ts";
+import type { Absence } from "./ledger/absence.ts";
 import type { Ledger, Reuse } from "./ledger/ledger.ts";
 import type { Answer, Call, Memo } from "./memo.ts";
 import type { Order } from "./purchases.ts";
 import { connectionNameOf, type Seller, type Sellers, type Terms } from "./sellers.ts";
 import type { StatementRecord } from "./statement-record.ts";
-import { countTokens } from "./tokens.ts";
 
 /** Where a statement's calls go, and what they are counted in. */
-export interface Market {
+export interface Market extends Circumstances {
   readonly sellers: Sellers;
   readonly ledger: Ledger;
   readonly record: StatementRecord;
@@ -45,10 +43,6 @@ export interface Market {
   readonly estimator: Estimator;
   readonly concurrency: number;
   readonly counts: Counts;
-  /** `YYYY-MM-DD`: models retire by date. */
-  readonly today: string;
-  /** The user's own models; the shipped ones when undefined. */
-  readonly modelTable: ModelTable | undefined;
   readonly signal: AbortSignal;
   /** How long what is in flight may still take once the signal is aborted. */
   readonly drainMs: number;
@@ -75,11 +69,13 @@ export async function buy(
     const progress = progressOf(market, memo.size, memo.size + calls.length - round.done);
     market.onProgress(mayGrow ? { ...progress, mayGrow } : progress);
   };
-  const work = async (queue: Iterable<Call>): Promise<void> => {
-    for (const call of queue) {
-      if (patience.stop.aborted) return;
+  using absence = market.ledger.lookAhead();
+  const work = async (queue: CallQueue): Promise<void> => {
+    while (!patience.stop.aborted) {
       try {
-        const doom = await buyOne(call, memo, market, patience);
+        const next = queue.next();
+        if (next === undefined) return;
+        const doom = await buyOne(next.call, memo, market, patience, { ...next, absence });
         round.doom ??= doom;
       } catch (error) {
         round.error ??= error;
@@ -92,7 +88,8 @@ export async function buy(
   };
   await Promise.all([...new Set(calls.map(connectionNameOf))].map((name) => findSeller(name, market)));
   report();
-  await Promise.all(queuesOf(calls, market).flatMap(({ queue, workers }) => workers.map(() => work(queue))));
+  const queues = queuesOf(calls, market, absence);
+  await Promise.all(queues.flatMap(({ queue, workers }) => workers.map(() => work(queue))));
   drain[Symbol.dispose]();
   if (round.error !== undefined) throw round.error;
   if (round.doom !== undefined) throwDoom(round.doom);
@@ -108,15 +105,17 @@ export function callsAtOnce({ pack }: Procedure, concurrency: number, packMax = 
   return perRequest === 1 ? concurrency : Math.min(packedMax, concurrency * perRequest);
 }
 
-/** All workers of a queue share one iterator: each call is taken once. */
-function queuesOf(calls: readonly Call[], { concurrency, sellers }: Market) {
+/** All workers of a queue share it: each call is taken once. */
+function queuesOf(calls: readonly Call[], market: Market, absence: Absence) {
+  const { concurrency, sellers } = market;
   return [...Map.groupBy(calls, connectionNameOf)].flatMap(([name, ofSeller]) =>
     [...Map.groupBy(ofSeller, ({ procedure }) => procedure)].map(([procedure, own]) => {
-      const atOnce = callsAtOnce(procedure, concurrency, sellers.known(name)?.connection.packMax);
+      const seller = sellers.known(name);
+      const atOnce = callsAtOnce(procedure, concurrency, seller?.connection.packMax);
       // While some are on their way, the records of others are written.
       const workersMax = procedure.pack === undefined ? 2 * atOnce : atOnce;
       const workers = Array.from({ length: Math.min(workersMax, own.length) });
-      return { queue: own.values(), workers };
+      return { queue: new CallQueue(own, { seller, absence, ...market }), workers };
     }),
   );
 }
@@ -157,12 +156,19 @@ export type Doom =
 /** Where an answer is put. */
 type Keeper = Pick<Memo, "store">;
 
+/** What is known of a call beforehand. */
+interface Foreseen {
+  readonly ready?: ReadyCall | undefined;
+  readonly absence?: Absence;
+}
+
 /** One call; what dooms all others is given back, not thrown. Without it and without an answer it was not sent in time. */
 export async function buyOne(
   call: Call,
   memo: Keeper,
   market: Market,
   patience: Patience,
+  { ready, absence }: Foreseen = {},
 ): Promise<Doom | undefined> {
   const { procedure } = call;
   const name = connectionNameOf(call);
@@ -172,17 +178,17 @@ export async function buyOne(
     return undefined;
   }
   const { connection } = seller;
-  const prepared = prepareCall(call, seller, market);
-  if (!prepared.ok) {
-    refuse(call, memo, market, { connection: connection.name, error: prepared.error, terms: seller });
+  const found = ready ?? readyCall(call, seller, market);
+  if (found.key === undefined) {
+    const { error } = found.prepared;
+    refuse(call, memo, market, { connection: connection.name, error, terms: seller });
     return undefined;
   }
+  const { prepared, text, key } = found;
   for (const warning of prepared.warnings) market.onWarning(warning, procedure);
   const { ledger } = market;
   const { request } = prepared;
-  const text = requestText(request);
-  const key = requestKey(connection.identity, request, { text, separation: separation(call) });
-  const recorded = ledger.find(key, market.reuse);
+  const recorded = absence?.take(key) === true ? undefined : ledger.find(key, market.reuse);
   if (recorded !== undefined) {
     market.counts.cached++;
     memo.store(call, answerOf(call, prepared, ledger.read(recorded)), recorded);
@@ -285,30 +291,9 @@ function spentOf(
   return { tokens, usd: costUsd ?? need.usd ?? 0 };
 }
 
-/** What a call's values come to now. */
-export function prepareCall(
-  { procedure, values }: Call,
-  { models, defaultsOf }: Terms,
-  { today, modelTable }: Pick<Market, "today" | "modelTable">,
-): Prepared {
-  return procedure.prepare(values.slice(0, procedure.parameters.length), {
-    models,
-    defaults: defaultsOf(procedure),
-    today,
-    countTokens,
-    ...(modelTable === undefined ? {} : { modelTable }),
-  });
-}
-
 /** A recorded outcome as an answer to a call. */
 export function answerOf(call: Call, prepared: Extract<Prepared, { ok: true }>, outcome: Outcome): Answer {
   return toAnswer(call, call.procedure.result(prepared, outcome), outcome);
-}
-
-/** Calls that SQL keeps apart (CallKey, dedup off) keep apart in the ledger too. */
-export function separation(call: Call): string {
-  const callKey = pseudoValue(call.procedure, call.values, "CallKey") ?? "";
-  return `${callKey}${/#\d+$/.exec(call.key)?.[0] ?? ""}`;
 }
 
 /** What a call itself has used: an answer that several share was paid once. */

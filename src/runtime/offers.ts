@@ -5,8 +5,9 @@
 import { fail } from "../diagnostics/diagnostic.ts";
 import type { CallError, PackRule, Prepared, Row } from "../catalog/procedure.ts";
 import type { Connection } from "../catalog/request.ts";
-import { answerOf, prepareCall, separation } from "./buy.ts";
+import { answerOf } from "./buy.ts";
 import { callOf, orderOf, type CallOrder } from "./call-desk.ts";
+import { prepareCall, separation } from "./call-queue.ts";
 import type { KnownAnswer, KnownAnswers } from "./call-survey.ts";
 import { Destinations, type Destination } from "./destinations.ts";
 import { packGroup, inputOf } from "./dispatch/pack.ts";

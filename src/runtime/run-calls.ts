@@ -5,8 +5,9 @@
 import { fail, type Diagnostic } from "../diagnostics/diagnostic.ts";
 import type { Source } from "../diagnostics/source.ts";
 import type { SqlStatement } from "../parser/syntax.ts";
-import { answerOf, buy, callsAtOnce, prepareCall, type Market } from "./buy.ts";
+import { answerOf, buy, callsAtOnce, type Market } from "./buy.ts";
 import { orderCalls } from "./call-desk.ts";
+import { prepareCall } from "./call-queue.ts";
 import { noCounts, type Counts } from "./counts.ts";
 import { replay } from "./execute.ts";
 import type { Reuse } from "./ledger/ledger.ts";

@@ -97,10 +97,10 @@ describe("F3: a disk that fills up", () => {
 });
 
 describe("F19: a damaged ledger", () => {
-  const rows = 500;
+  const rows = 150;
   const pages = 50;
   const sql = `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${rows}) SELECT P('row ' || i) FROM n`;
-  const answer = (_: string, x: unknown): string => `<${String(x)}>${"y".repeat(500)}`;
+  const answer = (_: string, x: unknown): string => `<${String(x)}>${"y".repeat(2400)}`;
   const sound = join(folder, "sound.db");
 
   /** What a session on a damaged copy answers, and how many calls it made. */

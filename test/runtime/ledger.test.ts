@@ -74,6 +74,30 @@ describe("what is on disk", () => {
     ledger.close();
   });
 
+  test("looking ahead names no key that is there, nor one that is answered meanwhile", async () => {
+    const ledger = new Ledger(newFile());
+    const run = ledger.runs.begin({ kind: "session", name: "s" });
+    const [known, answered, absent] = ["01", "02", "03"].map((byte) => byte.repeat(32));
+    const begin = (key = ""): Promise<number> => {
+      const request = { endpoint: "responses" as const, body: {} };
+      return ledger.started({ key, procedure: "P", connection: "c", request, requestText: "{}" }, run);
+    };
+    await begin(known);
+    using absence = ledger.lookAhead();
+    absence.look([known, answered, absent].map(String));
+    const outcome = { attempts: 1, durationMs: 1 };
+    const used = { inputTokens: 0, outputTokens: 0, costUsd: 0 };
+    const written = ledger.ended(await begin(answered), { outcome, ...used });
+    expect([known, answered, absent, absent].map((key) => absence.take(String(key)))).toEqual([
+      false,
+      false,
+      true,
+      false,
+    ]);
+    await written;
+    ledger.close();
+  });
+
   test("a call that was not sent after all is taken out again", async () => {
     const ledger = new Ledger(newFile());
     const run = ledger.runs.begin({ kind: "session", name: "s" });

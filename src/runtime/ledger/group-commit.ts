@@ -13,10 +13,9 @@ const commitShare = 20;
 const commitIntervalMs = { min: 5, max: 10 };
 const manyWrites = 64;
 
-interface Waiting {
-  readonly write: () => void;
-  readonly resolve: () => void;
-  readonly reject: (reason: unknown) => void;
+/** Writes of one commit, and the promise of it, which all of them share. */
+interface Batch extends PromiseWithResolvers<void> {
+  readonly writes: (() => void)[];
 }
 
 interface Planned {
@@ -28,7 +27,7 @@ export class GroupCommit {
   readonly #db: Database.Database;
   readonly #file: string;
   readonly #expectsMore: () => boolean;
-  #waiting: Waiting[] = [];
+  #waiting: Batch | undefined;
   #nextCommit = 0;
   #planned: Planned | undefined;
   #broken: unknown;
@@ -47,9 +46,9 @@ export class GroupCommit {
       write();
       return Promise.resolve();
     }
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    this.#waiting.push({ write, resolve, reject });
-    this.#plan();
+    const { writes, promise } = (this.#waiting ??= { ...Promise.withResolvers<void>(), writes: [] });
+    writes.push(write);
+    this.#plan(writes.length);
     return promise;
   }
 
@@ -69,25 +68,25 @@ export class GroupCommit {
     this.#planned?.cancel();
     this.#planned = undefined;
     const batch = this.#waiting;
-    this.#waiting = [];
-    if (batch.length === 0) return;
+    this.#waiting = undefined;
+    if (batch === undefined) return;
     const startedAt = performance.now();
     try {
-      this.#db.transaction(() => batch.forEach(({ write }) => write())).immediate();
+      this.#db.transaction(() => batch.writes.forEach((write) => write())).immediate();
     } catch (error) {
       this.#broken = ledgerError(this.#file, error);
-      for (const { reject } of batch) reject(this.#broken);
+      batch.reject(this.#broken);
       return;
     }
     const now = performance.now();
     const { min, max } = commitIntervalMs;
     this.#nextCommit = now + Math.min(max, Math.max(min, commitShare * (now - startedAt)));
-    for (const { resolve } of batch) resolve();
+    batch.resolve();
   }
 
-  #plan(): void {
+  #plan(writes: number): void {
     if (this.#planned?.isNow === true) return;
-    const isWorthIt = this.#waiting.length >= manyWrites || !this.#expectsMore();
+    const isWorthIt = writes >= manyWrites || !this.#expectsMore();
     const waitMs = isWorthIt ? 0 : this.#nextCommit - performance.now();
     if (waitMs > 0 && this.#planned !== undefined) return;
     this.#planned?.cancel();

@@ -7,6 +7,7 @@ import type Database from "better-sqlite3";
 import { fail } from "../../diagnostics/diagnostic.ts";
 import type { ApiAnswer, ApiFailure, ApiRequest } from "../../catalog/request.ts";
 import type { Outcome, Row } from "../../catalog/procedure.ts";
+import { Absence } from "./absence.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { inLedger } from "./ledger-error.ts";
 import { Runs, type Run } from "./runs.ts";
@@ -70,6 +71,7 @@ export class Ledger {
   readonly #openKeys = new Map<number, string>();
   /** Of calls whose end waits to be written. */
   readonly #ending = new Set<string>();
+  readonly #absences = new Set<Absence>();
 
   constructor(file: string, mask: (text: string) => string = (text) => text) {
     this.db = openLedgerFile(file);
@@ -85,6 +87,15 @@ export class Ledger {
   /** The id of the latest earlier answer. */
   find(key: string, reuse: Reuse): number | undefined {
     return inLedger(this.#file, () => this.#find(key, reuse));
+  }
+
+  /** Looks for many keys at once. To be disposed of. */
+  lookAhead(): Absence {
+    const present = (keys: readonly string[]): unknown[] =>
+      inLedger(this.#file, () => this.#sql.findPresent.all(JSON.stringify(keys)));
+    const absence = new Absence(present, () => this.#absences.delete(absence));
+    this.#absences.add(absence);
+    return absence;
   }
 
   #find(key: string, reuse: Reuse): number | undefined {
@@ -155,7 +166,10 @@ export class Ledger {
     const hash = isLarge ? createHash("sha256").update(response).digest() : null;
     const key = this.#openKeys.get(id);
     this.#openKeys.delete(id);
-    if (key !== undefined) this.#ending.add(key);
+    if (key !== undefined) {
+      this.#ending.add(key);
+      for (const absence of this.#absences) absence.take(key);
+    }
     await this.#commits.commit(() => {
       if (hash !== null) this.#sql.keepBlob.run(hash, response);
       this.#sql.end.run({
@@ -240,6 +254,12 @@ function prepareSql(db: Database.Database) {
     findInRun: found(`${isAnswered} AND run = ?`),
     findUsableInRun: found("status = 'succeeded' AND run = ?"),
     findSince: found(`${isAnswered} AND ended_at >= ?`),
+    findPresent: db
+      .prepare(
+        `SELECT value FROM json_each(?)
+         WHERE EXISTS (SELECT 1 FROM calls INDEXED BY calls_key WHERE key = unhex(value))`,
+      )
+      .pluck(),
     read: db.prepare(
       `SELECT status, attempts, duration_ms, http_status, request_id, content_type, answer_model,
               coalesce(response, (SELECT content FROM blobs WHERE hash = response_hash)) AS response, vector

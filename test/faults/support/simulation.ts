@@ -305,14 +305,16 @@ class Disk {
       return promise;
     };
     const { ledger } = this;
-    const seen: Pick<Ledger, "find" | "read" | "started" | "ended" | "refused" | "withdrawn"> = {
-      find: (key, reuse) => ledger.find(key, reuse),
-      read: (id): Outcome => ledger.read(id),
-      started: (call, run) => commit(() => ledger.started(call, run)),
-      ended: (id, end) => commit(() => ledger.ended(id, end)),
-      refused: (call, run) => commit(() => ledger.refused(call, run)),
-      withdrawn: (id) => commit(() => ledger.withdrawn(id)),
-    };
+    const seen: Pick<Ledger, "lookAhead" | "find" | "read" | "started" | "ended" | "refused" | "withdrawn"> =
+      {
+        lookAhead: () => ledger.lookAhead(),
+        find: (key, reuse) => ledger.find(key, reuse),
+        read: (id): Outcome => ledger.read(id),
+        started: (call, run) => commit(() => ledger.started(call, run)),
+        ended: (id, end) => commit(() => ledger.ended(id, end)),
+        refused: (call, run) => commit(() => ledger.refused(call, run)),
+        withdrawn: (id) => commit(() => ledger.withdrawn(id)),
+      };
     return seen as unknown as Ledger;
   }
 
