@@ -36,7 +36,8 @@ const checkEveryMs = 1000;
 export class TokenStore {
   readonly #file: string;
   #tokens: readonly Token[] = [];
-  #mark = "";
+  /** Of the file as it was read, empty where there was none; undefined: to be read anew. */
+  #mark: string | undefined;
   #checkedAt = -Infinity;
 
   /** The file need not exist. */
@@ -111,7 +112,7 @@ export class TokenStore {
     chmodSync(fresh, 0o600);
     renameSync(fresh, this.#file);
     this.#tokens = tokens;
-    this.#mark = "";
+    this.#mark = undefined;
   }
 }
 
