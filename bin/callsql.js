@@ -36,7 +36,8 @@ function replaceByFrugal() {
   const { argv, env, execArgv, execPath } = process;
   const isTold = /semi.space.size/.test([...execArgv, env.NODE_OPTIONS].join(" "));
   // Of what is open only the standard streams would stay.
-  if (serverFlags.length === 0 || isTold || process.channel !== undefined) return;
+  const isAble = process.platform !== "win32" && process.channel === undefined;
+  if (serverFlags.length === 0 || isTold || !isAble) return;
   process.execve?.(execPath, [execPath, ...execArgv, ...serverFlags, ...argv.slice(1)], env);
 }
 
