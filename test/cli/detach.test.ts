@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
@@ -32,4 +32,12 @@ test("detach drops the views and triggers that call, and nothing else; --list on
   expect(await main(["detach", file], dropped)).toBe(0);
   expect(dropped.err()).toContain("2 views and triggers dropped");
   expect(names()).toEqual(["plain", "t"]);
+});
+
+test("a database that is not there is a mistake, and is not made", async () => {
+  const file = join(folder, "none.db");
+  const terminal = fakeTerminal();
+  expect(await main(["detach", file], terminal)).toBe(2);
+  expect(terminal.err()).toContain("cli/unreadable-file");
+  expect(existsSync(file)).toBe(false);
 });

@@ -4,6 +4,7 @@
  */
 import type { Session } from "../../index.ts";
 import type { Surroundings } from "../batch.ts";
+import { sizeOf } from "../file.ts";
 import type { Options } from "../options.ts";
 import { printQuery } from "../print-query.ts";
 import { count } from "../quantity.ts";
@@ -22,6 +23,8 @@ const calling = `SELECT type, name, sql FROM sqlite_schema
 /** The exit code. */
 export async function runDetach(request: DetachRequest, surroundings: Surroundings): Promise<number> {
   const { database, isListOnly, isJson, options } = request;
+  // SQLite would make a file that is not there.
+  await sizeOf(database);
   const stop = listenForStop(surroundings.terminal);
   try {
     const { env } = surroundings.terminal;

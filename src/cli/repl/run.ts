@@ -17,7 +17,7 @@ import { ClosedPipe } from "../terminal.ts";
 import { bindsFor } from "./ask.ts";
 import type { Context, RunOptions } from "./context.ts";
 import { runCommand } from "./dot/commands.ts";
-import { portionsOf } from "./split.ts";
+import { portionsOf, type Portion } from "./split.ts";
 import { showResult, type Shown } from "./show/show.ts";
 import { footerOf } from "./totals.ts";
 
@@ -26,19 +26,38 @@ const entriesPerText = 50;
 
 /** False when something failed, and what followed was left alone. */
 export async function runText(context: Context, text: string, options: RunOptions): Promise<boolean> {
-  for (const portion of portionsOf(text)) {
+  const portions = portionsOf(text);
+  for (const [index, portion] of portions.entries()) {
     if (context.exitCode !== undefined) return false;
-    if (portion.kind === "sql") {
-      if (!(await runSqlText(context, portion.text, options))) return false;
-    } else {
-      if (options.isKept) await context.history.add(portion.text);
-      if (!(await runCommand(context, portion.text))) return false;
+    const left = await runPortion(context, portion, options);
+    if (left === undefined) continue;
+    const unrun = [left, ...portions.slice(index + 1).map((after) => after.text)].join("\n").trim();
+    if (options.isKept && unrun !== "") {
+      await context.history.add(unrun);
+      await context.reporter.note("what stood behind it was not run; it is the last entry of the history");
     }
+    return false;
   }
   return true;
 }
 
-async function runSqlText(context: Context, text: string, { name, isKept }: RunOptions): Promise<boolean> {
+/** Where something failed, what was left alone behind it. */
+async function runPortion(
+  context: Context,
+  portion: Portion,
+  options: RunOptions,
+): Promise<string | undefined> {
+  if (portion.kind === "sql") return runSqlText(context, portion.text, options);
+  if (options.isKept) await context.history.add(portion.text);
+  return (await runCommand(context, portion.text)) ? undefined : "";
+}
+
+/** As runPortion. What is kept whole leaves nothing. */
+async function runSqlText(
+  context: Context,
+  text: string,
+  { name, isKept }: RunOptions,
+): Promise<string | undefined> {
   const { session, reporter, history } = context;
   const script = session.parse(text, name);
   const hasErrors = script.diagnostics.some(({ severity }) => severity === "error");
@@ -47,14 +66,16 @@ async function runSqlText(context: Context, text: string, { name, isKept }: RunO
   const isOneEntry = hasErrors || script.statements.length > entriesPerText;
   if (isKept && isOneEntry) await history.add(text);
   for (const item of script.diagnostics) await reporter.diagnostic(item);
-  if (hasErrors) return false;
-  for (const statement of script.statements) {
+  if (hasErrors) return "";
+  for (const [index, statement] of script.statements.entries()) {
     const written = `${text.slice(statement.span.start, statement.span.end).trim()};`;
     if (isKept && !isOneEntry) await history.add(written);
     context.lastStatement = written;
-    if (!(await runStatement(context, statement))) return false;
+    if (await runStatement(context, statement)) continue;
+    const next = script.statements[index + 1];
+    return next === undefined || isOneEntry ? "" : text.slice(next.span.start);
   }
-  return true;
+  return undefined;
 }
 
 async function runStatement(context: Context, statement: ScriptStatement): Promise<boolean> {

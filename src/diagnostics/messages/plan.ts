@@ -55,7 +55,10 @@ export const planMessages = {
     message: details.message,
     hint: "another process holds the database; try again when it is done",
   }),
-  "sql/readonly": (details: { message: string }) => ({ message: details.message }),
+  "sql/readonly": (details: { message: string }) => ({
+    message: details.message,
+    hint: "it was opened for reading only, or its file or folder cannot be written",
+  }),
   "sql/not-a-database": (details: { file: string }) => ({
     message: `${quote(details.file)} is not an SQLite database`,
     hint: /\.(?:csv|tsv|json|ndjson|jsonl|parquet)$/i.test(details.file)

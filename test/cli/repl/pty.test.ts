@@ -299,6 +299,11 @@ describe("running", () => {
     await expect(pty).toShow("error[sql/");
     await pty.prompt();
     expect(pty.screen()).not.toContain("│ never");
+    expect(pty.screen()).toContain("what stood behind it was not run");
+    pty.type(keys.up);
+    await expect(pty).toShow(/> select 'never';$/);
+    pty.type(keys.up);
+    await expect(pty).toShow(/> select \* from nowhere;$/);
   });
 
   test("values are cut to the terminal's width, and that is said", async () => {
