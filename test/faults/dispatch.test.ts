@@ -138,8 +138,8 @@ describe.concurrent("attempts end", () => {
 describe.concurrent("429 and overload slow everybody down", () => {
   test("nothing is sent before Retry-After has passed, for any row", async () => {
     // The first four are under way together; the refusal is the first to be answered.
-    const first = [faults.delay(60, { when: 1 }), faults.rateLimited("1", { when: 1 })];
-    const script = [...first, faults.delay(300, { when: [2, 3, 4] })];
+    const first = [faults.delay(500, { when: 1 }), faults.rateLimited("1", { when: 1 })];
+    const script = [...first, faults.delay(800, { when: [2, 3, 4] })];
     await using opened = await open({ rows: 12, faults: script, set: { concurrency: 4 } });
     expectRightReplies(await opened.all(sentences), 12);
     const [refused, ...others] = opened.server.requests;
@@ -282,7 +282,7 @@ describe.concurrent("what only one call can help is an error of its row", () => 
     await using opened = await open({ faults: [policy] });
     const { warnings } = await opened.session.execute(sql);
     expect(warnings.map(({ message }) => message)).toEqual([
-      expect.stringMatching(/^GenerateResponse failed: .*content_policy_violation/),
+      expect.stringMatching(/^GenerateResponse for "row 3" failed: .*content_policy_violation/),
     ]);
   });
 

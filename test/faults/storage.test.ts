@@ -153,7 +153,8 @@ describe("F19: a damaged ledger", () => {
     expect([...seen].filter((phase) => phase !== "ledger")).toEqual([]);
   });
 
-  test("a WAL cut at any place: what came before the cut is there, the rest is asked again", async () => {
+  const cutting = "a WAL cut at any place: what came before the cut is there, the rest is asked again";
+  test(cutting, { timeout: 300_000 }, async () => {
     const ledger = join(folder, "wal.db");
     const opened = await openEcho(answer, { ledger });
     await opened.rows("SET concurrency = 4");

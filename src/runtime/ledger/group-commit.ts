@@ -7,11 +7,14 @@ import { inLedger, ledgerError } from "./ledger-error.ts";
 
 /**
  * Under load commits are at least this far apart: twenty times what the last one took, so that a twentieth of the time
- * goes there, within limits. Unless so many writes wait that a sync is small beside them, or no other can come.
+ * goes there, within limits. Unless so many writes wait that a sync is small beside them, or calls go one by
+ * one: then no other can come.
  */
 const commitShare = 20;
 const commitIntervalMs = { min: 5, max: 10 };
 const manyWrites = 64;
+/** The end of one call, what it has cost, and the record of the next. */
+const writesAlone = 3;
 
 /** Writes of one commit, and the promise of it, which all of them share. */
 interface Batch extends PromiseWithResolvers<void> {
@@ -86,7 +89,7 @@ export class GroupCommit {
 
   #plan(writes: number): void {
     if (this.#planned?.isNow === true) return;
-    const isWorthIt = writes >= manyWrites || !this.#expectsMore();
+    const isWorthIt = writes >= manyWrites || (writes <= writesAlone && !this.#expectsMore());
     const waitMs = isWorthIt ? 0 : this.#nextCommit - performance.now();
     if (waitMs > 0 && this.#planned !== undefined) return;
     this.#planned?.cancel();
