@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { afterAll, describe, expect, test } from "vitest";
-import { DiagnosticError, type BindValue } from "../../src/index.ts";
+import { DiagnosticError, openSession, type BindValue } from "../../src/index.ts";
 import { EchoFailure, openEcho, type Answers, type Echo } from "../support/echo.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "callsql-session-"));
@@ -588,6 +588,17 @@ describe("statements of our own", () => {
     expect(await (await running)?.first()).toEqual(
       isAlone ? expect.objectContaining({ Error_Code: null }) : undefined,
     );
+  });
+
+  test("what is known of a call of values is forgotten when a default changes", async () => {
+    await using session = await openSession({ env: {} });
+    const statement = session.readStatement("CALL ModerateText()");
+    const missing = expect.objectContaining({ code: "bind/missing-parameter" });
+    expect(() => session.isCallAlone(statement)).toThrow(missing);
+    await session.execute("SET DEFAULT ModerateText.Text = 'x'");
+    expect(session.isCallAlone(statement)).toBe(true);
+    await session.execute("SET DEFAULT ModerateText.Text = NULL");
+    expect(() => session.isCallAlone(statement)).toThrow(missing);
   });
 
   test.each([
