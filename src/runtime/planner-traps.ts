@@ -8,8 +8,8 @@ import { DiagnosticError, warning, type Diagnostic } from "../diagnostics/diagno
 import type { Code, Details } from "../diagnostics/messages.ts";
 import type { Query } from "../parser/outline.ts";
 import { parseScript } from "../parser/parse.ts";
-import { LParen, NumberLiteral, type Token } from "../parser/tokens.ts";
-import { isName, nameOf } from "../parser/words.ts";
+import { Comma, Dot, LParen, NumberLiteral, type Token } from "../parser/tokens.ts";
+import { isBareAlias, isName, nameOf } from "../parser/words.ts";
 import type { Surveyed, SurveyedSite } from "./call-survey.ts";
 import { fromSqlite } from "./sql-error.ts";
 import {
@@ -89,7 +89,7 @@ function surveyOrNothing(
 function siteTrap(context: TrapContext, placed: PlacedSite): Diagnostic | undefined {
   return (
     leftJoin(context, placed) ??
-    crossJoin(context, placed) ??
+    joinOrder(context, placed) ??
     membership(context, placed) ??
     sortedLimit(context, placed)
   );
@@ -136,8 +136,11 @@ const conditionEnds: ReadonlySet<string> = new Set(
   ),
 );
 
-/** `t CROSS JOIN u WHERE <of u> AND P(t.x)`: a call that names no column of u is made before u is looked at. */
-function crossJoin({ form, warn, callsOf }: TrapContext, placed: PlacedSite): Diagnostic | undefined {
+/**
+ * `t JOIN u … WHERE <of u> AND P(t.x)`: SQLite tests a condition as soon as it knows all that stands in it, so that a call
+ * which names no column of u is made before u is looked at.
+ */
+function joinOrder({ form, warn, callsOf }: TrapContext, placed: PlacedSite): Diagnostic | undefined {
   const { site, first, end, calls, name } = placed;
   const query = form.queryAt(first);
   const argument = site.arguments[0];
@@ -145,27 +148,31 @@ function crossJoin({ form, warn, callsOf }: TrapContext, placed: PlacedSite): Di
   const inArguments = form.tokens.slice(first, end);
   if (argument === undefined || argument.sites.length > 0 || hasPositionalBind(inArguments)) return undefined;
   const tests = [...query.clauses.from, ...query.clauses.where];
-  for (const right of crossJoined(form, query)) {
-    const column = columnOf(form, tests, right);
-    if (column === undefined || form.mentions(inArguments, new Set([right.toLowerCase()]))) continue;
+  for (const table of tablesOf(form, query)) {
+    const column = columnOf(form, tests, table);
+    if (column === undefined || form.mentions(inArguments, new Set([table.toLowerCase()]))) continue;
     const expression = form.own(argument.expression);
     const written = form.textOf(expression);
     const better = callsOf([{ ...expression, text: `iif(${column} IS NULL, ${written}, ${written})` }]);
     if (better === undefined) continue;
-    const details = { procedure: name.procedure.name, calls: calls.length, better, table: right, column };
-    return warn("plan/trap-cross-join", placed, details);
+    const details = { procedure: name.procedure.name, calls: calls.length, better, table, column };
+    return warn("plan/trap-join-order", placed, details);
   }
   return undefined;
 }
 
-/** Names of the tables to the right of CROSS JOIN. */
-function crossJoined(form: Form, query: Query): readonly string[] {
+/** Names by which the query's tables are known: their aliases where they have any. */
+function tablesOf(form: Form, query: Query): readonly string[] {
   const from = form.outer(query.clauses.from);
   return from.flatMap((token, place) => {
-    if (token.word !== "CROSS" || from[place + 1]?.word !== "JOIN") return [];
-    const [table, second, third] = [from[place + 2], from[place + 3], from[place + 4]];
-    const alias = second?.word === "AS" ? third : second;
-    const named = isName(alias) && !conditionEnds.has(alias.word) ? alias : table;
+    const before = from[place - 1];
+    const isTable = before === undefined || before.tokenType === Comma || before.word === "JOIN";
+    if (!isTable || !isName(token)) return [];
+    const isQualified = from[place + 1]?.tokenType === Dot;
+    const table = isQualified ? from[place + 2] : token;
+    const [next, second] = from.slice(place + (isQualified ? 3 : 1));
+    const alias = next?.word === "AS" ? second : next;
+    const named = isName(alias) && isBareAlias(alias) ? alias : table;
     return isName(named) ? [nameOf(named).text] : [];
   });
 }

@@ -199,7 +199,7 @@ describe("planner traps", () => {
       "SELECT P(body) FROM t LIMIT 3 OFFSET 50",
     ],
     [
-      "plan/trap-cross-join",
+      "plan/trap-join-order",
       "SELECT t.id FROM t CROSS JOIN u WHERE u.id = t.id AND u.active = 0 AND P(t.body) = '<b1>'",
       200,
       "SELECT t.id FROM t CROSS JOIN u WHERE u.id = t.id AND u.active = 0 AND P(iif(u.active IS NULL, t.body, t.body)) = '<b1>'",
@@ -252,12 +252,28 @@ describe("planner traps", () => {
     ["plan/trap-order-limit", "SELECT P(body), 1 AS window, 2 AS total FROM t ORDER BY body DESC LIMIT 3"],
     ["plan/trap-offset", "SELECT r.R FROM t, P(t.body) r LIMIT :from, :n"],
     [
-      "plan/trap-cross-join",
+      "plan/trap-join-order",
       "SELECT t.id FROM t CROSS JOIN u AS x WHERE x.id = t.id AND x.active = 0 AND P(t.body) = '<b1>'",
     ],
     [
-      "plan/trap-cross-join",
+      "plan/trap-join-order",
       "SELECT t.id FROM t CROSS JOIN u x ON x.id = t.id AND x.active = 0 AND P(t.body) = '<b1>'",
+    ],
+    [
+      "plan/trap-join-order",
+      "SELECT t.id FROM t JOIN u ON u.id = +t.id WHERE u.active = 0 AND P(t.body) = '<b1>'",
+    ],
+    [
+      "plan/trap-join-order",
+      "SELECT t.id FROM t, main.u x WHERE x.id = +t.id AND x.active = 0 AND P(t.body) <> ''",
+    ],
+    [
+      "plan/trap-join-order",
+      "SELECT t.id FROM u AS x JOIN t ON x.id = +t.id WHERE x.active = 0 AND P(t.body) <> ''",
+    ],
+    [
+      "plan/trap-join-order",
+      "SELECT t.id FROM t LEFT JOIN u ON u.id = t.id WHERE u.active IS 0 AND P(t.body) = '<b1>'",
     ],
     ["plan/trap-in", "SELECT 1 FROM (SELECT 1 AS id) AS k WHERE k.id IN (SELECT t.id FROM t, P(t.body) r)"],
     ["plan/trap-in", "SELECT 1 FROM (SELECT 1 AS k) AS q WHERE k IN (SELECT id FROM t, P(t.body) r)"],

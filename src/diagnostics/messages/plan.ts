@@ -26,9 +26,9 @@ export const planMessages = {
     message: `OFFSET skips rows after ${details.procedure} was called for them: ${details.calls} calls for a LIMIT of ${details.rows}`,
     hint: `call in the select list instead of FROM: SELECT ${details.procedure}(…) FROM …`,
   }),
-  "plan/trap-cross-join": (details: BetterDetails & { table: string; column: string }) => ({
-    message: `CROSS JOIN calls ${details.procedure} before it looks at ${quote(details.table)}: ${details.calls} calls, where ${details.better} would do`,
-    hint: `name a column of it in the call: ${details.procedure}(iif(${details.column} IS NULL, …, …)), or write JOIN`,
+  "plan/trap-join-order": (details: BetterDetails & { table: string; column: string }) => ({
+    message: `SQLite calls ${details.procedure} before it looks at ${quote(details.table)}: ${details.calls} calls, where ${details.better} would do`,
+    hint: `name a column of it in the call: ${details.procedure}(iif(${details.column} IS NULL, …, …))`,
   }),
   "plan/trap-in": (details: BetterDetails) => ({
     message: `IN makes the whole list first, with every call of ${details.procedure}: ${details.calls} calls, where ${details.better} would do`,
