@@ -113,9 +113,12 @@ function queuesOf(calls: readonly Call[], market: Market, absence: Absence) {
       const seller = sellers.known(name);
       const atOnce = callsAtOnce(procedure, concurrency, seller?.connection.packMax);
       // While some are on their way, the records of others are written.
-      const workersMax = procedure.pack === undefined ? 2 * atOnce : atOnce;
-      const workers = Array.from({ length: Math.min(workersMax, own.length) });
-      return { queue: new CallQueue(own, { seller, absence, ...market }), workers };
+      const isPacked = procedure.pack !== undefined;
+      const workers = Array.from({ length: Math.min(isPacked ? atOnce : 2 * atOnce, own.length) });
+      return {
+        queue: new CallQueue(own, { seller: isPacked ? seller : undefined, absence, ...market }),
+        workers,
+      };
     }),
   );
 }

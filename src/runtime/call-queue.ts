@@ -30,12 +30,15 @@ export interface Circumstances {
 }
 
 export interface QueueOptions extends Circumstances {
-  /** Undefined: calls are not made ready here. */
+  /**
+   * Undefined: calls are not made ready here. Those that are not sent together take their turn: what is known of the ledger
+   * would be older than the answers another process has written meanwhile.
+   */
   readonly seller: Seller | undefined;
   readonly absence: Absence;
 }
 
-/** Few enough that what is known of the ledger is younger than the answers on their way. */
+/** Few enough that they leave in one request or in those of one moment. */
 const readyAtOnce = 64;
 
 export class CallQueue {
