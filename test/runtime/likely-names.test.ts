@@ -13,7 +13,7 @@ test.each([
   ["INSERT INTO reveiws(body) VALUES (P('x'))", 'did you mean "reviews"?'],
   // A view's columns are columns, too; those of tables that the statement does not name are not meant.
   ["SELECT gst FROM gists", 'did you mean "gist"?'],
-  ["SELECT gst FROM reviews", undefined],
+  ["SELECT gst FROM reviews", "a text stands in single quotes: 'gst'; a value from outside is a bind: :gst"],
   ["SELECT * FROM nothing_like_it", undefined],
   // Procedures come first.
   ["SELECT PP('x')", 'did you mean "P"?'],
