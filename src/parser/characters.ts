@@ -20,8 +20,13 @@ export function beginsWord(code: number): boolean {
 
 /** What begins a word, a digit or `$`. */
 export function continuesWord(code: number): boolean {
-  return beginsWord(code) || isDigit(code) || code === 0x24;
+  return code < 0x80 ? inWord[code] === 1 : code >= 0x80;
 }
+
+/** Asked of nearly every character of a script. */
+const inWord = Uint8Array.from({ length: 0x80 }, (_, code) =>
+  beginsWord(code) || isDigit(code) || code === 0x24 ? 1 : 0,
+);
 
 /** Behind the next `closing` in a text from `from` on, or the end of the text. */
 export function behind(text: string, closing: string, from: number): number {
