@@ -21,14 +21,21 @@ export interface ResultColumn {
 
 /**
  * From better-sqlite3's description of a result column; `names` are the procedures SQLite knows. A vector is told by its
- * name: SQLite keeps no other sign.
+ * name, or that of the procedure whose value it is: SQLite keeps no other sign.
  */
 export function columnOf(described: DescribedColumn, names: readonly PrivateName[]): ResultColumn {
   const { name, column, table } = described;
-  const isVector = /embedding$|vector$/i.test(column ?? name);
+  const isVector = /embedding$|vector$/i.test(column ?? primaryColumn(name, names) ?? name);
   const procedure = names.find((known) => siteName(known) === table)?.procedure;
   const own = procedure?.columns.find((item) => item.name === column);
   return { name, type: described.type ?? own?.type, format: isVector ? "embedding" : undefined };
+}
+
+/** An item without an alias is named by its text: of a call it is its procedure's value. */
+function primaryColumn(name: string, names: readonly PrivateName[]): string | undefined {
+  const called = /^(\w+)\s*\(.*\)$/s.exec(name)?.[1]?.toLowerCase();
+  const procedure = names.find((known) => known.procedure.name.toLowerCase() === called)?.procedure;
+  return procedure?.columns[procedure.primary]?.name;
 }
 
 interface DescribedColumn {

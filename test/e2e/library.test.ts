@@ -306,6 +306,22 @@ describe("a connection of one's own", () => {
     expect(asked).toEqual([["https://gateway.example/v1/embeddings", "hello"]]);
   });
 
+  test("gives vectors, which are told as such with and without an alias", async () => {
+    await using session = await openSession({
+      connection: { fetch: embed, baseUrl: "https://gateway.example/v1", models: { embedding: "mine" } },
+      env: {},
+    });
+    const { columns } = await session.execute(
+      "SELECT GetEmbeddings('x'), getembeddings ('x'), length(GetEmbeddings('x')), GetEmbeddings('x') AS text_embedding",
+    );
+    expect(columns.map(({ name, format }) => [name, format])).toEqual([
+      ["GetEmbeddings('x')", "embedding"],
+      ["getembeddings ('x')", "embedding"],
+      ["length(GetEmbeddings('x'))", undefined],
+      ["text_embedding", "embedding"],
+    ]);
+  });
+
   test("that is not complete is refused when the session is opened", async () => {
     const bad = [{}, { send: () => undefined, name: "x", models: {} }, { fetch: "https://…" }];
     for (const connection of bad) {
