@@ -90,10 +90,8 @@ ALTER TABLE calls ADD COLUMN vector BLOB; -- what stands at data[0].embedding, w
 `,
 ];
 
-/** Of a new file, bytes: an answer or a vector of some KB then takes few writes. */
-const pageSize = 8192;
-/** Pages that may gather in the log before they are moved into the file: 16 MB. */
-const logPagesMax = 2000;
+/** Pages of 4 KB that may gather in the log before they are moved into the file: 16 MB. */
+const logPagesMax = 4000;
 
 /**
  * `:memory:` keeps it for the length of the process; so does "", SQLite's temporary file, which no other process can open
@@ -104,7 +102,6 @@ export function openLedgerFile(file: string): Database.Database {
   let db: Database.Database | undefined;
   try {
     db = new Database(file, { timeout: 10_000 });
-    db.pragma(`page_size = ${pageSize}`);
     db.pragma("journal_mode = WAL");
     db.pragma(`wal_autocheckpoint = ${logPagesMax}`);
     db.pragma("synchronous = FULL");
