@@ -7,7 +7,7 @@
 import Database from "better-sqlite3";
 import { createToken, Lexer } from "chevrotain";
 import { parseScript } from "../src/parser/parse.ts";
-import { sweep } from "../src/parser/sweep.ts";
+import { Sweep } from "../src/parser/sweep.ts";
 import { keywordByWord } from "../src/parser/tokens.ts";
 import { format, publish, race, type Finding } from "./harness.ts";
 import { loadPeer } from "./peers.ts";
@@ -141,7 +141,10 @@ async function large(): Promise<Finding[]> {
   const lexer = chevrotainLexer();
   const times = await race(
     {
-      sweep: () => [...sweep(text, isProcedure)].length,
+      sweep: () => {
+        const sweep = new Sweep(text, isProcedure);
+        while (sweep.next() !== undefined);
+      },
       callsql: ours(text),
       lexer: () => {
         if (lexer.tokenize(text).errors.length > 0) throw new Error("the lexer found a mistake");

@@ -7,6 +7,7 @@ import { PositionalBind, spanOf, type Token } from "./tokens.ts";
  * number too, so that `:a, ?` numbers the `?` 2. Tokens are those of one statement, in the order of the text.
  */
 export function numberBinds(tokens: readonly Token[]): BindUse[] {
+  if (tokens.length === 0) return [];
   let largest = 0;
   const names = new Set<string>();
   return tokens.map((token): BindUse => {

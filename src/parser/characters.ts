@@ -1,7 +1,12 @@
+/** What a UTF-16 code unit is in SQL, by SQLite's tokenize.c. */
+
 /**
- * What a UTF-16 code unit is in SQL, by SQLite's tokenize.c. `charCodeAt` gives NaN behind the end of a text, for which
- * every comparison here is false.
+ * The code unit at `at`, 0 behind the end of the text, which is nothing of what follows. `charCodeAt` itself, once asked
+ * behind the end of a text, is slower ever after.
  */
+export function codeAt(text: string, at: number): number {
+  return at < text.length ? text.charCodeAt(at) : 0;
+}
 
 /** Space, tab, line feed, vertical tab, form feed, carriage return. */
 export function isSpace(code: number): boolean {
@@ -20,7 +25,7 @@ export function beginsWord(code: number): boolean {
 
 /** What begins a word, a digit or `$`. */
 export function continuesWord(code: number): boolean {
-  return code < 0x80 ? inWord[code] === 1 : code >= 0x80;
+  return code >= 0x80 || inWord[code] === 1;
 }
 
 /** Asked of nearly every character of a script. */
@@ -32,4 +37,10 @@ const inWord = Uint8Array.from({ length: 0x80 }, (_, code) =>
 export function behind(text: string, closing: string, from: number): number {
   const found = text.indexOf(closing, from);
   return found < 0 ? text.length : found + closing.length;
+}
+
+/** Where a line comment ends: its line feed begins white space of its own. */
+export function lineEnd(text: string, from: number): number {
+  const found = text.indexOf("\n", from);
+  return found < 0 ? text.length : found;
 }

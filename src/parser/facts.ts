@@ -6,7 +6,7 @@ import { holdsValues, type Frame } from "./frames.ts";
 import type { FrozenFunction, SqlStatement, Verb } from "./syntax.ts";
 import { LParen, NamedBind, PositionalBind, RParen, spanOf, type Token } from "./tokens.ts";
 import { targetAt, verbAt } from "./verbs.ts";
-import { endsOperand, isName, nameOf } from "./words.ts";
+import { endsOperand, isName, nameOf, tokenAt, wordAt } from "./words.ts";
 
 export class StatementFacts {
   verb: Verb | undefined;
@@ -27,14 +27,14 @@ export class StatementFacts {
     const token = this.#tokens[at];
     if (token === undefined) return;
     if (token.tokenType === NamedBind || token.tokenType === PositionalBind) this.binds.push(token);
-    if (token.word === "UPDATE" && this.#tokens[at - 1]?.word === "DO") this.hasUpsert = true;
+    if (token.word === "UPDATE" && wordAt(this.#tokens, at - 1) === "DO") this.hasUpsert = true;
     if (state.kind === "root" && token.word !== "") this.#readRootWord(token, at, state);
     if (holdsValues(state.clause) && !this.#isStoredText()) this.#readFrozen(token, at);
   }
 
   /** Whether the BEGIN at `at` opens a trigger's body. BEGIN may also be a name, which follows no operand. */
   beginsBody(at: number): boolean {
-    const before = this.#tokens[at - 1];
+    const before = tokenAt(this.#tokens, at - 1);
     if (this.trigger !== "head" || this.#tokens[at]?.word !== "BEGIN" || before === undefined) return false;
     return endsOperand(before) && before.word !== "TRIGGER" && before.word !== "OF";
   }
@@ -60,15 +60,19 @@ export class StatementFacts {
   }
 
   #readFrozen(token: Token, at: number): void {
-    const [open, close] = [this.#tokens[at + 1], this.#tokens[at + 2]];
-    if (open?.tokenType !== LParen || close?.tokenType !== RParen || !isName(token)) return;
+    if (tokenAt(this.#tokens, at + 1)?.tokenType !== LParen) return;
+    const close = tokenAt(this.#tokens, at + 2);
+    if (close?.tokenType !== RParen || !isName(token)) return;
     const name = frozenByName.get(nameOf(token).text.toLowerCase());
     if (name !== undefined) this.frozenCalls.push({ name, span: spanOf(token, close) });
   }
 
   /** Views, triggers and schema expressions run later: nothing in them belongs to this statement's run. */
   #isStoredText(): boolean {
-    return ["create-view", "create-trigger", "create-schema", "alter"].includes(this.verb ?? "");
+    const { verb } = this;
+    return (
+      verb === "create-view" || verb === "create-trigger" || verb === "create-schema" || verb === "alter"
+    );
   }
 }
 

@@ -2,9 +2,9 @@
  * The state of the walk over SQL: one frame per level of parentheses, one clause per frame.
  * Says what may stand at a place, and how SQLite's keywords move from clause to clause; knows nothing of calls.
  */
-import type { TokenType } from "chevrotain";
 import type { Item } from "./items.ts";
 import type { CallSite } from "./syntax.ts";
+import type { Kind } from "./tokens.ts";
 
 /** Where in a statement or query the walk is. */
 export type Clause =
@@ -50,7 +50,7 @@ export interface Frame {
 
 export interface OpenCall {
   /** What must follow the arguments to end the site, in order: `)` of TABLE( and LATERAL(, `}` of the escape. */
-  readonly closers: readonly TokenType[];
+  readonly closers: readonly Kind[];
   readonly context: SiteContext;
   /** EXEC: `@Name = expr` names a parameter. */
   readonly isExec: boolean;
@@ -58,6 +58,8 @@ export interface OpenCall {
 
 /** What the walk knows about a call site and the grammar does not. */
 export interface SiteContext {
+  /** The offset at which the site begins. */
+  readonly start: number;
   readonly position: CallSite["position"];
   readonly isCondition: boolean;
   readonly isMembership: boolean;
@@ -86,10 +88,22 @@ export function frame(start: FrameStart): Frame {
 
 /** Whether an expression stands in this clause. */
 export function holdsValues(clause: Clause): boolean {
-  return valueClauses.has(clause);
+  switch (clause) {
+    case "list":
+    case "on":
+    case "where":
+    case "value":
+    case "values":
+      return true;
+    default:
+      return false;
+  }
 }
 
-const valueClauses: ReadonlySet<Clause> = new Set(["list", "on", "where", "value", "values"]);
+/** Whether the tables of FROM are being named. */
+export function isBehindFrom(clause: Clause): boolean {
+  return clause === "from" || clause === "on" || clause === "using";
+}
 
 export function holdsCondition(state: Frame): boolean {
   return state.isCondition || state.clause === "on" || state.clause === "where";
@@ -124,7 +138,7 @@ export function clauseOf(word: string, state: Frame, near: Neighbours): Clause |
     case "ON":
       return onClause(state, near);
     case "USING":
-      return ["from", "on", "using"].includes(state.clause) ? "using" : undefined;
+      return isBehindFrom(state.clause) ? "using" : undefined;
     case "WHERE":
     case "HAVING":
       return "where";
@@ -186,7 +200,7 @@ function statementClause(word: string, state: Frame, near: Neighbours): Clause |
 
 function onClause(state: Frame, near: Neighbours): Clause | undefined {
   if (state.clause === "create-index" || state.clause === "create-trigger") return undefined;
-  if (["from", "on", "using"].includes(state.clause)) return "on";
+  if (isBehindFrom(state.clause)) return "on";
   return near.after === "CONFLICT" ? "conflict" : undefined;
 }
 

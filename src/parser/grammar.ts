@@ -5,6 +5,7 @@
  */
 import {
   EmbeddedActionsParser,
+  type IOrAlt,
   type IParserErrorMessageProvider,
   type IToken,
   tokenMatcher,
@@ -28,8 +29,8 @@ export interface Fragment {
 
 /** What the grammar knows of a statement; parse.ts adds what the walk over SQL knows. */
 export type Parsed =
-  | { readonly kind: "sql"; readonly fragment: Fragment; readonly into?: SqlStatement["into"] }
-  | { readonly kind: "explain-calls"; readonly fragment: Fragment; readonly into?: SqlStatement["into"] }
+  | ParsedSql
+  | (Omit<ParsedSql, "kind"> & { readonly kind: "explain-calls" })
   | { readonly kind: "set-option"; readonly option: Name; readonly value: Literal }
   | { readonly kind: "set-variable"; readonly variable: Name; readonly fragment: Fragment }
   | {
@@ -42,6 +43,12 @@ export type Parsed =
   | { readonly kind: "show"; readonly what: ShowStatement["what"] }
   | { readonly kind: "describe"; readonly name: Name }
   | { readonly kind: "retry-failed"; readonly run?: Literal };
+
+export interface ParsedSql {
+  readonly kind: "sql";
+  readonly fragment: Fragment;
+  readonly into: SqlStatement["into"];
+}
 
 /** A call that has begun and not ended: whose mistake an error is. */
 export interface OpenCall {
@@ -61,7 +68,11 @@ const expectations: IParserErrorMessageProvider = {
 };
 
 export class Grammar extends EmbeddedActionsParser {
-  #contexts: ReadonlyMap<number, SiteContext> = new Map();
+  #contexts: readonly SiteContext[] = [];
+  /** How many of the sites have begun. */
+  #siteCount = 0;
+  /** Of the call that is being read. */
+  #arguments: Argument[] = [];
   /** Calls that are open where the parser stands, or stood when it failed. */
   readonly open: OpenCall[] = [];
 
@@ -75,12 +86,11 @@ export class Grammar extends EmbeddedActionsParser {
     this.performSelfAnalysis();
   }
 
-  /** Readies the parser for one statement. */
-  begin(tokens: Token[], contexts: ReadonlyMap<number, SiteContext>): void {
-    // Those scanned before the first grammar was built lack the numbers it gave.
-    for (const token of tokens) token.tokenTypeIdx = token.tokenType.tokenTypeIdx ?? 0;
+  /** Readies the parser for one statement: its tokens, and what the walk learned of the sites in them. */
+  begin(tokens: Token[], contexts: readonly SiteContext[]): void {
     this.input = tokens;
     this.#contexts = contexts;
+    this.#siteCount = 0;
     this.open.length = 0;
   }
 
@@ -236,11 +246,35 @@ export class Grammar extends EmbeddedActionsParser {
    * sqlStatement ::= expression intoClause?
    * `SELECT * FROM posts, ModerateText(body) m`, `CALL GenerateResponse('Hi') INTO answers`
    */
-  readonly sqlStatement = this.RULE("sqlStatement", () => {
+  readonly sqlStatement = this.RULE("sqlStatement", (): ParsedSql => {
     const fragment = this.SUBRULE(this.expression);
     const into = this.OPTION(() => this.SUBRULE(this.intoClause));
-    return { kind: "sql" as const, fragment, ...(into === undefined ? {} : { into }) };
+    return { kind: "sql", fragment, into };
   });
+
+  /**
+   * callAlone ::= ( callStatement | execStatement | escape ) intoClause?
+   * `CALL GenerateResponse('Hi')`, `EXEC GenerateResponse 'Hi' INTO answers`
+   * A sqlStatement in which the walk saw nothing else: the parser begins here, for every rule on the way costs time.
+   */
+  readonly callAlone = this.RULE("callAlone", (): ParsedSql => {
+    const first = this.LA(1);
+    const context = this.ACTION(() => this.#beginSite(first));
+    const call = this.OR(this.#explicitCalls);
+    const site = this.ACTION(() => this.#siteOf(first, context, call));
+    const into = this.OPTION(() => this.SUBRULE(this.intoClause));
+    return this.ACTION(() => ({
+      kind: "sql",
+      fragment: { span: site.span, sites: [site], runs: [] },
+      into,
+    }));
+  });
+
+  readonly #explicitCalls: IOrAlt<Call>[] = [
+    { ALT: () => this.SUBRULE(this.callStatement) },
+    { ALT: () => this.SUBRULE(this.execStatement) },
+    { ALT: () => this.SUBRULE(this.escape) },
+  ];
 
   /**
    * intoClause ::= "INTO" ( "TEMP" | "TEMPORARY" )? name ( "." name )?
@@ -292,6 +326,7 @@ export class Grammar extends EmbeddedActionsParser {
    */
   readonly callSite = this.RULE("callSite", (): CallSite => {
     const first = this.LA(1);
+    const context = this.ACTION(() => this.#beginSite(first));
     const call = this.OR([
       { ALT: () => this.SUBRULE(this.lateral) },
       { ALT: () => this.SUBRULE(this.tableWrapper) },
@@ -300,12 +335,7 @@ export class Grammar extends EmbeddedActionsParser {
       { ALT: () => this.SUBRULE(this.escape) },
       { ALT: () => this.SUBRULE(this.plainCall) },
     ]);
-    return this.ACTION(() => ({
-      kind: "call",
-      span: this.#from(first),
-      ...this.#contextOf(first),
-      ...call,
-    }));
+    return this.ACTION(() => this.#siteOf(first, context, call));
   });
 
   /**
@@ -413,29 +443,31 @@ export class Grammar extends EmbeddedActionsParser {
    * `(:Message, Model => 'gpt-4o-mini')`, `()`
    */
   readonly argumentList = this.RULE("argumentList", (): Argument[] => {
+    const outer = this.#arguments;
     const args: Argument[] = [];
+    this.#arguments = args;
     const paren = this.CONSUME(t.LParen);
     this.ACTION(() => this.#enterParen(paren));
-    this.MANY_SEP({
-      SEP: t.Comma,
-      DEF: () => {
-        this.OR({
-          DEF: [
-            {
-              ALT: () => {
-                const run = readRun(this.CONSUME(t.PlainArgument));
-                return this.ACTION(() => args.push(plainArgument(run)));
-              },
-            },
-            { ALT: () => args.push(this.SUBRULE(this.argument)) },
-          ],
-          ERR_MSG: "an expression",
-        });
-      },
-    });
+    this.MANY_SEP(this.#argumentItems);
     this.CONSUME(t.RParen);
+    this.#arguments = outer;
     return args;
   });
+
+  /** Made once, and not for each argument of each call. */
+  readonly #argumentItems = { SEP: t.Comma, DEF: () => this.OR(this.#argumentForms) };
+  readonly #argumentForms = {
+    DEF: [
+      {
+        ALT: () => {
+          const run = readRun(this.CONSUME(t.PlainArgument));
+          this.ACTION(() => this.#arguments.push(plainArgument(run)));
+        },
+      },
+      { ALT: () => void this.#arguments.push(this.SUBRULE(this.argument)) },
+    ],
+    ERR_MSG: "an expression",
+  };
 
   /**
    * bareArguments ::= ( argument ( "," argument )* )?
@@ -459,9 +491,9 @@ export class Grammar extends EmbeddedActionsParser {
     return this.ACTION(() => ({
       span: this.#from(first),
       expression: value.span,
+      name,
+      bind: bindOf(value),
       sites: value.sites,
-      ...(name === undefined ? {} : { name }),
-      ...bindOf(value),
     }));
   });
 
@@ -565,10 +597,27 @@ export class Grammar extends EmbeddedActionsParser {
     return { start: first.startOffset, end: last.endOffset + 1 };
   }
 
-  #contextOf(first: IToken): SiteContext {
-    const context = this.#contexts.get(first.startOffset);
-    if (context === undefined) fail("internal/bug", { what: "the walk did not mark a call site" });
+  #beginSite(first: IToken): SiteContext {
+    const context = this.#contexts[this.#siteCount++];
+    if (context?.start !== first.startOffset)
+      fail("internal/bug", { what: "the walk did not mark a call site" });
     return context;
+  }
+
+  #siteOf(first: IToken, context: SiteContext, call: Call): CallSite {
+    const { position, isCondition, isMembership, isInSchema, hasWindow } = context;
+    return {
+      kind: "call",
+      span: this.#from(first),
+      position,
+      procedure: call.procedure,
+      isExplicit: call.isExplicit,
+      arguments: call.arguments,
+      isCondition,
+      isMembership,
+      hasWindow,
+      isInSchema,
+    };
   }
 }
 
@@ -577,16 +626,16 @@ type Call = Pick<CallSite, "procedure" | "isExplicit" | "arguments">;
 /** Most arguments: SQL and nothing else. */
 function plainArgument(run: SqlRun): Argument {
   const span = t.spanOf(run);
-  return { span, expression: span, sites: [], ...bindOf({ span, sites: [], runs: [run] }) };
+  return { span, expression: span, name: undefined, bind: bindOfRun(run), sites: [] };
 }
 
 /** An expression that is nothing but one bind binds by its name. */
-function bindOf(value: Fragment): { bind?: string } {
-  const [run] = value.runs;
-  if (run === undefined || value.runs.length > 1 || value.sites.length > 0) return {};
-  const { first } = run;
-  const isAlone = first.endOffset === run.endOffset && first.tokenType === t.NamedBind;
-  return isAlone ? { bind: first.image } : {};
+function bindOf({ runs: [run, ...others], sites }: Fragment): string | undefined {
+  return run === undefined || others.length > 0 || sites.length > 0 ? undefined : bindOfRun(run);
+}
+
+function bindOfRun({ first, endOffset }: SqlRun): string | undefined {
+  return first.tokenType === t.NamedBind && first.endOffset === endOffset ? first.image : undefined;
 }
 
 function spanOf(token: IToken): Span {

@@ -2,11 +2,12 @@
  * Recognises the head of a call site: all that stands before its first argument.
  * Looks at most seven tokens ahead and never back; where a call may stand is the caller's business.
  */
-import type { TokenType } from "chevrotain";
 import type { CallSite } from "./syntax.ts";
 import {
   Blob,
   Dot,
+  type Kind,
+  keywords,
   LBrace,
   LParen,
   NamedBind,
@@ -20,6 +21,7 @@ import {
 import { isCallableWord, wordAt } from "./words.ts";
 
 export interface Head {
+  readonly position: CallSite["position"];
   /** Index of the procedure's name; undefined when the head is malformed. */
   readonly name?: number;
   /** Index behind the head. */
@@ -27,7 +29,7 @@ export interface Head {
   /** `parenthesized`: the head ends with `(`. `bare`: EXEC P 1, 2. `none`: {call P}. `broken`: ours, but not well formed. */
   readonly arguments: "parenthesized" | "bare" | "none" | "broken";
   /** What ends the site behind its arguments, in order. */
-  readonly closers: readonly TokenType[];
+  readonly closers: readonly Kind[];
   readonly isExec: boolean;
 }
 
@@ -37,23 +39,30 @@ export function headAt(
   at: number,
   place: { readonly position: CallSite["position"]; readonly isProcedure: (name: string) => boolean },
 ): Head | undefined {
-  const noise = place.position === "table" ? tableNoise(tokens, at) : { end: at, closers: [] };
+  const { position } = place;
+  const noise = position === "table" ? tableNoise(tokens, at) : { end: at, closers: [] };
   const isEscape = tokens[noise.end]?.tokenType === LBrace && tokens[noise.end + 1]?.word === "CALL";
   const closers = isEscape ? [RBrace, ...noise.closers] : noise.closers;
   const start = isEscape ? noise.end + 1 : noise.end;
-  const word = wordAt(tokens, start);
-  if (!["CALL", "EXEC", "EXECUTE"].includes(word)) {
-    return place.position === "query" ? undefined : bareHead(tokens, start, closers, place.isProcedure);
+  const verb = tokens[start]?.tokenType;
+  const isExec = verb === keywords.Exec || verb === keywords.Execute;
+  if (!isExec && verb !== keywords.Call) {
+    const isCall = position !== "query" && isPlainCall(tokens, start, place.isProcedure);
+    return isCall ? parenthesized(start, { position, closers, isExec }) : undefined;
   }
-  const isExec = word !== "CALL";
   const name = start + 1;
-  if (isProcedureCall(tokens, name)) {
-    return { name, end: name + 2, arguments: "parenthesized", closers, isExec };
-  }
+  if (isProcedureCall(tokens, name)) return parenthesized(name, { position, closers, isExec });
   // No statement of SQLite begins so: whatever follows is a mistake in a call, or a call without parentheses.
-  if (place.position === "query" || isEscape)
-    return unparenthesizedHead(tokens, name, { closers, isExec, isEscape });
+  if (position === "query" || isEscape)
+    return unparenthesized(tokens, name, { position, closers, isExec }, isEscape);
   return undefined;
+}
+
+/** What a head is, whatever stands in it. */
+type Form = Pick<Head, "position" | "closers" | "isExec">;
+
+function parenthesized(name: number, { position, closers, isExec }: Form): Head {
+  return { position, name, end: name + 2, arguments: "parenthesized", closers, isExec };
 }
 
 /** Whether `CALL P(`, `EXEC P(`, `EXEC P @a` or `{ CALL` stands here: no reading as SQLite's own is possible. */
@@ -70,8 +79,8 @@ export function isCallHead(tokens: readonly Token[], at: number): boolean {
 const values: readonly unknown[] = [NamedBind, PositionalBind, NumberLiteral, Blob];
 
 /** `LATERAL`, `LATERAL (`, `TABLE (` and their mixtures in front of a call. */
-function tableNoise(tokens: readonly Token[], at: number): { end: number; closers: TokenType[] } {
-  const closers: TokenType[] = [];
+function tableNoise(tokens: readonly Token[], at: number): { end: number; closers: Kind[] } {
+  const closers: Kind[] = [];
   let end = at;
   if (tokens[end]?.word === "LATERAL") {
     end++;
@@ -88,29 +97,21 @@ function tableNoise(tokens: readonly Token[], at: number): { end: number; closer
 }
 
 /** `P(` without CALL: only a name of the catalogue, without quotes. */
-function bareHead(
+function isPlainCall(
   tokens: readonly Token[],
   name: number,
-  closers: readonly TokenType[],
   isProcedure: (name: string) => boolean,
-): Head | undefined {
+): boolean {
   const token = tokens[name];
-  if (tokens[name + 1]?.tokenType !== LParen || !isCallableWord(token)) return undefined;
-  if (!isProcedure(token.image)) return undefined;
-  return { name, end: name + 2, arguments: "parenthesized", closers, isExec: false };
+  return tokens[name + 1]?.tokenType === LParen && isCallableWord(token) && isProcedure(token.image);
 }
 
-function unparenthesizedHead(
-  tokens: readonly Token[],
-  name: number,
-  form: { readonly closers: readonly TokenType[]; readonly isExec: boolean; readonly isEscape: boolean },
-): Head {
-  const { closers, isExec } = form;
+function unparenthesized(tokens: readonly Token[], name: number, form: Form, isEscape: boolean): Head {
   const follower = tokens[name + 1]?.tokenType;
-  if (!isProcedureName(tokens[name])) return { end: name, arguments: "broken", closers, isExec };
-  if (isExec && follower !== Dot) return { name, end: name + 1, arguments: "bare", closers, isExec };
-  const isWhole = form.isEscape && follower === RBrace;
-  return { name, end: name + 1, arguments: isWhole ? "none" : "broken", closers, isExec };
+  if (!isProcedureName(tokens[name])) return { ...form, end: name, arguments: "broken" };
+  if (form.isExec && follower !== Dot) return { ...form, name, end: name + 1, arguments: "bare" };
+  const isWhole = isEscape && follower === RBrace;
+  return { ...form, name, end: name + 1, arguments: isWhole ? "none" : "broken" };
 }
 
 function isProcedureCall(tokens: readonly Token[], name: number): boolean {

@@ -6,7 +6,7 @@
 import { fail } from "../diagnostics/diagnostic.ts";
 import type { Span } from "../diagnostics/source.ts";
 import { StatementFacts } from "./facts.ts";
-import { clauseOf, frame, holdsCondition, holdsValues } from "./frames.ts";
+import { clauseOf, frame, holdsCondition, holdsValues, isBehindFrom } from "./frames.ts";
 import type { Clause, Frame, OpenCall, SiteContext } from "./frames.ts";
 import { headAt, type Head } from "./heads.ts";
 import { itemFrom, readItemWord, unnamedSpan } from "./items.ts";
@@ -14,13 +14,15 @@ import { frameBehind } from "./parens.ts";
 import type { CallSite } from "./syntax.ts";
 import * as t from "./tokens.ts";
 import type { Token } from "./tokens.ts";
-import { isName } from "./words.ts";
+import { isName, tokenAt } from "./words.ts";
 
 export interface Islands {
   /** What the grammar reads: tokens of call sites, and runs of SQL between them. */
-  readonly tokens: readonly Token[];
-  /** By the offset at which a site begins. */
-  readonly contexts: ReadonlyMap<number, SiteContext>;
+  readonly tokens: Token[];
+  /** Of each site, in the order in which they begin. */
+  readonly contexts: readonly SiteContext[];
+  /** The statement is one call in the place of a query, and perhaps its INTO. */
+  readonly isCallAlone: boolean;
   readonly facts: StatementFacts;
   readonly unnamedItems: readonly Span[];
   /** The call that is nested deeper than the limit; the walk stopped there. */
@@ -43,7 +45,9 @@ export function findIslands(tokens: readonly Token[], options: IslandOptions): I
 class IslandWalk {
   readonly #tokens: readonly Token[];
   readonly #options: IslandOptions;
-  readonly #frames: Frame[];
+  /** The frame that is being read, and those around it. */
+  #top: Frame;
+  readonly #outer: Frame[] = [];
   #at = 0;
   /** Where the current run of SQL began; -1 between runs. */
   #runStart = -1;
@@ -51,14 +55,15 @@ class IslandWalk {
   #tooDeep: Token | undefined;
   readonly #facts: StatementFacts;
   readonly #out: Token[] = [];
-  readonly #contexts = new Map<number, SiteContext>();
+  readonly #contexts: SiteContext[] = [];
+  #isCallAlone = false;
   readonly #unnamedItems: Span[] = [];
 
   constructor(tokens: readonly Token[], options: IslandOptions) {
     this.#tokens = tokens;
     this.#options = options;
     this.#facts = new StatementFacts(tokens);
-    this.#frames = [frame({ kind: "root", clause: options.mode === "statement" ? "query" : "value" })];
+    this.#top = frame({ kind: "root", clause: options.mode === "statement" ? "query" : "value" });
   }
 
   run(): Islands {
@@ -69,17 +74,20 @@ class IslandWalk {
     return {
       tokens: this.#out,
       contexts: this.#contexts,
+      isCallAlone: this.#isCallAlone,
       facts: this.#facts,
-      unnamedItems: this.#unnamedItems.toSorted((a, b) => a.start - b.start || b.end - a.end),
+      unnamedItems: inOrder(this.#unnamedItems),
       tooDeep: this.#tooDeep,
     };
   }
 
   #step(token: Token): void {
-    const position = mayBeginHead(token, this.#token(1)) ? this.#position() : undefined;
-    const head =
-      position && headAt(this.#tokens, this.#at, { position, isProcedure: this.#options.isProcedure });
-    if (head !== undefined && position !== undefined) this.#enterSite(head, position);
+    if (token.tokenType.isQuiet) {
+      this.#pass(token, this.#top);
+      return;
+    }
+    const head = mayBeginHead(token, this.#token(1)) ? this.#head() : undefined;
+    if (head !== undefined) this.#enterSite(head);
     else if (token.tokenType === t.LParen) this.#open();
     else if (token.tokenType === t.RParen) this.#close();
     else if (token.tokenType === t.Semicolon) this.#endTriggerStatement();
@@ -87,6 +95,12 @@ class IslandWalk {
   }
 
   // Call sites
+
+  #head(): Head | undefined {
+    const position = this.#position();
+    if (position === undefined) return undefined;
+    return headAt(this.#tokens, this.#at, { position, isProcedure: this.#options.isProcedure });
+  }
 
   /** What kind of call may stand at the current token. */
   #position(): CallSite["position"] | undefined {
@@ -101,7 +115,7 @@ class IslandWalk {
     return holdsValues(clause) && !isAlias ? "value" : undefined;
   }
 
-  #enterSite(head: Head, position: CallSite["position"]): void {
+  #enterSite(head: Head): void {
     const first = this.#token();
     if (first === undefined) return;
     this.#endRun();
@@ -111,18 +125,19 @@ class IslandWalk {
       this.#at = this.#tokens.length;
       return;
     }
-    const context = this.#contextOf(position);
-    this.#contexts.set(first.startOffset, context);
+    const context = this.#contextOf(first, head.position);
+    this.#contexts.push(context);
     this.#emitHead(head);
     const call = { closers: head.closers, context, isExec: head.isExec };
     if (head.arguments === "parenthesized") this.#enterArguments("arguments", call);
     else if (head.arguments === "bare") this.#enterArguments("bare-arguments", call);
-    else if (head.arguments === "none") this.#leaveSite(head.closers);
+    else if (head.arguments === "none") this.#leaveSite(call);
     else this.#emitRest();
   }
 
-  #contextOf(position: CallSite["position"]): SiteContext {
+  #contextOf(first: Token, position: CallSite["position"]): SiteContext {
     return {
+      start: first.startOffset,
       position,
       isCondition: position === "value" && holdsCondition(this.#top),
       isMembership: position === "value" && this.#token(-1)?.word === "IN",
@@ -133,14 +148,13 @@ class IslandWalk {
 
   #enterArguments(kind: "arguments" | "bare-arguments", call: OpenCall): void {
     const { isCondition, isInSchema } = call.context;
-    this.#frames.push(frame({ kind, clause: "value", call, isCondition, isInSchema, startsArgument: true }));
+    this.#push(frame({ kind, clause: "value", call, isCondition, isInSchema, startsArgument: true }));
   }
 
   #emitHead(head: Head): void {
     for (; this.#at < head.end; this.#at++) {
       const token = this.#tokens[this.#at];
-      if (token !== undefined)
-        this.#out.push(this.#at === head.name ? t.retyped(token, t.ProcedureName) : token);
+      if (token !== undefined) this.#out.push(this.#at === head.name ? token.as(t.ProcedureName) : token);
     }
   }
 
@@ -153,7 +167,7 @@ class IslandWalk {
   }
 
   /** Behind the arguments: the site's closing brackets, and what the site means to the frame around it. */
-  #leaveSite(closers: Head["closers"]): void {
+  #leaveSite({ closers, context }: OpenCall): void {
     this.#depth--;
     for (const closer of closers) {
       const token = this.#token();
@@ -169,7 +183,11 @@ class IslandWalk {
     const isWhole = this.#isWholeStatement(state);
     state.clause = "from";
     state.expectsTable = false;
-    if (isWhole && this.#token()?.word === "INTO") {
+    if (!isWhole) return;
+    const next = this.#token();
+    const isFirst = context === this.#contexts[0];
+    this.#isCallAlone = isFirst && (next === undefined || next.word === "INTO");
+    if (next?.word === "INTO") {
       this.#facts.verb = "create-table-as";
       this.#emitRest();
     }
@@ -178,7 +196,7 @@ class IslandWalk {
   /** Whether nothing but the site that just ended was read so far. */
   #isWholeStatement(state: Frame): boolean {
     const start = this.#tokens[0]?.startOffset ?? -1;
-    return state.kind === "root" && state.clause === "query" && this.#contexts.has(start);
+    return state.kind === "root" && state.clause === "query" && this.#contexts[0]?.start === start;
   }
 
   // Parentheses
@@ -186,7 +204,7 @@ class IslandWalk {
   #open(): void {
     const state = this.#top;
     this.#extendRun();
-    this.#frames.push(frameBehind(this.#tokens, this.#at, state));
+    this.#push(frameBehind(this.#tokens, this.#at, state));
     state.startsArgument = false;
     state.expectsTable = false;
     this.#at++;
@@ -195,7 +213,7 @@ class IslandWalk {
   #close(): void {
     while (this.#top.kind === "bare-arguments") this.#endBareArguments();
     const closing = this.#token();
-    if (this.#frames.length === 1 || closing === undefined) {
+    if (this.#outer.length === 0 || closing === undefined) {
       this.#extendRun();
       this.#at++;
       return;
@@ -209,31 +227,37 @@ class IslandWalk {
     this.#endArgument();
     this.#out.push(closing);
     this.#at++;
-    this.#leaveSite(closed.call.closers);
+    this.#leaveSite(closed.call);
   }
 
   /** Arguments without parentheses end without a sign of their own; the grammar gets one. */
   #endBareArguments(): void {
     this.#endRun();
-    const last = this.#tokens[this.#at - 1];
-    if (last !== undefined)
-      this.#out.push({ ...t.retyped(last, t.ArgumentsEnd), startOffset: last.endOffset + 1 });
-    this.#leaveSite(this.#pop().call?.closers ?? []);
+    const last = this.#token(-1);
+    if (last !== undefined) this.#out.push(last.behind(t.ArgumentsEnd));
+    const { call } = this.#pop();
+    if (call !== undefined) this.#leaveSite(call);
   }
 
   #leaveAll(): void {
-    while (this.#frames.length > 1) {
+    while (this.#outer.length > 0) {
       if (this.#top.kind === "bare-arguments") this.#endBareArguments();
       else this.#pop();
     }
   }
 
+  #push(inner: Frame): void {
+    this.#outer.push(this.#top);
+    this.#top = inner;
+  }
+
   /** Leaves a level; what was seen inside counts for the levels around it. */
   #pop(): Frame {
-    const closed = this.#frames.pop();
-    if (closed === undefined) fail("internal/bug", { what: "the walk left a frame it had not entered" });
+    const closed = this.#top;
+    const outer = this.#outer.pop();
+    if (outer === undefined) fail("internal/bug", { what: "the walk left a frame it had not entered" });
     this.#endItem(closed);
-    const outer = this.#top;
+    this.#top = outer;
     if (closed.call !== undefined) closed.call.context.hasWindow = closed.hasWindow;
     outer.hasWindow ||= closed.hasWindow;
     outer.hasSite ||= closed.hasSite;
@@ -260,6 +284,11 @@ class IslandWalk {
     }
     this.#facts.read(this.#at, state);
     if (token.word !== "") this.#readWord(token, state);
+    this.#pass(token, state);
+  }
+
+  /** Makes the current token part of the run. */
+  #pass(token: Token, state: Frame): void {
     if (state.clause === "from" && state.expectsTable && this.#isTableName(token)) state.expectsTable = false;
     state.startsArgument = false;
     this.#extendRun();
@@ -273,11 +302,12 @@ class IslandWalk {
       return true;
     }
     const next = this.#token(1);
-    const isNamed = isName(token) && next?.tokenType === t.Arrow;
-    const isNamedByBind =
-      state.call?.isExec === true && next?.tokenType === t.Equals && token.image.startsWith("@");
-    if (state.startsArgument && next !== undefined && (isNamed || isNamedByBind)) {
-      this.#out.push(t.retyped(token, t.ParameterName), next);
+    if (
+      state.startsArgument &&
+      next !== undefined &&
+      namesParameter(token, next, state.call?.isExec === true)
+    ) {
+      this.#out.push(token.as(t.ParameterName), next);
       state.startsArgument = false;
       this.#at += 2;
       return true;
@@ -293,7 +323,7 @@ class IslandWalk {
     if (state.clause === "list") {
       this.#endItem(state);
       state.item = itemFrom(this.#at + 1);
-    } else if (["from", "on", "using"].includes(state.clause)) {
+    } else if (isBehindFrom(state.clause)) {
       state.clause = "from";
       state.expectsTable = true;
     }
@@ -358,17 +388,15 @@ class IslandWalk {
 
   /** Ends the run of SQL before the current token. */
   #endRun(type = t.Sql): void {
-    const first = this.#tokens[this.#runStart];
-    const last = this.#tokens[this.#at - 1];
-    if (this.#runStart >= 0 && first !== undefined && last !== undefined) {
-      this.#out.push(t.runOf(first, last, type));
-    }
+    const first = tokenAt(this.#tokens, this.#runStart);
+    const last = this.#token(-1);
+    if (first !== undefined && last !== undefined) this.#out.push(first.runTo(last, type));
     this.#runStart = -1;
   }
 
   /** The same at the comma or parenthesis behind an argument: most hold nothing but SQL. */
   #endArgument(): void {
-    const opener = this.#out.at(-1)?.tokenType;
+    const opener = this.#out[this.#out.length - 1]?.tokenType;
     this.#endRun(opener === t.LParen || opener === t.Comma ? t.PlainArgument : t.Sql);
   }
 
@@ -378,21 +406,24 @@ class IslandWalk {
     this.#at++;
   }
 
-  get #top(): Frame {
-    const top = this.#frames.at(-1);
-    if (top === undefined) fail("internal/bug", { what: "the walk left the statement's own frame" });
-    return top;
-  }
-
   #token(ahead = 0): Token | undefined {
-    return this.#tokens[this.#at + ahead];
+    return tokenAt(this.#tokens, this.#at + ahead);
   }
 }
 
+function inOrder(spans: readonly Span[]): readonly Span[] {
+  return spans.length < 2 ? spans : spans.toSorted((a, b) => a.start - b.start || b.end - a.end);
+}
+
 /** Most tokens cannot, whatever stands around them: seen here at a glance, since every token comes by. */
-function mayBeginHead(token: Token, next: Token | undefined): boolean {
-  if (token.tokenType === t.Word) return next?.tokenType === t.LParen;
-  return token.word !== "" || token.tokenType === t.LBrace;
+function mayBeginHead({ tokenType, word }: Token, next: Token | undefined): boolean {
+  return tokenType.beginsCall || (next?.tokenType === t.LParen && word !== "");
+}
+
+/** `Name =>`; behind EXEC also `@Name =`. */
+function namesParameter(token: Token, next: Token, isExec: boolean): boolean {
+  if (next.tokenType === t.Arrow) return isName(token);
+  return isExec && next.tokenType === t.Equals && token.image.startsWith("@");
 }
 
 const endsBareArguments: ReadonlySet<string> = new Set(

@@ -2,11 +2,11 @@
 import { frame, holdsCondition, type Frame } from "./frames.ts";
 import { isCallHead } from "./heads.ts";
 import type { Token } from "./tokens.ts";
-import { opensArguments } from "./words.ts";
+import { opensArguments, tokenAt } from "./words.ts";
 
 /** The frame that the `(` at `at` opens inside `outer`. */
 export function frameBehind(tokens: readonly Token[], at: number, outer: Frame): Frame {
-  const before = tokens[at - 1];
+  const before = tokenAt(tokens, at - 1);
   const { isInSchema } = outer;
   const group = (): Frame =>
     frame({ kind: "group", clause: "value", isInSchema, isCondition: holdsCondition(outer) });

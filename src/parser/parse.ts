@@ -10,7 +10,7 @@ import { numberBinds } from "./binds.ts";
 import { reportMistake } from "./errors.ts";
 import { Grammar, type Fragment, type Parsed } from "./grammar.ts";
 import { callDepthMax, findIslands, type Islands } from "./islands.ts";
-import { sweep, tokensOf } from "./sweep.ts";
+import { Sweep, tokensOf } from "./sweep.ts";
 import type { SetDefaultStatement, SqlStatement, Statement } from "./syntax.ts";
 import { Equals, NamedBind, spanOf, type Token } from "./tokens.ts";
 
@@ -36,9 +36,10 @@ export function parseScript(source: Source, options: ParseOptions): Script {
     return { source, statements: [], diagnostics: sink.found };
   }
   const statements: Statement[] = [];
-  for (const stretch of sweep(source.text, options.isProcedure)) {
+  const sweep = new Sweep(source.text, options.isProcedure);
+  for (let stretch = sweep.next(); stretch !== undefined; stretch = sweep.next()) {
     const statement = stretch.mayBeOurs
-      ? parseStatement(tokensOf(source.text, stretch), options, sink)
+      ? parseStatement(stretch.tokens ?? tokensOf(source.text, stretch), options, sink)
       : new PlainStatement(source.text, stretch);
     if (statement !== undefined) statements.push(statement);
   }
@@ -48,8 +49,12 @@ export function parseScript(source: Source, options: ParseOptions): Script {
 /** One for all statements, built for the first that needs it: that takes longer than most scripts without calls run. */
 let built: Grammar | undefined;
 
-function theGrammar(): Grammar {
-  return (built ??= new Grammar());
+function theGrammar(tokens: readonly Token[]): Grammar {
+  if (built !== undefined) return built;
+  built = new Grammar();
+  // The first were made before the grammar gave numbers to their kinds.
+  for (const token of tokens) token.tokenTypeIdx = token.tokenType.tokenTypeIdx ?? 0;
+  return built;
 }
 
 /**
@@ -116,13 +121,15 @@ function parseStatement(
   }
   const found = { span: spanOfAll(tokens), islands };
   // Most statements of most scripts: no site, nothing for the grammar to read.
-  if (head.length === 0 && islands.contexts.size === 0) {
+  if (head.length === 0 && islands.contexts.length === 0) {
     return sqlStatement({ span: found.span, sites: [], runs: [] }, undefined, islands);
   }
-  const grammar = theGrammar();
-  grammar.begin([...head, ...islands.tokens], islands.contexts);
-  // Rules cost time: what has no head of ours is SQL, without a choice.
-  const parsed = head.length === 0 ? grammar.sqlStatement() : grammar.statement();
+  const read = head.length === 0 ? islands.tokens : [...head, ...islands.tokens];
+  const grammar = theGrammar(read);
+  grammar.begin(read, islands.contexts);
+  // Rules cost time: what has no head of ours begins behind the choices that the walk has made.
+  const rule = head.length > 0 ? "statement" : islands.isCallAlone ? "callAlone" : "sqlStatement";
+  const parsed = grammar[rule]();
   if (grammar.errors.length === 0) return build(parsed, found, sink);
   if (grammar.open.at(-1)?.isExplicit === false) {
     // A call without CALL that is not well formed is no SQL either: SQLite will say so.
@@ -218,16 +225,17 @@ function setDefault(
 
 function sqlStatement(fragment: Fragment, into: SqlStatement["into"], islands: Islands): SqlStatement {
   const { facts } = islands;
+  const { span, sites, runs } = fragment;
   return {
     kind: "sql",
-    span: { start: fragment.span.start, end: into?.span.end ?? fragment.span.end },
+    span: into === undefined ? span : { start: span.start, end: into.span.end },
     verb: facts.verb ?? "other",
-    isBareCall: fragment.sites.length === 1 && fragment.runs.length === 0,
-    sites: fragment.sites,
+    isBareCall: sites.length === 1 && runs.length === 0,
+    sites,
     binds: numberBinds(facts.binds),
-    ...(facts.target === undefined ? {} : { target: facts.target }),
-    ...(into === undefined ? {} : { into }),
-    unnamedItems: fragment.sites.length === 0 ? [] : islands.unnamedItems,
+    target: facts.target,
+    into,
+    unnamedItems: sites.length === 0 ? [] : islands.unnamedItems,
     frozenCalls: facts.frozenCalls,
     hasUpsert: facts.hasUpsert,
   };

@@ -3,8 +3,7 @@
  * Linear in the text and total: whatever no token begins with is an Illegal token, never an exception.
  * White space and comments make no token; they are the gaps between tokens.
  */
-import type { TokenType } from "chevrotain";
-import { beginsWord, behind, continuesWord, isDigit, isSpace } from "./characters.ts";
+import { beginsWord, behind, codeAt, continuesWord, isDigit, isSpace, lineEnd } from "./characters.ts";
 import {
   Arrow,
   Blob,
@@ -13,6 +12,7 @@ import {
   Equals,
   Illegal,
   keywordByWord,
+  type Kind,
   LBrace,
   LParen,
   Minus,
@@ -26,12 +26,12 @@ import {
   RParen,
   Semicolon,
   Text,
-  type Token,
+  Token,
   Unterminated,
   Word,
 } from "./tokens.ts";
 
-const singleTypes: ReadonlyMap<string, TokenType> = new Map([
+const singleTypes: ReadonlyMap<string, Kind> = new Map([
   ["(", LParen],
   [")", RParen],
   ["{", LBrace],
@@ -54,20 +54,27 @@ export function scan(text: string): Token[] {
 
 /** One token at a time: who needs the tokens of one statement only holds no more. */
 export class Scanner {
+  /** Behind the last token. It may be set to where a token or a gap begins. */
+  at: number;
   readonly #text: string;
   readonly #lexeme: Lexeme = { end: 0, type: Illegal };
 
-  /** `start`: where a token or a gap begins. */
   constructor(text: string, start = 0) {
     this.#text = text;
-    this.#lexeme.end = start;
+    this.at = start;
   }
 
   next(): Token | undefined {
-    const start = skipGap(this.#text, this.#lexeme.end);
-    if (start >= this.#text.length) return undefined;
-    readLexeme(this.#text, start, this.#lexeme);
-    return tokenOf(this.#text, start, this.#lexeme);
+    const text = this.#text;
+    const lexeme = this.#lexeme;
+    const start = skipGap(text, this.at);
+    if (start >= text.length) return undefined;
+    readLexeme(text, start, lexeme);
+    const { end, type } = lexeme;
+    this.at = end;
+    if (type !== Word) return new Token(text, { start, end }, type);
+    const known = wordAt(text, start, end);
+    return new Token(text, { start, end }, known.type, known.word);
   }
 }
 
@@ -93,100 +100,117 @@ export function endsInComment(text: string, start: number): boolean {
 /** A token's end (exclusive) and type. One object serves a whole scan: a script has a million tokens. */
 interface Lexeme {
   end: number;
-  type: TokenType;
+  type: Kind;
 }
 
-function setLexeme(lexeme: Lexeme, end: number, type: TokenType): void {
+function setLexeme(lexeme: Lexeme, end: number, type: Kind): void {
   lexeme.end = end;
   lexeme.type = type;
 }
 
-function tokenOf(text: string, start: number, { end, type }: Lexeme): Token {
-  const image = text.slice(start, end);
-  const known = type === Word ? wordOf(image) : undefined;
-  const tokenType = known?.type ?? type;
-  return {
-    image,
-    startOffset: start,
-    endOffset: end - 1,
-    tokenType,
-    tokenTypeIdx: tokenType.tokenTypeIdx ?? 0,
-    word: known?.word ?? "",
-  };
-}
-
 /** A word as SQLite compares it, and what our grammar takes it for. */
 interface KnownWord {
+  readonly image: string;
   readonly word: string;
-  readonly type: TokenType;
+  readonly type: Kind;
 }
 
-/** Scripts say the same words again and again. Emptied when it is full, so that generated names cannot fill the memory. */
-const knownWords = new Map<string, KnownWord>();
-const knownWordsMax = 4096;
+/**
+ * Scripts say the same words again and again: each is kept at a place told by its length and three of its letters, until
+ * another comes to that place, so that generated names cannot fill the memory.
+ */
+const knownWords: (KnownWord | undefined)[] = Array.from({ length: 1024 }, () => undefined);
 
-function wordOf(image: string): KnownWord {
-  const known = knownWords.get(image);
-  if (known !== undefined) return known;
-  const word = isAscii(image) ? image.toUpperCase() : image;
-  const made = { word, type: keywordByWord.get(word) ?? Word };
-  if (knownWords.size >= knownWordsMax) knownWords.clear();
-  knownWords.set(image, made);
-  return made;
+function wordAt(text: string, start: number, end: number): KnownWord {
+  const length = end - start;
+  const middle = codeAt(text, start + (length >> 1));
+  const ends = codeAt(text, start) * 31 + codeAt(text, end - 1) * 7;
+  const place = (length * 67 + middle * 13 + ends) & 1023;
+  const known = knownWords[place];
+  if (known?.image.length === length && text.startsWith(known.image, start)) return known;
+  const image = interned(text.slice(start, end));
+  const word = isAscii(image) ? interned(image.toUpperCase()) : image;
+  return (knownWords[place] = { image, word, type: keywordByWord.get(word) ?? Word });
+}
+
+/** The same text, but not a part of the script, which it would keep in memory; and compared at a glance. */
+function interned(text: string): string {
+  return Object.keys({ [text]: true })[0] ?? text;
 }
 
 function readLexeme(text: string, at: number, lexeme: Lexeme): void {
-  const code = text.charCodeAt(at);
-  if (beginsWord(code) && !(isX(code) && text.charCodeAt(at + 1) === quote)) {
-    return setLexeme(lexeme, skipWhile(text, at + 1, continuesWord), Word);
+  const code = codeAt(text, at);
+  if (beginsWord(code) && !(isX(code) && codeAt(text, at + 1) === quote)) {
+    let end = at + 1;
+    while (continuesWord(codeAt(text, end))) end++;
+    return setLexeme(lexeme, end, Word);
   }
   const single = code < 128 ? singles[code] : undefined;
   if (single !== undefined) return setLexeme(lexeme, at + 1, single);
-  if (isDigit(code) || (code === dot && isDigit(text.charCodeAt(at + 1))))
-    return readNumeral(text, at, lexeme);
-  switch (text.charAt(at)) {
-    case "'":
+  if (isDigit(code) || (code === dot && isDigit(codeAt(text, at + 1)))) return readNumeral(text, at, lexeme);
+  switch (code) {
+    case quote:
       return readQuoted(text, at, lexeme, Text);
-    case '"':
-    case "`":
+    case doubleQuote:
+    case backtick:
       return readQuoted(text, at, lexeme, Quoted);
-    case "[":
+    case bracket:
       return readBracketed(text, at, lexeme);
-    case "x":
-    case "X":
+    case smallX:
+    case capitalX:
       return readBlob(text, at, lexeme);
-    case "?":
+    case questionMark:
       return setLexeme(lexeme, skipWhile(text, at + 1, isDigit), PositionalBind);
-    case ":":
-    case "@":
-    case "$":
-    case "#":
+    case colon:
+    case atSign:
+    case dollar:
+    case hash:
       return readNamedBind(text, at, lexeme);
     default:
       return readOperator(text, at, lexeme);
   }
 }
 
+const tab = 0x09;
+const lineFeed = 0x0a;
+const formFeed = 0x0c;
+const carriageReturn = 0x0d;
+const space = 0x20;
+const doubleQuote = 0x22;
+const hash = 0x23;
+const dollar = 0x24;
 const quote = 0x27;
-const dot = 0x2e;
-const zero = 0x30;
 const closingParenthesis = 0x29;
+const star = 0x2a;
+const dash = 0x2d;
+const dot = 0x2e;
+const slash = 0x2f;
+const zero = 0x30;
+const colon = 0x3a;
+const questionMark = 0x3f;
+const atSign = 0x40;
+const capitalX = 0x58;
+const bracket = 0x5b;
 const underscore = 0x5f;
+const backtick = 0x60;
+const smallX = 0x78;
+const byteOrderMark = 0xfeff;
 
 /** Characters that are a token by themselves whatever stands behind them. */
-const singles: readonly (TokenType | undefined)[] = Array.from({ length: 128 }, (_, code) =>
+const singles: readonly (Kind | undefined)[] = Array.from({ length: 128 }, (_, code) =>
   singleTypes.get(String.fromCharCode(code)),
 );
 
 /** A doubled quote inside stands for one. */
-function readQuoted(text: string, start: number, lexeme: Lexeme, type: TokenType): void {
+function readQuoted(text: string, start: number, lexeme: Lexeme, type: Kind): void {
+  const code = codeAt(text, start);
   const opening = text.charAt(start);
   let at = start;
   do {
     const close = text.indexOf(opening, at + 1);
     if (close < 0) return setLexeme(lexeme, text.length, Unterminated);
     at = close + 1;
-  } while (text.charAt(at) === opening);
+  } while (codeAt(text, at) === code);
   setLexeme(lexeme, at, type);
 }
 
@@ -207,14 +231,29 @@ function readBlob(text: string, start: number, lexeme: Lexeme): void {
 
 /** `1`, `1_000`, `0xFF`, `1.5e-3`, `.5`. Letters behind it spoil a number, and so does a `_` not between digits. */
 function readNumeral(text: string, start: number, lexeme: Lexeme): void {
+  const plainEnd = skipDecimal(text, start);
+  if (continuesWord(codeAt(text, plainEnd))) readLongNumeral(text, start, lexeme);
+  else setLexeme(lexeme, plainEnd, NumberLiteral);
+}
+
+/** `1`, `1.5`, `.5`. */
+function skipDecimal(text: string, start: number): number {
+  let at = start;
+  while (isDigit(codeAt(text, at))) at++;
+  if (codeAt(text, at) !== dot) return at;
+  do at++;
+  while (isDigit(codeAt(text, at)));
+  return at;
+}
+
+/** One with letters in it or behind it. */
+function readLongNumeral(text: string, start: number, lexeme: Lexeme): void {
   const isHex =
-    text.charCodeAt(start) === zero &&
-    isX(text.charCodeAt(start + 1)) &&
-    isHexDigit(text.charCodeAt(start + 2));
+    codeAt(text, start) === zero && isX(codeAt(text, start + 1)) && isHexDigit(codeAt(text, start + 2));
   let at = isHex ? skipWhile(text, start + 2, isHexOrSeparator) : skipWhile(text, start, isDigitOrSeparator);
   if (!isHex) {
     if (text.charAt(at) === ".") at = skipWhile(text, at + 1, isDigitOrSeparator);
-    const exponent = isE(text.charCodeAt(at)) ? /^[eE][+-]?[0-9]/.exec(text.slice(at, at + 3)) : null;
+    const exponent = isE(codeAt(text, at)) ? /^[eE][+-]?[0-9]/.exec(text.slice(at, at + 3)) : null;
     if (exponent !== null) at = skipWhile(text, at + exponent[0].length, isDigitOrSeparator);
   }
   const end = skipWhile(text, at, continuesWord);
@@ -232,7 +271,7 @@ function readNamedBind(text: string, start: number, lexeme: Lexeme): void {
   let letters = 0;
   let at = start + 1;
   for (; at < text.length; at++) {
-    if (continuesWord(text.charCodeAt(at))) letters++;
+    if (continuesWord(codeAt(text, at))) letters++;
     else if (text.charAt(at) === "(" && letters > 0) return readTclSuffix(text, at, lexeme);
     else if (text.startsWith("::", at)) at++;
     else break;
@@ -241,11 +280,8 @@ function readNamedBind(text: string, start: number, lexeme: Lexeme): void {
 }
 
 function readTclSuffix(text: string, open: number, lexeme: Lexeme): void {
-  const at = skipWhile(
-    text,
-    open + 1,
-    (code) => !Number.isNaN(code) && !isSpace(code) && code !== closingParenthesis,
-  );
+  let at = open + 1;
+  while (at < text.length && !isSpace(codeAt(text, at)) && codeAt(text, at) !== closingParenthesis) at++;
   if (text.charAt(at) === ")") setLexeme(lexeme, at + 1, NamedBind);
   else setLexeme(lexeme, at, Illegal);
 }
@@ -257,7 +293,7 @@ const operators: readonly ReadonlySet<string>[] = [
   new Set(["=", "-", ".", "/", "<", ">", "|"]),
 ];
 
-const operatorTypes: ReadonlyMap<string, TokenType> = new Map([
+const operatorKinds: ReadonlyMap<string, Kind> = new Map([
   [".", Dot],
   ["=", Equals],
   ["=>", Arrow],
@@ -268,7 +304,7 @@ function readOperator(text: string, start: number, lexeme: Lexeme): void {
   for (const known of operators) {
     const length = 3 - operators.indexOf(known);
     const image = text.slice(start, start + length);
-    if (known.has(image)) return setLexeme(lexeme, start + length, operatorTypes.get(image) ?? Operator);
+    if (known.has(image)) return setLexeme(lexeme, start + length, operatorKinds.get(image) ?? Operator);
   }
   setLexeme(lexeme, start + 1, Illegal);
 }
@@ -284,21 +320,32 @@ function skipGap(text: string, start: number): number {
 
 /** Behind the white space or the comment at `at`; `at` itself where a token begins. */
 function skipOne(text: string, at: number): number {
-  const code = text.charCodeAt(at);
-  // Nearly always a word or a mark: told apart by one look.
-  if (code > 0x2f && code !== 0xfeff) return at;
-  // A vertical tab continues white space but does not begin it: SQLite's tables say so.
-  if (isSpace(code) && text.charAt(at) !== "\v") return skipWhile(text, at, isSpace);
-  if (text.charAt(at) === "\ufeff") return at + 1;
-  if (text.startsWith("--", at)) return behind(text, "\n", at + 2);
-  // SQLite takes a "/*" with nothing behind it as two operators.
-  if (text.startsWith("/*", at) && at + 2 < text.length) return behind(text, "*/", at + 2);
-  return at;
+  switch (codeAt(text, at)) {
+    // A vertical tab continues white space but does not begin it: SQLite's tables say so.
+    case space:
+    case tab:
+    case lineFeed:
+    case formFeed:
+    case carriageReturn: {
+      let end = at + 1;
+      while (isSpace(codeAt(text, end))) end++;
+      return end;
+    }
+    case byteOrderMark:
+      return at + 1;
+    case dash:
+      return codeAt(text, at + 1) === dash ? lineEnd(text, at + 2) : at;
+    case slash:
+      // SQLite takes a "/*" with nothing behind it as two operators.
+      return codeAt(text, at + 1) === star && at + 2 < text.length ? behind(text, "*/", at + 2) : at;
+    default:
+      return at;
+  }
 }
 
 function skipWhile(text: string, start: number, test: (code: number) => boolean): number {
   let at = start;
-  while (test(text.charCodeAt(at))) at++;
+  while (test(codeAt(text, at))) at++;
   return at;
 }
 

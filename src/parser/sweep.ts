@@ -4,20 +4,17 @@
  * A property test holds it to the scanner's reading, token by token.
  */
 import type { Span } from "../diagnostics/source.ts";
-import { behind, continuesWord, isDigit, isSpace } from "./characters.ts";
+import { behind, codeAt, continuesWord, isDigit, isSpace, lineEnd } from "./characters.ts";
 import { lexemeEnd, Scanner } from "./scanner.ts";
 import { nextState, type SplitState } from "./split.ts";
-import { keywords, LBrace, type Token } from "./tokens.ts";
+import { type Kind, keywords, LBrace, type Token } from "./tokens.ts";
 
 /** A statement without its `;`, from its first token to the end of its last. */
 export interface Stretch extends Span {
   /** False: no word in it can begin a call, nor a statement that SQLite does not have. */
   readonly mayBeOurs: boolean;
-}
-
-/** Empty statements are dropped. `isProcedure` as in ParseOptions. */
-export function sweep(text: string, isProcedure: (name: string) => boolean): Generator<Stretch, void> {
-  return new Sweep(text, isProcedure).stretches();
+  /** Of a statement that begins as one of ours does: it is read by its tokens. */
+  readonly tokens: readonly Token[] | undefined;
 }
 
 /** The tokens of a stretch that begins and ends with one. */
@@ -30,50 +27,52 @@ export function tokensOf(text: string, { start, end }: Span): Token[] {
   return tokens;
 }
 
-class Sweep {
+/** One stretch at a time. Empty statements are dropped. */
+export class Sweep {
+  readonly #scanner: Scanner;
   readonly #text: string;
   readonly #isProcedure: (name: string) => boolean;
   /** Words met in front of a parenthesis: few, and said again and again. */
   #asked: Map<string, boolean> | undefined;
-  #at = 0;
   /** Behind the last token. */
   #end = 0;
   #mayBeOurs = false;
 
+  /** `isProcedure` as in ParseOptions. */
   constructor(text: string, isProcedure: (name: string) => boolean) {
+    this.#scanner = new Scanner(text);
     this.#text = text;
     this.#isProcedure = isProcedure;
   }
 
-  *stretches(): Generator<Stretch, void> {
+  /** Undefined at the end of the text. */
+  next(): Stretch | undefined {
     let state: SplitState = "start";
     let start = -1;
+    let tokens: Token[] | undefined;
+    this.#mayBeOurs = false;
     for (;;) {
       // In these two states only the next `;` matters.
-      if (state === "normal" || state === "trigger") this.#toSemicolon();
-      const token = this.#token();
+      if (tokens === undefined && (state === "normal" || state === "trigger")) this.#toSemicolon();
+      const token = this.#scanner.next();
       if (token === undefined) break;
       state = nextState(state, token);
       if (state === "start") {
-        if (start >= 0) yield { start, end: this.#end, mayBeOurs: this.#mayBeOurs };
-        start = -1;
-        this.#mayBeOurs = false;
-        continue;
+        if (start < 0) continue;
+        break;
       }
       if (start < 0) {
         start = token.startOffset;
-        this.#mayBeOurs = ownHeads.has(token.word);
+        if (ownHeads.has(token.tokenType)) {
+          this.#mayBeOurs = true;
+          tokens = [];
+        }
       }
+      tokens?.push(token);
       this.#end = token.endOffset + 1;
       this.#suspect(token);
     }
-    if (start >= 0) yield { start, end: this.#end, mayBeOurs: this.#mayBeOurs };
-  }
-
-  #token(): Token | undefined {
-    const token = new Scanner(this.#text, this.#at).next();
-    this.#at = token === undefined ? this.#text.length : token.endOffset + 1;
-    return token;
+    return start < 0 ? undefined : { start, end: this.#end, mayBeOurs: this.#mayBeOurs, tokens };
   }
 
   #suspect({ tokenType, word, startOffset, endOffset }: Token): void {
@@ -97,14 +96,14 @@ class Sweep {
   #toSemicolon(): void {
     const text = this.#text;
     const length = text.length;
-    let at = this.#at;
+    let at = this.#scanner.at;
     let end = this.#end;
     while (at < length) {
       const code = text.charCodeAt(at);
       switch (code < 128 ? kinds[code] : kindOfWord) {
         case kindOfSpace:
           do at++;
-          while (isSpace(text.charCodeAt(at)));
+          while (isSpace(codeAt(text, at)));
           continue;
         case kindOfWord: {
           if (code === byteOrderMark) {
@@ -113,20 +112,20 @@ class Sweep {
           }
           const start = at;
           do at++;
-          while (continuesWord(text.charCodeAt(at)));
+          while (continuesWord(codeAt(text, at)));
           if (!this.#mayBeOurs && this.#isSuspect(start, at)) this.#mayBeOurs = true;
           break;
         }
         case kindOfDigit: {
           const start = at;
           do at++;
-          while (isDigit(text.charCodeAt(at)));
-          if (code !== dot && text.charCodeAt(at) === dot) {
+          while (isDigit(codeAt(text, at)));
+          if (code !== dot && codeAt(text, at) === dot) {
             do at++;
-            while (isDigit(text.charCodeAt(at)));
+            while (isDigit(codeAt(text, at)));
           }
           // A lone dot in front of a name is no numeral; what goes on with letters is read by the rules.
-          if (continuesWord(text.charCodeAt(at)) && (code !== dot || at > start + 1))
+          if (continuesWord(codeAt(text, at)) && (code !== dot || at > start + 1))
             at = lexemeEnd(text, start);
           break;
         }
@@ -134,17 +133,17 @@ class Sweep {
           do {
             const close = text.indexOf(text.charAt(at), at + 1);
             at = close < 0 ? length : close + 1;
-          } while (text.charCodeAt(at) === code);
+          } while (codeAt(text, at) === code);
           break;
         case kindOfDash:
-          if (text.charCodeAt(at + 1) === code) {
-            at = behind(text, "\n", at + 2);
+          if (codeAt(text, at + 1) === code) {
+            at = lineEnd(text, at + 2);
             continue;
           }
           at++;
           break;
         case kindOfSlash:
-          if (text.charCodeAt(at + 1) === star && at + 2 < length) {
+          if (codeAt(text, at + 1) === star && at + 2 < length) {
             at = behind(text, "*/", at + 2);
             continue;
           }
@@ -158,7 +157,7 @@ class Sweep {
           at++;
           break;
         case kindOfSemicolon:
-          this.#at = at;
+          this.#scanner.at = at;
           this.#end = end;
           return;
         default:
@@ -166,7 +165,7 @@ class Sweep {
       }
       end = at;
     }
-    this.#at = length;
+    this.#scanner.at = length;
     this.#end = end;
   }
 
@@ -174,14 +173,14 @@ class Sweep {
   #isSuspect(start: number, end: number): boolean {
     const text = this.#text;
     const size = end - start;
-    const first = text.charCodeAt(start) | 0x20;
+    const first = codeAt(text, start) | 0x20;
     // Told by its first letter and its length before it is cut out: one word in a hundred is.
     if ((first === letterC || first === letterE) && (size === 4 || size === 7)) {
       if (callWords.has(text.slice(start, end).toUpperCase())) return true;
     }
     let at = end;
-    while (isSpace(text.charCodeAt(at))) at++;
-    const next = text.charCodeAt(at);
+    while (isSpace(codeAt(text, at))) at++;
+    const next = codeAt(text, at);
     // A comment may stand between a name and its parenthesis.
     const mayOpen = next === parenthesis || next === dash || next === slash || next === byteOrderMark;
     return mayOpen && this.#asks(text.slice(start, end));
@@ -190,12 +189,19 @@ class Sweep {
 
 const askedMax = 4096;
 
-/** Statements of ours, and EXPLAIN, which may be. */
-const ownHeads: ReadonlySet<string> = new Set(
-  [keywords.Set, keywords.Reset, keywords.Show, keywords.Describe, keywords.Explain, keywords.Retry].map(
-    ({ name }) => name,
-  ),
-);
+/** What statements of ours begin with, and EXPLAIN, which may be one. */
+const ownHeads: ReadonlySet<Kind> = new Set([
+  LBrace,
+  keywords.Call,
+  keywords.Exec,
+  keywords.Execute,
+  keywords.Set,
+  keywords.Reset,
+  keywords.Show,
+  keywords.Describe,
+  keywords.Explain,
+  keywords.Retry,
+]);
 const callWords: ReadonlySet<string> = new Set(
   [keywords.Call, keywords.Exec, keywords.Execute].map(({ name }) => name),
 );

@@ -38,12 +38,14 @@ export interface SqlStatement {
   /** The table that INSERT, REPLACE, UPDATE or DELETE at the top level writes. */
   readonly target?: { readonly schema?: Name; readonly table: Name } | undefined;
   /** `CALL P(…) INTO [TEMP] name`: what stands behind the call. */
-  readonly into?: {
-    readonly span: Span;
-    readonly isTemporary: boolean;
-    readonly name: Name;
-    readonly schema?: Name;
-  };
+  readonly into?:
+    | {
+        readonly span: Span;
+        readonly isTemporary: boolean;
+        readonly name: Name;
+        readonly schema?: Name;
+      }
+    | undefined;
   /** Items of select and RETURNING lists that contain a call site, in whatever position, and have no alias: SQLite
    * would name them by the rewritten text. The span is the item's text, which is the column's name, without a comment
    * behind it. Inner ones included. */
@@ -119,9 +121,9 @@ export interface Argument {
   /** Name, `=>` and expression. */
   readonly span: Span;
   readonly expression: Span;
-  readonly name?: Name;
+  readonly name?: Name | undefined;
   /** The bind's name with its prefix (`:Message`), when the expression is nothing but one named bind. */
-  readonly bind?: string;
+  readonly bind?: string | undefined;
   /** Call sites inside the expression. */
   readonly sites: readonly CallSite[];
 }

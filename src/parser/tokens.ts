@@ -6,26 +6,75 @@
 import type { IToken, TokenType } from "chevrotain";
 import type { Span } from "../diagnostics/source.ts";
 
-/** A piece of the text. `endOffset` is the offset of the last character, as chevrotain wants it. */
-export interface Token extends IToken {
+/** A kind of token. */
+export interface Kind extends TokenType {
+  readonly CATEGORIES: TokenType[];
+  /** It names nothing, divides nothing and opens nothing: to the walk over SQL it is a piece of an expression. */
+  readonly isQuiet: boolean;
+  /** A call may begin with it. So may one with any word in front of a parenthesis. */
+  readonly beginsCall: boolean;
+}
+
+/** A piece of the text. There are many and few are looked at: its image is cut out when somebody asks for it. */
+export class Token implements IToken {
+  readonly startOffset: number;
+  /** The offset of the last character, as chevrotain wants it. */
   readonly endOffset: number;
+  readonly tokenType: Kind;
+  tokenTypeIdx: number;
   /** An unquoted word in upper case, as SQLite compares keywords (ASCII only); "" for every other token. */
   readonly word: string;
+  readonly #text: string;
+
+  /** `span`: where in `text` it stands. */
+  constructor(text: string, { start, end }: Span, type: Kind, word = "") {
+    this.startOffset = start;
+    this.endOffset = end - 1;
+    this.tokenType = type;
+    this.tokenTypeIdx = type.tokenTypeIdx ?? 0;
+    this.word = word;
+    this.#text = text;
+  }
+
+  get image(): string {
+    return this.#text.slice(this.startOffset, this.endOffset + 1);
+  }
+
+  /** The same piece of text as another kind of token. */
+  as(type: Kind): Token {
+    return new Token(this.#text, spanOf(this), type, this.word);
+  }
+
+  /** From here to the end of `last` as one token, Sql or PlainArgument. */
+  runTo(last: Token, type: Kind): SqlRun {
+    return new SqlRun(this.#text, { start: this.startOffset, end: last.endOffset + 1 }, type, this);
+  }
+
+  /** A token without text right behind this one. */
+  behind(type: Kind): Token {
+    const start = this.endOffset + 1;
+    return new Token(this.#text, { start, end: start }, type);
+  }
 }
 
 /** A run of SQLite's own tokens, which the grammar takes as one. */
-export interface SqlRun extends Token {
-  /** For messages: the token the run begins with. */
+export class SqlRun extends Token {
+  /** The token the run begins with. */
   readonly first: Token;
+
+  constructor(text: string, span: Span, type: Kind, first: Token) {
+    super(text, span, type);
+    this.first = first;
+  }
 }
 
 /** Any unquoted identifier or keyword; the keywords below are words too. */
 export const Word = define("Word", "a name");
 /** `"x"`, `[x]` or `` `x` ``. */
 export const Quoted = define("Quoted", "a quoted name");
-export const Text = define("Text", "a text in quotes");
-export const Blob = define("Blob", "a blob");
-export const NumberLiteral = define("Number", "a number");
+export const Text = quiet("Text", "a text in quotes");
+export const Blob = quiet("Blob", "a blob");
+export const NumberLiteral = quiet("Number", "a number");
 /** `:name`, `@name`, `$name`, `#name`. */
 export const NamedBind = define("NamedBind", "a bind such as :name");
 /** `?` or `?NNN`. */
@@ -35,15 +84,15 @@ export const RParen = define("RParen", '")"');
 export const LBrace = define("LBrace", '"{"');
 export const RBrace = define("RBrace", '"}"');
 export const Comma = define("Comma", '","');
-export const Dot = define("Dot", '"."');
+export const Dot = quiet("Dot", '"."');
 export const Semicolon = define("Semicolon", '";"');
 /** A single `=`; `==` is an operator like the others. */
-export const Equals = define("Equals", '"="');
+export const Equals = quiet("Equals", '"="');
 /** `=>`: the one token SQLite does not have. */
 export const Arrow = define("Arrow", '"=>"');
-export const Minus = define("Minus", '"-"');
-export const Plus = define("Plus", '"+"');
-export const Operator = define("Operator", "an operator");
+export const Minus = quiet("Minus", '"-"');
+export const Plus = quiet("Plus", '"+"');
+export const Operator = quiet("Operator", "an operator");
 /** Characters no SQL token begins with, and malformed numbers and blobs. */
 export const Illegal = define("Illegal", "an unrecognized token");
 /** A text, quoted name, blob or bind that lacks its end; it takes in the rest of the text. */
@@ -63,17 +112,17 @@ export const ArgumentsEnd = define("ArgumentsEnd", "an argument");
 /** The words the grammar names. They are not reserved: each is also a Word. */
 export const keywords = {
   All: keyword("ALL"),
-  Call: keyword("CALL"),
+  Call: callWord("CALL"),
   Calls: keyword("CALLS"),
   Default: keyword("DEFAULT"),
   Defaults: keyword("DEFAULTS"),
   Describe: keyword("DESCRIBE"),
-  Exec: keyword("EXEC"),
-  Execute: keyword("EXECUTE"),
+  Exec: callWord("EXEC"),
+  Execute: callWord("EXECUTE"),
   Explain: keyword("EXPLAIN"),
   Failed: keyword("FAILED"),
   Into: keyword("INTO"),
-  Lateral: keyword("LATERAL"),
+  Lateral: callWord("LATERAL"),
   Null: keyword("NULL"),
   Of: keyword("OF"),
   Options: keyword("OPTIONS"),
@@ -82,14 +131,14 @@ export const keywords = {
   Retry: keyword("RETRY"),
   Set: keyword("SET"),
   Show: keyword("SHOW"),
-  Table: keyword("TABLE"),
+  Table: callWord("TABLE"),
   Temp: keyword("TEMP"),
   Temporary: keyword("TEMPORARY"),
   Variables: keyword("VARIABLES"),
 };
 
 /** Keyword types by their word in upper case. */
-export const keywordByWord: ReadonlyMap<string, TokenType> = new Map(
+export const keywordByWord: ReadonlyMap<string, Kind> = new Map(
   Object.values(keywords).map((type) => [type.name, type]),
 );
 
@@ -129,31 +178,18 @@ export function spanOf(first: Token, last: Token = first): Span {
   return { start: first.startOffset, end: last.endOffset + 1 };
 }
 
-/** The same piece of text as another kind of token. */
-export function retyped(token: Token, type: TokenType): Token {
-  const { image, startOffset, endOffset, word } = token;
-  return { image, startOffset, endOffset, tokenType: type, tokenTypeIdx: type.tokenTypeIdx ?? 0, word };
+function define(name: string, label: string): Kind {
+  return { name, LABEL: label, CATEGORIES: [], isQuiet: false, beginsCall: name === "LBrace" };
 }
 
-/** From `first` to `last` as one token, Sql or PlainArgument. */
-export function runOf(first: Token, last: Token, type: TokenType): SqlRun {
-  const { image, startOffset, word } = first;
-  const { endOffset } = last;
-  return {
-    image,
-    startOffset,
-    endOffset,
-    tokenType: type,
-    tokenTypeIdx: type.tokenTypeIdx ?? 0,
-    word,
-    first,
-  };
+function quiet(name: string, label: string): Kind {
+  return { name, LABEL: label, CATEGORIES: [], isQuiet: true, beginsCall: false };
 }
 
-function define(name: string, label: string): TokenType {
-  return { name, LABEL: label };
+function keyword(word: string): Kind {
+  return { name: word, LABEL: word, CATEGORIES: [Word], isQuiet: false, beginsCall: false };
 }
 
-function keyword(word: string): TokenType {
-  return { name: word, LABEL: word, CATEGORIES: [Word] };
+function callWord(word: string): Kind {
+  return { name: word, LABEL: word, CATEGORIES: [Word], isQuiet: false, beginsCall: true };
 }

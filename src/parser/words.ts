@@ -33,9 +33,14 @@ const leading: ReadonlySet<string> = new Set(
   "BY OFFSET MATERIALIZED OVER FILTER ROWS RANGE GROUPS KEY".split(" "),
 );
 
+/** The token that stands there. V8 reads an array at -1 as it would read a property, and is slower ever after. */
+export function tokenAt(tokens: readonly Token[], index: number): Token | undefined {
+  return index >= 0 && index < tokens.length ? tokens[index] : undefined;
+}
+
 /** The word that stands there, in capitals; "" for other tokens, and where there is none. */
 export function wordAt(tokens: readonly Token[], index: number): string {
-  return tokens[index]?.word ?? "";
+  return tokenAt(tokens, index)?.word ?? "";
 }
 
 /** A word that may be a name, in quotes or not. */
@@ -81,9 +86,9 @@ export function nameOf(token: Token): Name {
   return { text: unquoted(token), span: spanOf(token) };
 }
 
-function unquoted(token: Token): string {
-  const quote = token.image.charAt(0);
-  if (token.word !== "" || !["'", '"', "`", "["].includes(quote)) return token.image;
-  const inside = token.image.slice(1, -1);
+function unquoted({ image, word }: Token): string {
+  const quote = image.charAt(0);
+  if (word !== "" || !["'", '"', "`", "["].includes(quote)) return image;
+  const inside = image.slice(1, -1);
   return quote === "[" ? inside : inside.replaceAll(quote + quote, quote);
 }

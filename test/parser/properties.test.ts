@@ -4,10 +4,11 @@ import { expect, test } from "vitest";
 import type { Span } from "../../src/diagnostics/source.ts";
 import type { CallSite } from "../../src/parser/syntax.ts";
 import { parseScript } from "../../src/parser/parse.ts";
-import { findIslands } from "../../src/parser/islands.ts";
+import { Grammar } from "../../src/parser/grammar.ts";
+import { findIslands, type Islands } from "../../src/parser/islands.ts";
 import { scan } from "../../src/parser/scanner.ts";
 import { nextState, type SplitState } from "../../src/parser/split.ts";
-import { sweep, tokensOf } from "../../src/parser/sweep.ts";
+import { type Stretch, Sweep, tokensOf } from "../../src/parser/sweep.ts";
 import { Illegal, Unterminated } from "../../src/parser/tokens.ts";
 import { allSites, parse } from "./support.ts";
 
@@ -72,18 +73,26 @@ test("the sweep finds the statements the scanner's tokens make, and misses nothi
   fc.assert(
     fc.property(fc.oneof(anyText, exactText), (text) => {
       fc.pre(!text.includes("\0"));
-      const swept = [...sweep(text, isProcedure)];
+      const swept = stretchesOf(text, isProcedure);
       expect(swept.map(({ start, end }) => ({ start, end }))).toEqual(splitByTokens(text));
       for (const stretch of swept) {
+        if (stretch.tokens !== undefined) expect(stretch.tokens).toEqual(tokensOf(text, stretch));
         if (stretch.mayBeOurs) continue;
         const tokens = tokensOf(text, stretch);
         expect(ownHeads).not.toContain(tokens[0]?.word);
-        expect(findIslands(tokens, { mode: "statement", isProcedure }).contexts.size).toBe(0);
+        expect(findIslands(tokens, { mode: "statement", isProcedure }).contexts).toEqual([]);
       }
     }),
     { numRuns: 5000, examples: [["a .5.$b(;) c"], ["a 1.5$b(;)"], ["a 1..$b(;)"], ["a ?1$b(;)"]] },
   );
 });
+
+function stretchesOf(text: string, isProcedure: (name: string) => boolean): Stretch[] {
+  const sweep = new Sweep(text, isProcedure);
+  const found: Stretch[] = [];
+  for (let next = sweep.next(); next !== undefined; next = sweep.next()) found.push(next);
+  return found;
+}
 
 /** Without spaces between them, pieces run into one another: numerals into names, dots, binds and white space. */
 const exactText = fc
@@ -186,6 +195,32 @@ function work(text: string): { tokens: number; questions: number } {
   return { tokens: scan(text).length, questions };
 }
 
+test("a call that stands alone is what a statement of SQL with nothing but it is", () => {
+  const isProcedure = (name: string): boolean => ["p", "q"].includes(name.toLowerCase());
+  const grammar = new Grammar();
+  const read = (rule: "callAlone" | "sqlStatement", { tokens, contexts }: Islands): object => {
+    grammar.begin([...tokens], contexts);
+    return { tree: grammar[rule](), mistakes: grammar.errors.map(({ message, token }) => [message, token]) };
+  };
+  let alone = 0;
+  fc.assert(
+    fc.property(soup, fc.constantFrom("CALL P(", "CALL P(1) ", "EXEC P ", "{call P("), (text, start) => {
+      const islands = findIslands(scan(start + text), { mode: "statement", isProcedure });
+      if (!islands.isCallAlone) return;
+      alone++;
+      expect(read("callAlone", islands)).toEqual(read("sqlStatement", islands));
+    }),
+    {
+      numRuns: 3000,
+      examples: [
+        ["INTO t, 2", "CALL P(1) "],
+        ["UNION CALL P(2)", "CALL P(1) "],
+      ],
+    },
+  );
+  expect(alone).toBeGreaterThan(50);
+});
+
 test("every site found has a name that was asked for, or stands behind CALL", () => {
   fc.assert(
     fc.property(soup, (text) => {
@@ -226,12 +261,14 @@ test("SQLite accepts no text in which the scanner finds a token that is none", (
   const db = new Database(":memory:");
   fc.assert(
     fc.property(sqlText, (text) => {
+      // better-sqlite3 itself passes over a vertical tab behind the statement.
+      fc.pre(!/;[^]*\v/.test(text));
       const isSound = scan(text).every(
         ({ tokenType }) => tokenType !== Illegal && tokenType !== Unterminated,
       );
       expect(isSound || errorOf(db, text) !== "").toBe(true);
     }),
-    { numRuns: 5000, examples: [["a .5.$b(;) c"], ["a 1.5$b(;)"], ["a 1..$b(;)"], ["a ?1$b(;)"]] },
+    { numRuns: 5000, examples: [["SELECT --a\n\v1"]] },
   );
 });
 
