@@ -29,7 +29,7 @@ export interface Plan {
   readonly writeAddress: number;
   /** Each row of the result is given as soon as its calls are made: not sorted, grouped or written first. */
   readonly isRowByRow: boolean;
-  /** The program can end a loop before it has seen all rows: LIMIT, EXISTS, min() over an index. */
+  /** The program can end a loop before it has seen all rows: LIMIT, EXISTS, min() over an index, INTERSECT. */
   readonly hasLimit: boolean;
   /** Text constants of the program, triggers and views included: what results may be compared with. */
   readonly literals: readonly string[];
@@ -65,12 +65,13 @@ export function planStatement(
   const programs = splitPrograms(operations);
   const { instances, tables } = findInstances(db, programs, options.names);
   const reaches = instances.size > 0;
+  const steps = reaches ? JSON.stringify(explain(db, `EXPLAIN QUERY PLAN ${text}`, options.binds)) : "";
   const seesOwnEffects =
     reaches &&
     (options.hasUpsert ||
       programs.length > 1 ||
       readsWhatItWrites(operations) ||
-      isRecursive(explain(db, `EXPLAIN QUERY PLAN ${text}`, options.binds)));
+      steps.includes("RECURSIVE STEP"));
   const addresses = new Map<string, number>();
   for (const [name, found] of instances) {
     const [only] = found;
@@ -89,7 +90,7 @@ export function planStatement(
     seesOwnEffects,
     writeAddress: lastWrite(programs[0] ?? []),
     isRowByRow: operations.some(isResultRow) && !operations.some(gathersRows),
-    hasLimit: programs.some(stopsEarly),
+    hasLimit: programs.some(stopsEarly) || endsWithOneSide.test(steps),
     literals: literalsOf(operations),
     functions: new Set(operations.flatMap((operation) => functionName(operation) ?? [])),
   };
@@ -201,9 +202,8 @@ function lastWrite(program: readonly Operation[]): number {
   return Math.max(0, ...writes.map(({ addr }) => addr));
 }
 
-function isRecursive(queryPlan: readonly unknown[]): boolean {
-  return queryPlan.some((row) => JSON.stringify(row).includes("RECURSIVE STEP"));
-}
+/** In a query plan: two sorted sides are compared row by row, and the rest of one is never read when the other has ended. */
+const endsWithOneSide = /MERGE \((INTERSECT|EXCEPT)\)/;
 
 function isResultRow({ opcode }: Operation): boolean {
   return opcode === "ResultRow";

@@ -24,6 +24,7 @@ const onceWrong: [string, number][] = [
     2,
   ],
   ["SELECT min(id) FROM t WHERE P(body) IS NOT NULL", 2],
+  ["SELECT id FROM t WHERE P(id) < 'yes' INTERSECT SELECT tid FROM u WHERE tid < 3", 4],
 ];
 
 test.each(seeds)("rows and calls are those of plain SQLite, seed %i", { timeout }, async (seed) => {
