@@ -3,6 +3,7 @@
  * it used. A call that does not fit waits while others are on their way, since they mostly need less than was held.
  */
 import { whenAborted } from "./dispatch/abort-hub.ts";
+import { ChurnMap } from "./dispatch/churn-map.ts";
 import type { Need } from "./estimate.ts";
 import { exceeds } from "./ledger/spending.ts";
 import type { Options } from "./options.ts";
@@ -53,7 +54,7 @@ interface Waiting {
 export class Budget {
   readonly #options: Pick<Options, "number">;
   readonly #store: BudgetStore;
-  readonly #waiting = new Set<Waiting>();
+  readonly #waiting = new ChurnMap<Waiting, true>();
   readonly #spent = { calls: 0, tokens: 0, usd: 0 };
   readonly #held = { calls: 0, tokens: 0, usd: 0 };
 
@@ -71,11 +72,11 @@ export class Budget {
   /** Resolves when it fits, or when it is clear that it never will. */
   async hold(need: Need, signal: AbortSignal): Promise<Granted> {
     if (signal.aborted) return { kind: "stopped" };
+    const atOnce = this.#waiting.size === 0 ? this.#decide(need) : undefined;
+    if (atOnce !== undefined) return atOnce;
     const { promise, resolve } = Promise.withResolvers<Granted>();
     const waiting: Waiting = { need, grant: resolve };
-    this.#waiting.add(waiting);
-    this.#grant();
-    if (!this.#waiting.has(waiting)) return promise;
+    this.#waiting.set(waiting, true);
     const forget = whenAborted(signal, () => {
       if (this.#waiting.delete(waiting)) resolve({ kind: "stopped" });
     });
@@ -91,13 +92,19 @@ export class Budget {
 
   /** First come, first served: a small call does not overtake a large one for ever. */
   #grant(): void {
-    for (const waiting of this.#waiting) {
-      const held = this.#take(waiting.need);
-      if ("option" in held && this.#held.calls > 0) return;
+    for (let waiting = this.#waiting.firstKey; waiting !== undefined; waiting = this.#waiting.firstKey) {
+      const granted = this.#decide(waiting.need);
+      if (granted === undefined) return;
       this.#waiting.delete(waiting);
-      if ("option" in held) waiting.grant({ kind: "reached", reached: held });
-      else waiting.grant({ kind: "held", hold: held });
+      waiting.grant(granted);
     }
+  }
+
+  /** Undefined: it may fit when what others hold is settled. */
+  #decide(need: Need): Granted | undefined {
+    const held = this.#take(need);
+    if (!("option" in held)) return { kind: "held", hold: held };
+    return this.#held.calls > 0 ? undefined : { kind: "reached", reached: held };
   }
 
   #take({ tokens, usd = 0 }: Need): Hold | Reached {

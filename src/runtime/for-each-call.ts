@@ -11,6 +11,7 @@ import { connectionArgument, type BoundArgument, type BoundSite } from "./bind.t
 import { buyOne, callsAtOnce, progressOf, throwDoom, type Market } from "./buy.ts";
 import type { CallOrder } from "./call-desk.ts";
 import type { Progress } from "./counts.ts";
+import { ChurnMap } from "./dispatch/churn-map.ts";
 import type { Patience } from "./dispatch/patience.ts";
 import type { Given, RowRunner } from "./for-each-output.ts";
 import { CallKeys, type Answer, type Call } from "./memo.ts";
@@ -110,7 +111,7 @@ class LoneCalls implements RowRunner {
   readonly #dedup: boolean;
   readonly #endsOn: Stage["endsOn"];
   readonly #keys = new CallKeys(true);
-  readonly #running = new Map<string, Promise<Answer>>();
+  readonly #running = new ChurnMap<string, Promise<Answer>>();
   readonly #startedAt = performance.now();
   #callsDone = 0;
 

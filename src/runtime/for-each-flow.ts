@@ -2,6 +2,7 @@
  * Rows through work under back-pressure: an input row is pulled when there is room for what comes of it, and what comes
  * of it is handed out when the consumer asks. Knows no SQL and no call. It never holds more than `windowRows`.
  */
+import { ChurnMap } from "./dispatch/churn-map.ts";
 
 /** What rows may come from: anything `for await` takes. */
 export type Rows<I> = AsyncIterable<I> | Iterable<I>;
@@ -42,7 +43,7 @@ interface Row<I> {
 export class Flow<I, O> {
   readonly #options: FlowOptions<I, O>;
   readonly #iterator: Iterator<I> | AsyncIterator<I>;
-  readonly #done = new Map<number, O>();
+  readonly #done = new ChurnMap<number, O>();
   readonly #bytes = new Map<number, number>();
   #heldBytes = 0;
   #batch: Row<I>[] = [];
@@ -121,7 +122,7 @@ export class Flow<I, O> {
 
   /** The next one in order, or whichever was done first. */
   #take(): { readonly index: number; readonly value: O } | undefined {
-    const index = this.#options.isOrdered ? this.#handedOut : this.#done.keys().next().value;
+    const index = this.#options.isOrdered ? this.#handedOut : this.#done.firstKey;
     if (index === undefined) return undefined;
     const value = this.#done.get(index);
     if (value === undefined) return undefined;

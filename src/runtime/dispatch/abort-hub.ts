@@ -3,8 +3,12 @@
  * added or taken away, and a signal of a statement has some for every call in flight.
  */
 
+import { ChurnMap } from "./churn-map.ts";
+
+type Listeners = ChurnMap<() => void, true>;
+
 /** Signals with the listeners they have now. */
-const listenersOf = new WeakMap<AbortSignal, Set<() => void>>();
+const listenersOf = new WeakMap<AbortSignal, Listeners>();
 
 /** Calls back once, when the signal is aborted, or at once when it is; what it returns takes that back. */
 export function whenAborted(signal: AbortSignal, listener: () => void): () => void {
@@ -15,16 +19,18 @@ export function whenAborted(signal: AbortSignal, listener: () => void): () => vo
   const listeners = listenersOf.get(signal) ?? hear(signal);
   // A listener may be given twice.
   const own = (): void => listener();
-  listeners.add(own);
+  listeners.set(own, true);
   return () => void listeners.delete(own);
 }
 
-function hear(signal: AbortSignal): Set<() => void> {
-  const listeners = new Set<() => void>();
+function hear(signal: AbortSignal): Listeners {
+  const listeners: Listeners = new ChurnMap();
   listenersOf.set(signal, listeners);
   const tell = (): void => {
-    for (const listener of listeners) listener();
-    listeners.clear();
+    for (let next = listeners.firstKey; next !== undefined; next = listeners.firstKey) {
+      listeners.delete(next);
+      next();
+    }
   };
   signal.addEventListener("abort", tell, { once: true });
   return listeners;

@@ -5,6 +5,7 @@
  */
 import type { Connection } from "../../catalog/request.ts";
 import type { BackoffRule } from "./backoff.ts";
+import { ChurnMap } from "./churn-map.ts";
 import { systemClock, type Clock } from "./clock.ts";
 import { fly, type Airline } from "./flight.ts";
 import { Limiter } from "./limiter.ts";
@@ -30,7 +31,7 @@ export class Dispatcher {
   readonly #limiter: Limiter;
   readonly #airline: Airline;
   readonly #pools: Pools;
-  readonly #works = new Map<string, Work>();
+  readonly #works = new ChurnMap<string, Work>();
   #retries = 0;
 
   constructor(connection: Connection, options: DispatchOptions) {

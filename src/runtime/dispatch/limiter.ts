@@ -7,6 +7,7 @@
 import type { RateLimit } from "../../catalog/request.ts";
 import { whenAborted } from "./abort-hub.ts";
 import { coolDownMs, type BackoffRule } from "./backoff.ts";
+import { ChurnMap } from "./churn-map.ts";
 import { systemClock, type Clock } from "./clock.ts";
 import { LearnedPace } from "./learned-pace.ts";
 import { RateBucket, type Taken } from "./rate-bucket.ts";
@@ -69,8 +70,8 @@ export class Limiter {
   readonly #tokens = new RateBucket();
   readonly #pace = new LearnedPace();
   /** Not prepared yet. */
-  readonly #arriving = new Set<Waiting>();
-  readonly #queue = new Set<Waiting>();
+  readonly #arriving = new ChurnMap<Waiting, true>();
+  readonly #queue = new ChurnMap<Waiting, true>();
   /** In preparation, in neither. */
   #preparing = 0;
   #limit: number;
@@ -112,7 +113,7 @@ export class Limiter {
     signal.throwIfAborted();
     const { promise, resolve, reject } = Promise.withResolvers<Place>();
     const waiting: Waiting = { tokens, prepare, admit: resolve, dismiss: reject };
-    (prepare === undefined ? this.#queue : this.#arriving).add(waiting);
+    (prepare === undefined ? this.#queue : this.#arriving).set(waiting, true);
     this.#pump();
     const forget = whenAborted(signal, () => {
       // What is being prepared is looked at when that is done.
@@ -194,7 +195,7 @@ export class Limiter {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
     this.#prepareNext();
-    for (const waiting of this.#queue) {
+    for (let waiting = this.#queue.firstKey; waiting !== undefined; waiting = this.#queue.firstKey) {
       const now = this.#clock.now();
       const tokens = waiting.tokens();
       const waitMs = this.#waitMs(tokens, now);
@@ -211,7 +212,7 @@ export class Limiter {
 
   #prepareNext(): void {
     const most = Math.floor(this.limit * (1 + aheadShare));
-    for (const waiting of this.#arriving) {
+    for (let waiting = this.#arriving.firstKey; waiting !== undefined; waiting = this.#arriving.firstKey) {
       if (this.#inFlight + this.#preparing + this.#queue.size >= most) return;
       this.#arriving.delete(waiting);
       void this.#prepare(waiting);
@@ -222,7 +223,7 @@ export class Limiter {
     this.#preparing++;
     try {
       await waiting.prepare?.();
-      this.#queue.add(waiting);
+      this.#queue.set(waiting, true);
     } catch (error) {
       waiting.dismiss(error);
     } finally {

@@ -2,6 +2,7 @@
  * Works that may share a request wait together until the limiter has a place, and leave as many as fit. Nothing is held
  * back: what is asked for in one turn of the event loop is together anyway, more comes together only where it must wait.
  */
+import { ChurnMap } from "./churn-map.ts";
 import type { Limiter, Place } from "./limiter.ts";
 import { packSize } from "./pack.ts";
 import { Company } from "./patience.ts";
@@ -18,7 +19,7 @@ export interface PoolsOptions {
 
 export class Pools {
   readonly #options: PoolsOptions;
-  readonly #pools = new Map<string, Pool>();
+  readonly #pools = new ChurnMap<string, Pool>();
 
   constructor(options: PoolsOptions) {
     this.#options = options;

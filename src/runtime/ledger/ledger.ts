@@ -7,6 +7,7 @@ import type Database from "better-sqlite3";
 import { fail } from "../../diagnostics/diagnostic.ts";
 import type { ApiAnswer, ApiFailure, ApiRequest } from "../../catalog/request.ts";
 import type { Outcome, Row } from "../../catalog/procedure.ts";
+import { ChurnMap } from "../dispatch/churn-map.ts";
 import { Absence } from "./absence.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { inLedger } from "./ledger-error.ts";
@@ -68,9 +69,9 @@ export class Ledger {
   readonly #commits: GroupCommit;
   readonly #sql: ReturnType<typeof prepareSql>;
   /** Of calls that were started here and have not ended, by id. */
-  readonly #openKeys = new Map<number, string>();
+  readonly #openKeys = new ChurnMap<number, string>();
   /** Of calls whose end waits to be written. */
-  readonly #ending = new Set<string>();
+  readonly #ending = new ChurnMap<string, true>();
   readonly #absences = new Set<Absence>();
 
   constructor(file: string, mask: (text: string) => string = (text) => text) {
@@ -167,7 +168,7 @@ export class Ledger {
     const key = this.#openKeys.get(id);
     this.#openKeys.delete(id);
     if (key !== undefined) {
-      this.#ending.add(key);
+      this.#ending.set(key, true);
       for (const absence of this.#absences) absence.take(key);
     }
     await this.#commits.commit(() => {
