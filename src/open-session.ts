@@ -33,6 +33,7 @@ import { Session } from "./runtime/session.ts";
 import { StableSurroundings } from "./runtime/stable.ts";
 import { createSystemTables } from "./runtime/system-tables.ts";
 import { SessionDefaults, type Workspace } from "./runtime/workspace.ts";
+import { errorText } from "./diagnostics/error-text.ts";
 
 /** Of openSession. Without any: a database in memory, and the connection of the environment. */
 export interface SessionOptions {
@@ -235,7 +236,7 @@ function openDatabase(file: string, readonly: boolean): Database.Database {
     if (error instanceof Error && "code" in error && error.code === "SQLITE_NOTADB") {
       return fail("sql/not-a-database", { file });
     }
-    return fail("sql/cannot-open", { file, reason: error instanceof Error ? error.message : String(error) });
+    return fail("sql/cannot-open", { file, reason: errorText(error) });
   }
 }
 

@@ -75,10 +75,12 @@ export function toSqlValue(cell: CellValue): SqlValue {
   }
 }
 
+const unbilled: ReadonlySet<string | undefined> = new Set(["http", "redirect", "unavailable", "credentials"]);
+
 function failureResult(columns: readonly Column[], args: Arguments, outcome: Outcome): CallResult {
   const error = failureError(outcome.failure);
   // A refused request is not billed; of one that broke off nobody knows.
-  const isUnbilled = ["http", "redirect", "unavailable", "credentials"].includes(outcome.failure?.kind ?? "");
+  const isUnbilled = unbilled.has(outcome.failure?.kind);
   const costUsd = isUnbilled ? 0 : undefined;
   const row = toRow(columns, {
     ...args,

@@ -32,6 +32,7 @@ import { ledgerFile } from "./state-folder.ts";
 import { Summary } from "./summary.ts";
 import { ClosedPipe, coloursOf, type Terminal } from "./terminal.ts";
 import type { TextsAndDatabase } from "./texts.ts";
+import { expectError } from "./expected.ts";
 
 export interface Surroundings {
   readonly terminal: Terminal;
@@ -192,7 +193,7 @@ async function prepare(batch: Batch): Promise<number | undefined> {
   try {
     for (const text of options.settings) await applySetting(session, text);
   } catch (error) {
-    if (!(error instanceof DiagnosticError)) throw error;
+    expectError(error, DiagnosticError);
     await surroundings.reporter.error(error);
     return 2;
   }

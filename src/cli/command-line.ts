@@ -17,6 +17,8 @@ import { serveCommands, type ServeInvocation } from "./commands/serve-command.ts
 import { commandTable, type CommandEntry } from "./command-table.ts";
 import { examples, exitCodes } from "./help.ts";
 import { addOptions, type Options } from "./options.ts";
+import { known } from "./known.ts";
+import { expectError } from "./expected.ts";
 
 export interface QueryInvocation {
   readonly kind: "query";
@@ -55,7 +57,7 @@ export function parseCommandLine(
   try {
     parser.program.parse(args, { from: "user" });
   } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
+    expectError(error, CommanderError);
     // Help lists the commands, and a mistaken option may be one of theirs.
     if (!hasCommands) return parseCommandLine(args, true);
     const isMistake = error.exitCode !== 0;
@@ -146,7 +148,7 @@ function failUsage(error: CommanderError, { program, subcommands }: Parser): nev
   const named = /'([^']*)'/.exec(error.message)?.[1] ?? "";
   if (error.code === "commander.unknownOption") {
     const flags = [program, ...subcommands].flatMap((command) =>
-      command.options.map(({ long }) => long ?? ""),
+      command.options.map(({ long }) => known(long)),
     );
     return fail("cli/unknown-option", { option: named, suggestion: suggest(named, [...flags, "--help"]) });
   }

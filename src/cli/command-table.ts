@@ -1,5 +1,6 @@
 /** The commands and options as data, read from the parser that --help prints: what completion and the man page are made of. */
 import type { Command, Option } from "commander";
+import { known } from "./known.ts";
 
 export interface CommandEntry {
   /** Without `callsql`: empty for the command itself, `serve token create`. */
@@ -37,7 +38,7 @@ export function commandTable(program: Command, path: readonly string[] = []): re
 function optionEntry({ short, long, flags, description }: Option): OptionEntry {
   const value = /<([^>]+)>/.exec(flags)?.[1];
   return {
-    long: long ?? flags,
+    long: known(long),
     summary: description,
     ...(short === undefined ? {} : { short }),
     ...(value === undefined ? {} : { value }),

@@ -6,6 +6,7 @@ import { createReadStream } from "node:fs";
 import { fail } from "../index.ts";
 import { failUnreadable, readErrorCode } from "./file.ts";
 import { decodeUtf8 } from "./utf8.ts";
+import { expectError } from "./expected.ts";
 
 export async function* readTextChunks(file: string): AsyncGenerator<string> {
   try {
@@ -53,7 +54,7 @@ async function* decodeUtf16(
     for await (const chunk of chunks) yield decoder.decode(chunk, { stream: true });
     yield decoder.decode();
   } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
+    expectError(error, TypeError);
     fail("cli/invalid-utf16", { file });
   }
 }

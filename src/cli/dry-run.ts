@@ -15,6 +15,7 @@ import { written, type FormatName } from "./format/format.ts";
 import type { Output } from "./output.ts";
 import { count, usd } from "./quantity.ts";
 import type { Reporter } from "./reporter.ts";
+import { expectError } from "./expected.ts";
 
 export interface DryRun {
   readonly rehearsal: ScriptRehearsal;
@@ -53,7 +54,7 @@ async function rehearse(run: DryRun, found: Numbered[]): Promise<number | undefi
     try {
       explanation = await run.rehearsal.step(statement);
     } catch (error) {
-      if (!(error instanceof DiagnosticError)) throw error;
+      expectError(error, DiagnosticError);
       await run.reporter.error(error);
       failure ??= exitCodeOf(error);
       if (run.isKeepGoing) continue;

@@ -17,6 +17,7 @@ import { count } from "./quantity.ts";
 import type { Reporter } from "./reporter.ts";
 import { listenForStop, type Stop } from "./stop.ts";
 import type { Terminal } from "./terminal.ts";
+import { known } from "./known.ts";
 
 export interface Jobs {
   readonly files: readonly string[];
@@ -109,7 +110,7 @@ async function runFile(
   try {
     const args = ["run", job.file, ...flagsOf(options, files.length), "--summary", summaryOf(job)];
     if (database !== undefined) args.push("--db", database);
-    const child = spawn(process.execPath, [process.argv[1] ?? "", ...args], {
+    const child = spawn(process.execPath, [known(process.argv[1]), ...args], {
       // Over the channel the child hears of our end, whatever it was: see bin/callsql.js.
       stdio: ["ignore", results.fd, "pipe", "ipc"],
       env: { ...terminal.env, CALLSQL_LAUNCHER: String(process.pid) },

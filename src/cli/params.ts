@@ -7,6 +7,7 @@ import { behaviors, fail, suggest, type Behavior, type SqlValue } from "../index
 import { typedValue } from "./cell.ts";
 import { readBytes, readText } from "./file.ts";
 import { isJsonObject, parseJson, sqlValueOfJson } from "./json.ts";
+import { expectError } from "./expected.ts";
 
 export interface Parameter {
   readonly name: string;
@@ -70,7 +71,7 @@ function jsonParameter(name: string, text: string): SqlValue {
   try {
     return sqlValueOfJson(parseJson(text));
   } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
+    expectError(error, SyntaxError);
     return fail("cli/bad-parameter", { name, problem: `is not JSON: ${error.message}` });
   }
 }
@@ -83,7 +84,7 @@ async function readJsonParameters(file: string): Promise<Parameter[]> {
   try {
     content = parseJson(text);
   } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
+    expectError(error, SyntaxError);
     fail("cli/bad-params-file", { file, problem: `is not JSON: ${error.message}` });
   }
   if (!isJsonObject(content)) fail("cli/bad-params-file", { file, problem: "holds no JSON object" });

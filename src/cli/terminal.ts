@@ -4,6 +4,7 @@
  */
 import { fstatSync, statSync, writeSync, type Stats } from "node:fs";
 import { createColours, type Colours } from "./colours.ts";
+import { expectError } from "./expected.ts";
 
 export interface Terminal {
   readonly stdin: { readonly isTTY: boolean; read(): AsyncIterable<Uint8Array> };
@@ -165,7 +166,7 @@ function writeAtOnce(descriptor: number, bytes: Uint8Array): Uint8Array {
   try {
     while (written < bytes.length) written += writeSync(descriptor, bytes, written);
   } catch (error) {
-    if (!(error instanceof Error)) throw error;
+    expectError(error, Error);
     if (!("code" in error && error.code === "EAGAIN")) throw readClosedPipe(error);
   }
   return bytes.subarray(written);
@@ -173,6 +174,6 @@ function writeAtOnce(descriptor: number, bytes: Uint8Array): Uint8Array {
 
 /** EPIPE from a pipe, ECONNRESET from a socket, ERR_STREAM_DESTROYED from a write behind one of those. */
 function readClosedPipe(error: Error & { code?: string }): Error {
-  const codes = ["EPIPE", "ECONNRESET", "ERR_STREAM_DESTROYED", "EOF"];
-  return codes.includes(error.code ?? "") ? new ClosedPipe("the reader has gone", { cause: error }) : error;
+  const codes: readonly (string | undefined)[] = ["EPIPE", "ECONNRESET", "ERR_STREAM_DESTROYED", "EOF"];
+  return codes.includes(error.code) ? new ClosedPipe("the reader has gone", { cause: error }) : error;
 }

@@ -45,7 +45,7 @@ export function failureOf(error: unknown, context: FailureContext): ApiFailure {
   }
   const what = networkTexts[code ?? ""];
   if (what !== undefined) {
-    const isUnreached = !brokenCodes.has(code ?? "");
+    const isUnreached = !brokenCodes.has(code);
     return { kind: "network", message: failureTexts.network({ host, what, code, proxy }), isUnreached };
   }
   const reason = causes.at(-1)?.message ?? String(error);
@@ -58,7 +58,7 @@ export function failureOf(error: unknown, context: FailureContext): ApiFailure {
 }
 
 /** Of a connection that was made: the request may have been read, and its work done. */
-const brokenCodes = new Set(["ECONNRESET", "EPIPE", "UND_ERR_SOCKET"]);
+const brokenCodes: ReadonlySet<string | undefined> = new Set(["ECONNRESET", "EPIPE", "UND_ERR_SOCKET"]);
 
 function brokenBody(error: BrokenBody, causes: readonly Error[]): ApiFailure {
   const message =

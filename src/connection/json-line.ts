@@ -1,5 +1,6 @@
 /** Finds lines in JSON text, for messages about a configuration file: of a key, or of what makes it no JSON. */
 import { expectError } from "../diagnostics/expected.ts";
+import { known } from "../diagnostics/known.ts";
 
 /** From 1; of the deepest step of the path that is there. The text is JSON. */
 export function lineOf(text: string, path: readonly (string | number)[]): number {
@@ -50,7 +51,7 @@ function memberAt(text: string, at: number, step: string | number): Member | und
   const isObject = text[at] === "{";
   if (!isObject && text[at] !== "[") return undefined;
   let position = skipSpace(text, at + 1);
-  for (let index = 0; position < text.length && !/[}\]]/.test(text[position] ?? ""); index++) {
+  for (let index = 0; position < text.length && !/[}\]]/.test(known(text[position])); index++) {
     const start = position;
     const keyEnd = isObject ? endOfValue(text, start) : start;
     const value = isObject ? skipSpace(text, skipSpace(text, keyEnd) + 1) : start;
@@ -65,10 +66,10 @@ function memberAt(text: string, at: number, step: string | number): Member | und
 /** Behind the value that begins at `at`. */
 function endOfValue(text: string, at: number): number {
   if (text[at] === '"') return at + (/^"(?:[^"\\]|\\.)*"/.exec(text.slice(at))?.[0].length ?? 1);
-  if (text[at] !== "{" && text[at] !== "[") return at + (/^[^\s,}\]]*/.exec(text.slice(at))?.[0].length ?? 0);
+  if (text[at] !== "{" && text[at] !== "[") return at + known(/^[^\s,}\]]*/.exec(text.slice(at))?.[0].length);
   let depth = 0;
   for (let position = at; position < text.length;) {
-    const character = text[position] ?? "";
+    const character = known(text[position]);
     if (character === '"') {
       position = endOfValue(text, position);
       continue;

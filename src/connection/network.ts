@@ -5,6 +5,7 @@ import type { Dispatcher } from "undici";
 import { fail } from "../diagnostics/diagnostic.ts";
 import type { Environment } from "./config-folder.ts";
 import { hasProxies, proxyOf } from "./proxy-of.ts";
+import { errorText } from "../diagnostics/error-text.ts";
 
 export interface Network {
   readonly dispatcher: Dispatcher;
@@ -45,7 +46,7 @@ async function readCertificates(file: string): Promise<string> {
   } catch (error) {
     return fail("connect/unreadable-certificates", {
       file,
-      reason: error instanceof Error ? error.message : String(error),
+      reason: errorText(error),
     });
   }
 }

@@ -24,6 +24,7 @@ import { failure, readAnswer, type Asked } from "./read-answer.ts";
 import { StoredFiles } from "./stored-files.ts";
 import { openTransport } from "./transport.ts";
 import { createUploader, formOf, hasUpload, type Uploader } from "./upload.ts";
+import { errorText } from "../diagnostics/error-text.ts";
 
 /** Of a service that speaks the OpenAI protocol. */
 export interface OpenAIConnectionOptions {
@@ -261,7 +262,7 @@ async function headersOf(headers: OpenAIConnectionOptions["headers"]): Promise<H
   try {
     return await headers();
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = errorText(error);
     throw new CredentialsError(failureTexts.noCredentials({ reason: presentable(reason) }), { cause: error });
   }
 }
@@ -270,7 +271,7 @@ async function fetchKey(apiKey: () => Promise<string>, secrets: Secrets): Promis
   try {
     return await apiKey();
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = errorText(error);
     throw new CredentialsError(failureTexts.noCredentials({ reason: presentable(reason, secrets) }));
   }
 }

@@ -99,29 +99,24 @@ function builtInTool(type: string): Record<string, unknown> {
 }
 
 /** Tools that do not work by their name alone → the field they want. */
-const toolFields: Readonly<Record<string, string>> = {
-  file_search: "vector_store_ids",
-  mcp: "server_label",
-};
+const toolFields: ReadonlyMap<unknown, string> = new Map([
+  ["file_search", "vector_store_ids"],
+  ["mcp", "server_label"],
+]);
 
-function isLacking(tool: unknown): boolean {
-  const field = toolFields[readText(tool, "type") ?? ""];
-  return field !== undefined && readField(tool, field) === undefined;
-}
+/** Kinds that are none, and the empty one. */
+const notTools: readonly unknown[] = ["function", "custom", "", undefined];
 
 /** A function or custom tool would wait for an answer that SQL cannot give. */
 function toolsRule({ Tools }: { readonly Tools: Json | undefined }): ReturnType<Rule<unknown>> {
   const tools = Tools === undefined ? [] : toolsOf(Tools);
-  const lacking = tools.find((tool) => isLacking(tool));
-  if (lacking !== undefined) {
-    const type = readText(lacking, "type") ?? "";
-    return callError("call/tool-incomplete", {
-      parameter: "Tools",
-      tool: type,
-      field: toolFields[type] ?? "",
-    });
+  for (const tool of tools) {
+    const type = readText(tool, "type");
+    const field = toolFields.get(type);
+    if (type !== undefined && field !== undefined && readField(tool, field) === undefined)
+      return callError("call/tool-incomplete", { parameter: "Tools", tool: type, field });
   }
-  const stranger = tools.find((tool) => ["function", "custom", ""].includes(readText(tool, "type") ?? ""));
+  const stranger = tools.find((tool) => notTools.includes(readText(tool, "type")));
   if (stranger === undefined) return undefined;
   return callError("call/not-a-tool", { parameter: "Tools", found: JSON.stringify(stranger).slice(0, 60) });
 }

@@ -7,6 +7,7 @@ import { suggest } from "../diagnostics/suggest.ts";
 import type { Catalog, Parameter, Procedure } from "../catalog/procedure.ts";
 import { allParametersOf, pseudoNames } from "../catalog/pseudo-parameters.ts";
 import type { Argument, CallSite, Name } from "../parser/syntax.ts";
+import { known } from "../diagnostics/known.ts";
 
 /** A call site whose arguments have found their parameters. */
 export interface BoundSite {
@@ -107,7 +108,7 @@ class Slots {
     const byBind =
       argument.bind === undefined ? undefined : this.#procedure.findParameter(argument.bind.slice(1));
     if (byBind !== undefined) {
-      if (byBind.position !== position) this.#moved.push(argument.bind ?? "");
+      if (byBind.position !== position) this.#moved.push(known(argument.bind));
       this.#fill(byBind, bound);
       return;
     }

@@ -11,6 +11,7 @@ import { addCounts, type Counts } from "./counts.ts";
 import type { Answer, Call, Memo } from "./memo.ts";
 import { addWarnings } from "./result-warnings.ts";
 import type { ExecuteOptions } from "./run-input.ts";
+import { known } from "../diagnostics/known.ts";
 
 /** One call that a statement lacks. */
 export interface CallOrder {
@@ -76,8 +77,7 @@ export async function fillOrders(
     { size: calls.length, store: (call, answer) => void answers.set(call.key, answer) },
     market,
   );
-  const missing = (): never => fail("internal/bug", { what: "a call that was bought has no answer" });
-  return { answers: calls.map(({ key }) => answers.get(key) ?? missing()), counts: market.counts, warnings };
+  return { answers: calls.map(({ key }) => known(answers.get(key))), counts: market.counts, warnings };
 }
 
 export function orderOf({ procedure, values, key }: Call): CallOrder {

@@ -30,6 +30,7 @@ import { bindArguments, resolveBinds } from "./statement-binds.ts";
 import type { Binds } from "./values.ts";
 import type { Workspace } from "./workspace.ts";
 import { expectError } from "../diagnostics/expected.ts";
+import { known } from "../diagnostics/known.ts";
 
 export function notice(): ResultSet {
   return new ResultSet({
@@ -165,7 +166,7 @@ export async function setVariable(
   const place: Place = { source, span: statement.expression };
   const name = statement.variable.text;
   if (row.length !== 1) fail("session/variable-needs-one-value", { name, columns: row.length }, place);
-  workspace.variables.set(name.toLowerCase(), row[0] ?? null);
+  workspace.variables.set(name.toLowerCase(), known(row[0]));
   const { warnings, counts } = result;
   return new ResultSet({ kind: "notice", columns: [], rows: [], affectedRows: 0, warnings, counts });
 }

@@ -222,9 +222,7 @@ function checkName(
 
 /** SQLite takes a table's name in single quotes too. */
 function namesTable(before: Token | undefined): boolean {
-  return before !== undefined && [",", ".", "("].includes(before.image)
-    ? true
-    : tableWords.has(before?.word ?? "");
+  return before !== undefined && ([",", ".", "("].includes(before.image) || tableWords.has(before.word));
 }
 
 const tableWords: ReadonlySet<string> = new Set("FROM JOIN INTO UPDATE TABLE".split(" "));

@@ -3,6 +3,7 @@
  * of it is handed out when the consumer asks. Knows no SQL and no call. It never holds more than `windowRows`.
  */
 import { ChurnMap } from "./dispatch/churn-map.ts";
+import { known } from "../diagnostics/known.ts";
 
 /** What rows may come from: anything `for await` takes. */
 export type Rows<I> = AsyncIterable<I> | Iterable<I>;
@@ -74,7 +75,7 @@ export class Flow<I, O> {
           yield output.value;
           // Room is made when the consumer comes back, so that no row begins while the one before is being looked at.
           this.#handedOut++;
-          this.#heldBytes -= this.#bytes.get(output.index) ?? 0;
+          this.#heldBytes -= known(this.#bytes.get(output.index));
           this.#bytes.delete(output.index);
         } else if (this.#isOver) {
           break;

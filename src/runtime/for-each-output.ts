@@ -8,6 +8,7 @@ import type { Progress } from "./counts.ts";
 import { uniqueNames } from "./result-set.ts";
 import type { ResultColumns } from "./row-of.ts";
 import { fromSqlite, type Binds } from "./values.ts";
+import { known } from "../diagnostics/known.ts";
 
 /**
  * Which of the rows that the command gives for an input row are taken:
@@ -136,13 +137,13 @@ export class Join {
     const names = this.#namesBeside(input);
     if (behavior === "Array") {
       if (rows.length > rowsMax) fail("session/too-many-rows", { max: rowsMax });
-      return { [names[0] ?? ""]: rows.map((row) => named(this.#names, row)) };
+      return { [known(names[0])]: rows.map((row) => named(this.#names, row)) };
     }
     const isSingle = behavior === "Single" || behavior === "SingleOrDefault";
     if (isSingle && rows.length > 1) fail("session/several-rows", { behavior });
     if (!isMatched && (behavior === "First" || behavior === "Single")) fail("session/no-row", { behavior });
     const [row = []] = rows;
-    return property === undefined ? named(names, row) : { [names[0] ?? ""]: named(this.#names, row) };
+    return property === undefined ? named(names, row) : { [known(names[0])]: named(this.#names, row) };
   }
 
   /** What is added to an input row. Names in SQL are equal in any case, and rows may be on their way to a table. */

@@ -5,6 +5,7 @@ import type { SqlValue } from "../catalog/value.ts";
 import { markStep, stepsDone } from "./progress-mark.ts";
 import type { Workspace } from "./workspace.ts";
 import { toSqlite } from "./values.ts";
+import { known } from "../diagnostics/known.ts";
 
 /** Rows of values, in the order of the columns. */
 export type ImportedRows = AsyncIterable<readonly SqlValue[]> | Iterable<readonly SqlValue[]>;
@@ -57,7 +58,7 @@ export async function importRows(
       const expected = target.columns.length;
       if (row.length !== expected)
         fail("session/import-mismatch", { row: count, expected, found: row.length });
-      insert.run(...row.map((value, index) => toSqlite(value, target.columns[index] ?? "")));
+      insert.run(...row.map((value, index) => toSqlite(value, known(target.columns[index]))));
     }
     if (isMarked) markStep(db, identity, target.step);
     db.exec(`RELEASE ${savepoint}`);

@@ -8,6 +8,7 @@ import type { SqlValue } from "../catalog/value.ts";
 import { CallIndex } from "./call-index.ts";
 import { recentMax } from "./placeholder.ts";
 import { RowStore } from "./row-store.ts";
+import { known } from "../diagnostics/known.ts";
 
 /** A procedure and the values of one call of it, by parameter position; those of the pseudo-parameters stand behind them. */
 export interface Call {
@@ -72,7 +73,7 @@ export class Memo {
   answer(number: number, call: Call): Answer {
     const row = this.#rows.get(number);
     if (row !== undefined) return { row };
-    return this.#failures.get(number) ?? this.#recall(this.#recorded[number] ?? 0, call);
+    return this.#failures.get(number) ?? this.#recall(known(this.#recorded[number]), call);
   }
 
   /** `recorded`: the ledger's id of the answer. What has none is held for the whole statement. */

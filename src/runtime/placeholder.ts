@@ -6,6 +6,7 @@ import { hash, randomUUID } from "node:crypto";
 import type { Procedure, Row } from "../catalog/procedure.ts";
 import type { SqlValue } from "../catalog/value.ts";
 import type { Call } from "./memo.ts";
+import { known } from "../diagnostics/known.ts";
 
 export type Placeholder =
   | { readonly kind: "null" }
@@ -60,7 +61,7 @@ export function placeholderRow(
     case "mixed": {
       const { of, salt } = placeholder;
       const drawn = Number.parseInt(hash("sha256", salt + key, "hex").slice(0, 8), 16);
-      return placeholderRow(of[drawn % of.length] ?? nullPlaceholder, { key, procedure }, recent);
+      return placeholderRow(known(of[drawn % of.length]), { key, procedure }, recent);
     }
   }
 }

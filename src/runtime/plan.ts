@@ -10,6 +10,7 @@
 import type { Database } from "better-sqlite3";
 import type { SqlValue } from "../catalog/value.ts";
 import { siteName, type PrivateName } from "./private-name.ts";
+import { known } from "../diagnostics/known.ts";
 
 export interface Plan {
   /** The statement reaches at least one of our functions, in its text or through a view or trigger. */
@@ -88,7 +89,7 @@ export function planStatement(
     addresses,
     isCertain: !seesOwnEffects && addresses.size === instances.size,
     seesOwnEffects,
-    writeAddress: lastWrite(programs[0] ?? []),
+    writeAddress: lastWrite(known(programs[0])),
     isRowByRow: operations.some(isResultRow) && !operations.some(gathersRows),
     hasLimit: programs.some(stopsEarly) || endsWithOneSide.test(steps),
     literals: literalsOf(operations),

@@ -23,6 +23,7 @@ import {
   type PlacedSite,
 } from "./trap-form.ts";
 import type { Workspace } from "./workspace.ts";
+import { known } from "../diagnostics/known.ts";
 
 type Survey = (surveyed: Surveyed) => readonly SurveyedSite[];
 
@@ -205,7 +206,7 @@ function membership({ form, warn, callsOf }: TrapContext, placed: PlacedSite): D
   const tested = spanOfTokens(where);
   if (selected === undefined || source === undefined) return undefined;
   const condition = tested === undefined ? "" : `(${form.textOf(tested)}) AND `;
-  const end = (form.tokens[close]?.endOffset ?? 0) + 1;
+  const end = known(form.tokens[close]?.endOffset) + 1;
   const text = `EXISTS (SELECT 1 FROM ${form.textOf(source)} WHERE ${condition}(${form.textOf(selected)}) = ${left.text})`;
   const better = callsOf([{ start: left.start, end, text }]);
   if (better === undefined) return undefined;

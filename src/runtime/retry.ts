@@ -14,6 +14,7 @@ import { runSql } from "./run-sql.ts";
 import { revive, type Revived } from "./statement-record.ts";
 import { toSqlite, type Binds } from "./values.ts";
 import type { Workspace } from "./workspace.ts";
+import { known } from "../diagnostics/known.ts";
 
 export interface RetryInput {
   readonly source: Source;
@@ -105,7 +106,7 @@ function wouldRepeat({ verb, hasUpsert }: SqlStatement, text: string): boolean {
 }
 
 function firstLine(text: string): string {
-  const line = text.trim().split("\n", 1)[0] ?? "";
+  const line = known(text.trim().split("\n", 1)[0]);
   return line.length > 60 ? `${line.slice(0, 59)}…` : line;
 }
 

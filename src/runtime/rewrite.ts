@@ -7,6 +7,7 @@ import type { BindUse, CallSite, SqlStatement } from "../parser/syntax.ts";
 import type { Procedure } from "../catalog/procedure.ts";
 import type { BoundArgument, BoundSite } from "./bind.ts";
 import { nullName, siteName, storedName, type PrivateName } from "./private-name.ts";
+import { known } from "../diagnostics/known.ts";
 
 export interface Rewritten {
   readonly text: string;
@@ -131,7 +132,7 @@ class Rewriter {
 }
 
 function primaryOf(procedure: Procedure): string {
-  return procedure.columns[procedure.primary]?.name ?? "";
+  return known(procedure.columns[procedure.primary]?.name);
 }
 
 /** An edit inside the span of another is left out: the outer one's text already holds it. */

@@ -39,15 +39,14 @@ export function isPrivate(error: unknown): boolean {
 export function problemOf(error: unknown): Problem {
   const hidden = diagnostic("internal/bug", { what: "see the server's log" });
   const found = error instanceof DiagnosticError && !isPrivate(error) ? error.diagnostics : [hidden];
-  const first = found.find(({ severity }) => severity === "error") ?? found[0];
-  const code = first?.code ?? "internal/bug";
+  const { code, message, hint, span } = found.find(({ severity }) => severity === "error") ?? hidden;
   return {
     type: `urn:callsql:${code}`,
-    title: first?.message ?? "",
+    title: message,
     status: statusOf(code),
     code,
-    ...(first?.hint === undefined ? {} : { hint: first.hint }),
-    ...(first?.span === undefined ? {} : { span: first.span }),
+    ...(hint === undefined ? {} : { hint }),
+    ...(span === undefined ? {} : { span }),
     ...(found.length > 1 ? { diagnostics: found.map(findingOf) } : {}),
   };
 }

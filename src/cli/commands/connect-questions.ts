@@ -1,6 +1,7 @@
 /** What `callsql connect add` asks on a terminal. Asks only for what flags did not say, and nothing at all elsewhere. */
 import { checkProfile, DiagnosticError, fail, type ProfileDraft } from "../../index.ts";
 import type { Terminal } from "../terminal.ts";
+import { expectError } from "../expected.ts";
 
 export interface Known {
   readonly name: string | undefined;
@@ -106,7 +107,7 @@ async function problemWith(name: string, draft: ProfileDraft): Promise<string | 
     await checkProfile(name, draft);
     return undefined;
   } catch (error) {
-    if (!(error instanceof DiagnosticError)) throw error;
+    expectError(error, DiagnosticError);
     return error.diagnostics[0]?.message;
   }
 }

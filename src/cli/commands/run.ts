@@ -8,6 +8,7 @@ import type { Options } from "../options.ts";
 import type { Terminal } from "../terminal.ts";
 import { readStdin, withDatabase, type Text } from "../texts.ts";
 import type { RunInvocation } from "./run-command.ts";
+import { known } from "../known.ts";
 
 type Run = RunInvocation & { readonly options: Options };
 
@@ -37,7 +38,7 @@ function readArguments({ arguments: given, options }: Run): {
   files: string[];
   database: string | undefined;
 } {
-  const last = given.at(-1) ?? "";
+  const last = known(given.at(-1));
   const isLastDatabase = last !== "-" && extname(last).toLowerCase() !== ".sql";
   const files = isLastDatabase ? given.slice(0, -1) : [...given];
   if (files.length === 0) fail("cli/no-script", {});

@@ -4,6 +4,7 @@
  * as `\x1b` and `\u202e`. Machines' formats (csv, json) stay exact and do not come here.
  */
 import stringWidth from "fast-string-width";
+import { known } from "../known.ts";
 
 /** Controls except \n, then invisible and direction characters. U+200C and U+200D stay: Persian and emoji need them. */
 const unsafe =
@@ -39,7 +40,7 @@ export function padStart(text: string, width: number): string {
 }
 
 function escapeOf(character: string): string {
-  const code = character.codePointAt(0) ?? 0;
+  const code = known(character.codePointAt(0));
   if (code === 0x0d) return "\\r";
   if (code < 0x100) return `\\x${code.toString(16).padStart(2, "0")}`;
   return code > 0xffff ? `\\u{${code.toString(16)}}` : `\\u${code.toString(16).padStart(4, "0")}`;

@@ -3,6 +3,7 @@
  * that is never closed are mistakes with their line. Lines end in \n, \r\n or \r. Knows nothing of headers and types.
  */
 import { fail } from "../../index.ts";
+import { known } from "../known.ts";
 
 export interface CsvRecord {
   /** Of its first character, from 1. */
@@ -131,5 +132,5 @@ function endOfLine(text: string, at: number): number | undefined {
 
 function lineBreaksIn(text: string): number {
   if (!text.includes("\n") && !text.includes("\r")) return 0;
-  return text.match(/\r\n|\r|\n/g)?.length ?? 0;
+  return known(text.match(/\r\n|\r|\n/g)?.length);
 }

@@ -9,6 +9,7 @@ import { BadLines } from "./bad-lines.ts";
 import { csvRecords, type CsvRecord } from "./csv-records.ts";
 import { columnNames } from "./header.ts";
 import type { Importable } from "./importable.ts";
+import { known } from "../known.ts";
 
 /** Without a delimiter the header says it: see `delimiterOf`. */
 export async function readCsv(file: string, delimiter?: "\t"): Promise<Importable> {
@@ -36,7 +37,7 @@ async function readHeader(
 
 /** A comma, unless the first line has none and has another mark that spreadsheets write: `;`, a tab or `|`. */
 function delimiterOf(text: string): string {
-  const header = /^(?:"(?:[^"]|"")*"|[^\r\n"])*/.exec(text)?.[0] ?? "";
+  const header = known(/^(?:"(?:[^"]|"")*"|[^\r\n"])*/.exec(text)?.[0]);
   const unquoted = header.replace(/"(?:[^"]|"")*"/g, "");
   return [",", ";", "\t", "|"].find((mark) => unquoted.includes(mark)) ?? ",";
 }

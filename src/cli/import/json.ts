@@ -5,6 +5,7 @@ import { sizeOf } from "../file.ts";
 import { isJsonObject, parseJson, sqlValueOfJson, type JsonObject } from "../json.ts";
 import { columnNames } from "./header.ts";
 import type { Importable } from "./importable.ts";
+import { expectError } from "../expected.ts";
 
 /** The text and its objects are in memory at once, and a string has a limit of its own. */
 const megabytesMax = 256;
@@ -23,7 +24,7 @@ function parseObjects(file: string, text: string): JsonObject[] {
   try {
     content = parseJson(text);
   } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
+    expectError(error, SyntaxError);
     fail("cli/json-malformed", { file, reason: error.message });
   }
   if (!Array.isArray(content)) fail("cli/json-shape", { file, found: kindOf(content) });

@@ -10,6 +10,7 @@ import { columnNames } from "./header.ts";
 import type { Importable } from "./importable.ts";
 import { kindOf, memberOf } from "./json.ts";
 import { known } from "../known.ts";
+import { expectError } from "../expected.ts";
 
 export async function readNdjson(file: string): Promise<Importable> {
   const keys = new Set<string>();
@@ -45,7 +46,7 @@ function parseLine(file: string, line: number, text: string): Line {
   try {
     content = parseJson(text);
   } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
+    expectError(error, SyntaxError);
     return { object: {}, problem: diagnostic("cli/json-malformed", { file, line, reason: error.message }) };
   }
   if (isJsonObject(content)) return { object: content };

@@ -15,6 +15,7 @@ import { limitsOf } from "../limits.ts";
 import { expandHome } from "./complete/files.ts";
 import type { Context } from "./context.ts";
 import { wrapped } from "./show/wrap.ts";
+import { expectError } from "../expected.ts";
 
 /** By name, or number; undefined when a question was refused. Where nobody sits, the statement says what it lacks. */
 export async function bindsFor(
@@ -55,7 +56,7 @@ async function ask(context: Context, bind: BindDescription): Promise<SqlValue | 
     try {
       return await valueOfAnswer(answer, bind);
     } catch (error) {
-      if (!(error instanceof DiagnosticError)) throw error;
+      expectError(error, DiagnosticError);
       await reporter.error(error);
     }
   }
@@ -117,7 +118,7 @@ export async function freeValue(text: string, name: string): Promise<SqlValue> {
   try {
     return sqlValueOfJson(parseJson(text.slice("json:".length)));
   } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
+    expectError(error, SyntaxError);
     return fail("cli/bad-answer", { name, problem: `is not JSON: ${error.message}` });
   }
 }

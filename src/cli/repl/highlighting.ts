@@ -1,5 +1,6 @@
 /** The roles of what is being written: the parser's, with procedures told from other names, or a dot-command's. */
 import { highlight } from "../../index.ts";
+import { known } from "../known.ts";
 
 export interface RoleSpan {
   readonly start: number;
@@ -9,7 +10,7 @@ export interface RoleSpan {
 
 export function rolesOf(text: string, isProcedure: (name: string) => boolean): RoleSpan[] {
   if (isDotCommand(text)) {
-    const end = /^\s*[.\\]?\w*/.exec(text)?.[0].length ?? 0;
+    const end = known(/^\s*[.\\]?\w*/.exec(text)?.[0].length);
     return [{ start: 0, end, role: "command" }];
   }
   return highlight(text).map((span) => {

@@ -21,6 +21,7 @@ import type { PromptOptions } from "./prompt.ts";
 import { runText } from "./run.ts";
 import { isSubmittable, strandedHint } from "./split.ts";
 import { themeOf } from "./theme.ts";
+import { expectError } from "../expected.ts";
 
 /** The exit code. */
 export async function runRepl(request: ReplRequest): Promise<number> {
@@ -89,7 +90,7 @@ function promptOptions(context: Context, vocabulary: VocabularyReader, prompt: s
       try {
         return await editOutside(text, terminal.env);
       } catch (error) {
-        if (!(error instanceof DiagnosticError)) throw error;
+        expectError(error, DiagnosticError);
         await context.reporter.error(error);
         return text;
       }

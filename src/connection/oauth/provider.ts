@@ -8,6 +8,7 @@ import type { OAuthSettings } from "../profiles/profile.ts";
 import { fetchSecret, type SecretContext } from "../secrets/credentials.ts";
 import { SecretError } from "../secrets/secret-error.ts";
 import { parseReference } from "../secrets/reference.ts";
+import { errorText } from "../../diagnostics/error-text.ts";
 
 export interface ProviderContext extends SecretContext {
   readonly caFile?: string | undefined;
@@ -84,9 +85,7 @@ export function providerError(error: unknown, name: string): SecretError {
     return new SecretError(isEnded ? secretTexts.loginEnded(details) : secretTexts.loginRefused(details));
   }
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  return new SecretError(
-    secretTexts.providerFailed({ reason: cause instanceof Error ? cause.message : String(cause) }),
-  );
+  return new SecretError(secretTexts.providerFailed({ reason: errorText(cause) }));
 }
 
 function endpointsOf(settings: OAuthSettings): Record<string, string> {

@@ -7,6 +7,7 @@ import type { Encoder } from "./encoder.ts";
 import { isObject, type JsonObject } from "./json-body.ts";
 import type { Prompt } from "./prompt.ts";
 import { similarity, softmax, valueAt } from "./vectors.ts";
+import { known } from "../../diagnostics/known.ts";
 
 /** A category and how well it fits, best first; fits add up to one. */
 interface Ranked {
@@ -59,7 +60,7 @@ interface Findings {
 function fill(plan: Plan, findings: Findings): unknown {
   switch (plan.kind) {
     case "choice":
-      return (findings.rankings.get(plan.labels) ?? [])[0]?.label;
+      return known(findings.rankings.get(plan.labels))[0]?.label;
     case "confidence":
       return confidence(findings.current);
     case "list":
@@ -72,7 +73,7 @@ function fill(plan: Plan, findings: Findings): unknown {
 /** One item for each category that fits, with that category alone to choose from. */
 function fillList(item: Plan, { rankings }: Findings): readonly unknown[] {
   const [labels = []] = labelGroups(item);
-  return fitting(rankings.get(labels) ?? []).map((ranked) =>
+  return fitting(known(rankings.get(labels))).map((ranked) =>
     fill(item, { rankings: new Map([...rankings, [labels, [ranked]]]), current: [ranked] }),
   );
 }
@@ -98,7 +99,7 @@ async function rank(
   const descriptions = labels.map((label) => describe(label, instructions));
   const [subject, ...categories] = await encoder.encode([text, ...descriptions], signal);
   const fits = softmax(
-    categories.map((category) => similarity(category, subject ?? category)),
+    categories.map((category) => similarity(category, known(subject))),
     sharpness,
   );
   return labels

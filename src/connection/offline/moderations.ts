@@ -10,6 +10,7 @@ import { makeId } from "./reply.ts";
 import { splitSentences } from "./sentences.ts";
 import { checkTokens } from "./tokens.ts";
 import { similarity, type Vector } from "./vectors.ts";
+import { known } from "../../diagnostics/known.ts";
 
 export const moderationModel = "offline-moderation";
 
@@ -58,7 +59,7 @@ function raiseByPrototypes(scores: Scores, vector: Vector, prototypes: readonly 
   const near = prototypes.map((prototype) => similarity(vector, prototype));
   const safe = Math.max(...near.slice(harmful.length));
   for (const [index, [, ...categories]] of harmful.entries()) {
-    const score = scoreMargin((near[index] ?? 0) - safe);
+    const score = scoreMargin(known(near[index]) - safe);
     for (const category of categories) raise(scores, category, score);
   }
 }

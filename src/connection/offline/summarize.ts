@@ -7,6 +7,7 @@ import type { Encoder } from "./encoder.ts";
 import type { Prompt } from "./prompt.ts";
 import { splitSentences } from "./sentences.ts";
 import { meanDirection, similarity, type Vector } from "./vectors.ts";
+import { known } from "../../diagnostics/known.ts";
 
 export interface SummaryTask {
   readonly text: string;
@@ -57,7 +58,7 @@ function choose(vectors: readonly Vector[], count: number): ReadonlySet<number> 
   while (chosen.size < count) {
     const scores = vectors.map((vector, index) => {
       if (chosen.has(index)) return -Infinity;
-      const repeats = [...chosen].map((other) => similarity(vector, vectors[other] ?? vector));
+      const repeats = [...chosen].map((other) => similarity(vector, known(vectors[other])));
       return similarity(vector, centre) - repetitionWeight * Math.max(...repeats);
     });
     chosen.add(scores.indexOf(Math.max(...scores)));

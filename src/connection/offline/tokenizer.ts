@@ -3,6 +3,7 @@
  * Ours, because importing the package's would put Emscripten's process-wide error handlers into the host process,
  * and because that one takes quadratic time. A test holds the two equal, their shared oddities included.
  */
+import { known } from "../../diagnostics/known.ts";
 
 export type Vocabulary = readonly (readonly [piece: string, logProbability: number])[];
 
@@ -76,7 +77,7 @@ function markSpaces(text: string): string {
 function walkBack(ends: readonly End[]): readonly number[] {
   const ids: number[] = [];
   for (let position = ends.length - 1; position > 0;) {
-    const { index, length } = ends[position]?.piece ?? unknown;
+    const { index, length } = known(ends[position]?.piece);
     if (index !== unknown.index || ids.at(-1) !== unknown.index) ids.push(index);
     position -= length;
   }

@@ -4,6 +4,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { ApiError } from "./api-error.ts";
 import { createPackages, type OfflinePartName, type Packages } from "./packages.ts";
 import type { WorkerReply } from "./worker-pool.ts";
+import { expectError } from "../../diagnostics/expected.ts";
 
 /** An ApiError is the answer to its task; any other error ends the thread and fails the task. The pool's Task is what
  * `work` takes. */
@@ -20,7 +21,7 @@ async function reply(work: () => unknown): Promise<void> {
   try {
     send({ isOk: true, answer: await work() });
   } catch (error) {
-    if (!(error instanceof ApiError)) throw error;
+    expectError(error, ApiError);
     const { status, code, message, param } = error;
     send({ isOk: false, error: { status, code, message, param } });
   }

@@ -2,6 +2,7 @@
 import { secretTexts } from "../../diagnostics/messages/connect.ts";
 import type { Environment } from "../config-folder.ts";
 import { SecretError } from "./secret-error.ts";
+import { errorText } from "../../diagnostics/error-text.ts";
 
 export interface Keychain {
   /** Rejects with SecretError: a locked one asks its owner, who may say no. */
@@ -41,6 +42,6 @@ export async function openKeychain(env: Environment): Promise<Keychain | undefin
 }
 
 function refused(cause: unknown): never {
-  const reason = cause instanceof Error ? cause.message : String(cause);
+  const reason = errorText(cause);
   throw new SecretError(secretTexts.keychainRefused({ reason }), { cause });
 }

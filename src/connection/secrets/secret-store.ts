@@ -71,7 +71,7 @@ export class SecretStore {
     try {
       if ((await keychain?.get(account)) !== undefined) await keychain?.delete(account);
     } catch (error) {
-      if (!(error instanceof SecretError)) throw error;
+      expectError(error, SecretError);
       fail("connect/not-forgotten", { account, reason: error.message });
     }
   }

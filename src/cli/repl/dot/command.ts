@@ -1,5 +1,6 @@
 /** What a dot-command is: one entry of a table, from which .help, completion and the dispatch are derived. */
 import type { Context } from "../context.ts";
+import { known } from "../../known.ts";
 
 export interface DotCommand {
   /** Without its dot. */
@@ -31,6 +32,6 @@ export type ArgumentKind =
 /** Words as a shell splits them: quotes keep blanks, a backslash stays what it is. */
 export function wordsOf(text: string): string[] {
   return Array.from(text.matchAll(/'((?:[^']|'')*)'?|"([^"]*)"?|(\S+)/g), ([, single, double, bare]) => {
-    return single?.replaceAll("''", "'") ?? double ?? bare ?? "";
+    return known(single?.replaceAll("''", "'") ?? double ?? bare);
   });
 }

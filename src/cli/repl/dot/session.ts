@@ -10,6 +10,7 @@ import { cutToCells } from "../edit/graphemes.ts";
 import { showQuery } from "../show/show.ts";
 import { totalsText } from "../totals.ts";
 import type { DotCommand } from "./command.ts";
+import { known } from "../../known.ts";
 
 export const sessionCommands: readonly DotCommand[] = [
   {
@@ -133,7 +134,7 @@ async function setOption({ session }: Context, option: string, value: string): P
 async function listParameters(context: Context): Promise<void> {
   const { session, parameters, terminal, reporter, input } = context;
   const own = await (await session.execute("SHOW VARIABLES")).all();
-  const values = new Map(own.map(({ variable, value }) => [String(variable), value ?? null]));
+  const values = new Map(own.map(({ variable, value }) => [String(variable), known(value)]));
   for (const [name, value] of parameters) values.set(name, value);
   const lines = [...values].map(([name, value]) => {
     const type = value === null ? "null" : value instanceof Uint8Array ? "bytes" : typeof value;

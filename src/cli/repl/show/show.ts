@@ -12,6 +12,7 @@ import { fitted, type Fit } from "./fit.ts";
 import { drawnImage, graphicsOf } from "../picture/draw.ts";
 import { MediaKeeper } from "./kept-media.ts";
 import { PagedOutput, PagerLeft, pagerOf } from "./page.ts";
+import { expectError } from "../../expected.ts";
 
 export interface Shown {
   readonly rows: number;
@@ -85,7 +86,7 @@ export async function showText(context: Context, text: string): Promise<void> {
   try {
     await output.write(text);
   } catch (error) {
-    if (!(error instanceof PagerLeft)) throw error;
+    expectError(error, PagerLeft);
   } finally {
     await output.close();
   }

@@ -5,6 +5,7 @@
 import { createHash } from "node:crypto";
 
 import { bytesOfInt16 } from "./audio.ts";
+import { known } from "../../../diagnostics/known.ts";
 
 export function writeFlac(samples: Int16Array): Buffer {
   const frames: Buffer[] = [];
@@ -73,7 +74,7 @@ function predict(block: Int16Array): { order: number; residual: Int32Array } {
     const previous = current;
     current = Int32Array.from(
       { length: previous.length - 1 },
-      (_, index) => (previous[index + 1] ?? 0) - (previous[index] ?? 0),
+      (_, index) => known(previous[index + 1]) - known(previous[index]),
     );
     const size = sizeOf(current);
     if (size < bestSize) {

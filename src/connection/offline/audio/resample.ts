@@ -1,5 +1,6 @@
 /** Changes the rate of a sound by band-limited interpolation: what the slower rate cannot hold is filtered out. */
 import type { Audio } from "./audio.ts";
+import { known } from "../../../diagnostics/known.ts";
 
 export function resample({ samples, rate }: Audio, to: number): Audio {
   if (rate === to) return { samples, rate };
@@ -10,7 +11,7 @@ export function resample({ samples, rate }: Audio, to: number): Audio {
   for (let index = 0; index < length; index += 1) {
     const position = (index * rate) / divisor;
     const centre = Math.floor(position / filter.phases);
-    const weights = filter.weights[position % filter.phases] ?? [];
+    const weights = known(filter.weights[position % filter.phases]);
     let sum = 0;
     for (const [tap, weight] of weights.entries()) {
       sum += weight * (samples[centre + tap - filter.reach] ?? 0);

@@ -5,6 +5,7 @@ import { serveTasks } from "../worker-port.ts";
 import { type Box, drawCard, drawEdit, type Size } from "./card.ts";
 import { brokenImage, type DrawingTask } from "./images.ts";
 import { loadResvg, readPixels } from "./pixels.ts";
+import { known } from "../../../diagnostics/known.ts";
 
 serveTasks((task: DrawingTask, packages): Uint8Array => {
   const picture = task.kind === "card" ? drawCard(task) : edit(task, packages);
@@ -39,7 +40,7 @@ function transparentBox(pixels: Uint8Array | undefined, { width, height }: Size)
   if (pixels === undefined) return { x: 0, y: 0, width, height };
   let [left, top, right, bottom] = [probe.width, probe.height, -1, -1];
   for (let index = 0; index < probe.width * probe.height; index += 1) {
-    if ((pixels[4 * index + 3] ?? 255) >= 128) continue;
+    if (known(pixels[4 * index + 3]) >= 128) continue;
     const [x, y] = [index % probe.width, Math.floor(index / probe.width)];
     [left, top, right, bottom] = [
       Math.min(left, x),

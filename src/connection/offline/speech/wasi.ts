@@ -1,3 +1,4 @@
+import { expectError } from "../../../diagnostics/expected.ts";
 /**
  * As much of WASI as a command-line program needs that writes one file: arguments, standard output, and files in
  * memory. Node's own would print a warning, and let the program see the disk. Time stands still.
@@ -22,7 +23,7 @@ export function runWasi(program: WebAssembly.Module, args: readonly string[]): W
   try {
     start();
   } catch (error) {
-    if (!(error instanceof Exit)) throw error;
+    expectError(error, Exit);
     exitCode = error.code;
   }
   return { exitCode, files: system.written() };

@@ -2,6 +2,7 @@
  * Cuts a recording at its pauses into what the model hears best: a few sentences, at most twenty seconds, and no
  * stretch of silence, in which it would hear words that are not there.
  */
+import { known } from "../../../diagnostics/known.ts";
 
 /** In samples. */
 export interface Span {
@@ -68,7 +69,7 @@ function cutLong(run: Run, framesMax: number): readonly Run[] {
   const from = run.first + Math.floor(framesMax / 2);
   let cut = from;
   for (let index = from; index < run.first + framesMax; index += 1) {
-    if ((run.levels[index] ?? 0) < (run.levels[cut] ?? 0)) cut = index;
+    if (known(run.levels[index]) < known(run.levels[cut])) cut = index;
   }
   return [{ ...run, last: cut }, ...cutLong({ ...run, first: cut + 1 }, framesMax)];
 }
