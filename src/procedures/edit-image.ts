@@ -119,8 +119,8 @@ function inputRule({ Image, InputFormat }: EditArguments): CallError | undefined
   if (found === undefined || !isKnown) {
     return callError("call/unknown-format", { parameter: "Image", formats: inputFormats });
   }
-  const given = InputFormat === "jpg" ? "jpeg" : (InputFormat ?? found);
-  if (isSameFormat(given, found)) return undefined;
+  const given = InputFormat === "jpg" ? "jpeg" : InputFormat;
+  if (given === undefined || isSameFormat(given, found)) return undefined;
   return callError("call/format-mismatch", { parameter: "InputFormat", given, found });
 }
 

@@ -146,11 +146,11 @@ class Slots {
     const isNamed = (item: Parameter): boolean => item.name.toLowerCase() === name.text.toLowerCase();
     const parameter = this.#procedure.findParameter(name.text) ?? this.#parameters.find(isNamed);
     if (parameter === undefined) {
-      const known = this.#parameters.flatMap((item) => [item.name, ...(item.aliases ?? [])]);
+      const names = this.#parameters.flatMap((item) => [item.name, ...(item.aliases ?? [])]);
       const details = {
         procedure: this.#procedure.name,
         parameter: name.text,
-        suggestion: suggest(name.text, known),
+        suggestion: suggest(name.text, names),
       };
       this.#mistaken().report("bind/unknown-parameter", name.span, details);
       return;

@@ -68,8 +68,8 @@ export function placeholderRow(
 
 /** One array a procedure and value: a pass may ask a hundred thousand times, and only reads it. */
 function filled(procedure: Procedure, value: SqlValue): Row {
-  const known = lastFilled.get(procedure);
-  if (known !== undefined && known[0] === value) return known;
+  const last = lastFilled.get(procedure);
+  if (last !== undefined && last[0] === value) return last;
   const row = procedure.columns.map(() => value);
   lastFilled.set(procedure, row);
   return row;

@@ -134,9 +134,9 @@ function findInstances(
   programs: readonly (readonly Operation[])[],
   names: readonly PrivateName[],
 ): { readonly instances: Map<string, number[]>; readonly tables: ReadonlySet<string> } {
-  const known = new Map(names.map((name) => [siteName(name).toLowerCase(), siteName(name)]));
+  const sites = new Map(names.map((name) => [siteName(name).toLowerCase(), siteName(name)]));
   const hasTables = programs.some((program) => program.some(({ opcode }) => opcode === "VOpen"));
-  const tables = hasTables ? tablePointers(db, known) : new Map<string, string>();
+  const tables = hasTables ? tablePointers(db, sites) : new Map<unknown, string>();
   const instances = new Map<string, number[]>();
   const read = new Set<string>();
   const add = (name: string, address: number, program: number): void => {
@@ -148,9 +148,9 @@ function findInstances(
     const cursors = new Map<number, string>();
     for (const operation of program) {
       const called = functionName(operation);
-      if (called !== undefined && known.has(called)) add(called, operation.addr, index);
+      if (called !== undefined && sites.has(called)) add(called, operation.addr, index);
       if (operation.opcode === "VOpen") {
-        const table = tables.get(operation.p4 ?? "");
+        const table = tables.get(operation.p4);
         if (table !== undefined) cursors.set(operation.p1, table);
       }
       const filtered = operation.opcode === "VFilter" ? cursors.get(operation.p1) : undefined;
@@ -163,9 +163,9 @@ function findInstances(
 }
 
 /** EXPLAIN shows a virtual table as a pointer: opening each of ours once tells which pointer is which. */
-function tablePointers(db: Database, known: ReadonlyMap<string, string>): Map<string, string> {
-  const pointers = new Map<string, string>();
-  for (const [lower, name] of known) {
+function tablePointers(db: Database, sites: ReadonlyMap<string, string>): ReadonlyMap<unknown, string> {
+  const pointers = new Map<unknown, string>();
+  for (const [lower, name] of sites) {
     const opened = explain(db, `EXPLAIN SELECT 1 FROM "${name}"`, {}).find(
       ({ opcode }) => opcode === "VOpen",
     );

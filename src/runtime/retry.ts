@@ -65,9 +65,9 @@ function chosenRun({ db, runs, ledger }: Workspace, { run }: RetryFailedStatemen
     return latest ?? fail("session/nothing-to-retry", { database: database ?? ":memory:" }, place);
   }
   const id = Number(run.value);
-  const known = ledger().runs.find(id) ?? fail("ledger/unknown-run", { run: String(run.value) }, place);
-  if (known.database !== (database ?? null) && id !== own) {
-    const details = { run: id, database: known.database ?? ":memory:", open: db.name };
+  const found = ledger().runs.find(id) ?? fail("ledger/unknown-run", { run: String(run.value) }, place);
+  if (found.database !== (database ?? null) && id !== own) {
+    const details = { run: id, database: found.database ?? ":memory:", open: db.name };
     fail("session/retry-other-database", details, place);
   }
   return id;

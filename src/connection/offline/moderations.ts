@@ -45,8 +45,8 @@ const prototypesByEncoder = new WeakMap<Encoder, Promise<readonly Vector[]>>();
 
 /** Belongs to no request, so no request's signal stops it. */
 function encodePrototypes(encoder: Encoder): Promise<readonly Vector[]> {
-  const known = prototypesByEncoder.get(encoder);
-  if (known !== undefined) return known;
+  const before = prototypesByEncoder.get(encoder);
+  if (before !== undefined) return before;
   const vectors = encoder.encode([...harmful.map(([text]) => text), ...harmless]);
   prototypesByEncoder.set(encoder, vectors);
   vectors.catch(() => prototypesByEncoder.delete(encoder));
