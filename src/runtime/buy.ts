@@ -116,7 +116,7 @@ function queuesOf(calls: readonly Call[], market: Market, absence: Absence) {
       const isPacked = procedure.pack !== undefined;
       const workers = Array.from({ length: Math.min(isPacked ? atOnce : 2 * atOnce, own.length) });
       return {
-        queue: new CallQueue(own, { seller: isPacked ? seller : undefined, absence, ...market }),
+        queue: new CallQueue(own, { seller, absence, ...market }),
         workers,
       };
     }),

@@ -5,6 +5,7 @@
 import { pseudoValue } from "../catalog/pseudo-parameters.ts";
 import type { ModelTable } from "../catalog/models.ts";
 import type { Prepared } from "../catalog/procedure.ts";
+import type { SqlValue } from "../catalog/value.ts";
 import { requestKey, requestText } from "./dispatch/request-key.ts";
 import type { Absence } from "./ledger/absence.ts";
 import type { Call } from "./memo.ts";
@@ -30,16 +31,15 @@ export interface Circumstances {
 }
 
 export interface QueueOptions extends Circumstances {
-  /**
-   * Undefined: calls are not made ready here. Those that are not sent together take their turn: what is known of the ledger
-   * would be older than the answers another process has written meanwhile.
-   */
+  /** Undefined: it cannot be had, and calls are not made ready here. */
   readonly seller: Seller | undefined;
   readonly absence: Absence;
 }
 
-/** Few enough that they leave in one request or in those of one moment. */
+/** Few enough that what another process writes meanwhile makes little of it void. */
 const readyAtOnce = 64;
+/** Of the values of those calls, about: pictures and sound are made ready one by one. */
+const readyBytesMax = 2 ** 20;
 
 export class CallQueue {
   readonly #calls: readonly Call[];
@@ -66,11 +66,25 @@ export class CallQueue {
   #makeReady(from: number): void {
     const { seller, absence } = this.#options;
     if (seller === undefined) return;
-    const calls = this.#calls.slice(from, from + readyAtOnce);
+    const ready: ReadyCall[] = [];
+    let bytes = 0;
+    for (const call of this.#calls.slice(from, from + readyAtOnce)) {
+      ready.push(readyCall(call, seller, this.#options));
+      bytes += sizeOf(call);
+      if (bytes > readyBytesMax) break;
+    }
     this.#readyFrom = from;
-    this.#ready = calls.map((call) => readyCall(call, seller, this.#options));
-    absence.look(this.#ready.flatMap(({ key }) => key ?? []));
+    this.#ready = ready;
+    absence.look(ready.flatMap(({ key }) => key ?? []));
   }
+}
+
+function sizeOf({ values }: Call): number {
+  return values.reduce<number>((sum, value) => sum + (isSized(value) ? value.length : 0), 0);
+}
+
+function isSized(value: SqlValue): value is string | Uint8Array {
+  return typeof value === "string" || value instanceof Uint8Array;
 }
 
 export function readyCall(call: Call, seller: Seller, circumstances: Circumstances): ReadyCall {

@@ -75,7 +75,8 @@ describe("what is on disk", () => {
   });
 
   test("looking ahead names no key that is there, nor one that is answered meanwhile", async () => {
-    const ledger = new Ledger(newFile());
+    const file = newFile();
+    const ledger = new Ledger(file);
     const run = ledger.runs.begin({ kind: "session", name: "s" });
     const [known, answered, absent] = ["01", "02", "03"].map((byte) => byte.repeat(32));
     const begin = (key = ""): Promise<number> => {
@@ -95,6 +96,13 @@ describe("what is on disk", () => {
       false,
     ]);
     await written;
+    const late = ["04", "05"].map((byte) => byte.repeat(32));
+    absence.look(late);
+    expect(absence.take(String(late[0]))).toBe(true);
+    const other = new Ledger(file);
+    other.runs.begin({ kind: "session", name: "another process" });
+    expect(absence.take(String(late[1]))).toBe(false);
+    other.close();
     ledger.close();
   });
 

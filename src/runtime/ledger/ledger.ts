@@ -92,9 +92,12 @@ export class Ledger {
 
   /** Looks for many keys at once. To be disposed of. */
   lookAhead(): Absence {
-    const present = (keys: readonly string[]): unknown[] =>
-      inLedger(this.#file, () => this.#sql.findPresent.all(JSON.stringify(keys)));
-    const absence = new Absence(present, () => this.#absences.delete(absence));
+    const { findPresent, version } = this.#sql;
+    const ledgered = {
+      present: (keys: readonly string[]) => inLedger(this.#file, () => findPresent.all(JSON.stringify(keys))),
+      version: () => inLedger(this.#file, () => version.get()),
+    };
+    const absence = new Absence(ledgered, () => this.#absences.delete(absence));
     this.#absences.add(absence);
     return absence;
   }
@@ -169,7 +172,7 @@ export class Ledger {
     this.#openKeys.delete(id);
     if (key !== undefined) {
       this.#ending.set(key, true);
-      for (const absence of this.#absences) absence.take(key);
+      for (const absence of this.#absences) absence.void(key);
     }
     await this.#commits.commit(() => {
       if (hash !== null) this.#sql.keepBlob.run(hash, response);
@@ -261,6 +264,7 @@ function prepareSql(db: Database.Database) {
          WHERE EXISTS (SELECT 1 FROM calls INDEXED BY calls_key WHERE key = unhex(value))`,
       )
       .pluck(),
+    version: db.prepare("PRAGMA data_version").pluck(),
     read: db.prepare(
       `SELECT status, attempts, duration_ms, http_status, request_id, content_type, answer_model,
               coalesce(response, (SELECT content FROM blobs WHERE hash = response_hash)) AS response, vector
