@@ -78,7 +78,8 @@ export class Budget {
     const waiting: Waiting = { need, grant: resolve };
     this.#waiting.set(waiting, true);
     const forget = whenAborted(signal, () => {
-      if (this.#waiting.delete(waiting)) resolve({ kind: "stopped" });
+      this.#waiting.delete(waiting);
+      resolve({ kind: "stopped" });
     });
     const granted = await promise;
     forget();
