@@ -1,6 +1,7 @@
 /** What a budget grants, refuses and lets wait, one rule after the other. budget.test.ts has whole sessions at random. */
 import { describe, expect, test } from "vitest";
 import { Budget, type BudgetOption, type Granted, type Hold } from "../../src/runtime/budget.ts";
+import type { Need } from "../../src/runtime/estimate.ts";
 
 type Caps = Partial<Record<BudgetOption, number>>;
 
@@ -23,7 +24,7 @@ function budgetOf(caps: Caps, day = { left: Infinity, total: 0 }) {
 }
 
 const never = new AbortController().signal;
-const need = (tokens: number, usd?: number) => ({ tokens, ...(usd === undefined ? {} : { usd }) });
+const need = (tokens: number, usd?: number): Need => ({ tokens, usd });
 
 async function held(granted: Promise<Granted>): Promise<Hold> {
   const found = await granted;
