@@ -18,7 +18,7 @@ export function reportMistake(grammar: Grammar, tokens: readonly Token[], sink: 
   // The first raw token there: the grammar may have met a run of many.
   const found = isAtEnd ? undefined : tokens.find((token) => token.startOffset >= error.token.startOffset);
   const span = found === undefined ? behind(last) : spanOf(found);
-  const call = grammar.open.at(-1);
+  const call = grammar.openCall;
   const isArgument = error.message === "an expression";
   if (call !== undefined && isAtEnd && call.paren !== undefined && !isArgument) {
     const [opener, closer] = error.message === '"}"' ? [braceOf(call, tokens), "}"] : [call.paren, ")"];

@@ -32,6 +32,8 @@ export interface Frame {
   /** `root`: the statement. `query`: may hold clauses. `join`: parentheses in FROM. `group`: any other parentheses.
    * `arguments`: of a call site. `bare-arguments`: of EXEC without parentheses. */
   readonly kind: "root" | "query" | "join" | "group" | "arguments" | "bare-arguments";
+  /** The frame around it; set when it is entered. */
+  outer: Frame | undefined;
   clause: Clause;
   /** In FROM: a table may stand here, not its alias. */
   expectsTable: boolean;
@@ -74,6 +76,7 @@ export type FrameStart = Pick<Frame, "kind" | "clause"> &
 export function frame(start: FrameStart): Frame {
   return {
     kind: start.kind,
+    outer: undefined,
     clause: start.clause,
     expectsTable: start.expectsTable ?? false,
     isCondition: start.isCondition ?? false,

@@ -5,7 +5,6 @@
  */
 import {
   EmbeddedActionsParser,
-  type IOrAlt,
   type IParserErrorMessageProvider,
   type IToken,
   tokenMatcher,
@@ -16,7 +15,7 @@ import type { Span } from "../diagnostics/source.ts";
 import type { SiteContext } from "./frames.ts";
 import type { Argument, CallSite, Literal, Name, ShowStatement, SqlStatement } from "./syntax.ts";
 import * as t from "./tokens.ts";
-import { keywords as k, type SqlRun, type Token } from "./tokens.ts";
+import { keywords as k, type Token } from "./tokens.ts";
 import { nameOf } from "./words.ts";
 
 /** SQL with the call sites in it. */
@@ -24,7 +23,7 @@ export interface Fragment {
   readonly span: Span;
   readonly sites: readonly CallSite[];
   /** How many runs of SQL stand beside the sites. */
-  readonly runs: readonly SqlRun[];
+  readonly runs: readonly Token[];
 }
 
 /** What the grammar knows of a statement; parse.ts adds what the walk over SQL knows. */
@@ -54,7 +53,9 @@ export interface ParsedSql {
 export interface OpenCall {
   readonly isExplicit: boolean;
   readonly procedure: Token;
-  paren?: Token;
+  readonly arguments: Argument[];
+  readonly outer: OpenCall | undefined;
+  paren: Token | undefined;
 }
 
 /** The words an error message needs in place of token types: chevrotain lets us choose the message's text only. */
@@ -71,10 +72,8 @@ export class Grammar extends EmbeddedActionsParser {
   #contexts: readonly SiteContext[] = [];
   /** How many of the sites have begun. */
   #siteCount = 0;
-  /** Of the call that is being read. */
-  #arguments: Argument[] = [];
-  /** Calls that are open where the parser stands, or stood when it failed. */
-  readonly open: OpenCall[] = [];
+  /** The innermost call that is open where the parser stands, or stood when it failed. */
+  openCall: OpenCall | undefined;
 
   /** `isChecked`: chevrotain looks for ambiguities and rules that cannot end, which takes half the time; a test does it. */
   constructor({ isChecked = false }: { readonly isChecked?: boolean } = {}) {
@@ -91,7 +90,7 @@ export class Grammar extends EmbeddedActionsParser {
     this.input = tokens;
     this.#contexts = contexts;
     this.#siteCount = 0;
-    this.open.length = 0;
+    this.openCall = undefined;
   }
 
   /**
@@ -248,33 +247,27 @@ export class Grammar extends EmbeddedActionsParser {
    */
   readonly sqlStatement = this.RULE("sqlStatement", (): ParsedSql => {
     const fragment = this.SUBRULE(this.expression);
-    const into = this.OPTION(() => this.SUBRULE(this.intoClause));
+    const into = this.OPTION(this.#intoOption);
     return { kind: "sql", fragment, into };
   });
 
   /**
-   * callAlone ::= ( callStatement | execStatement | escape ) intoClause?
-   * `CALL GenerateResponse('Hi')`, `EXEC GenerateResponse 'Hi' INTO answers`
+   * callAlone ::= "CALL" ProcedureName "(" ( ( PlainArgument | argument ) ( "," ( PlainArgument | argument ) )* )? ")" intoClause?
+   * `CALL GenerateResponse('Hi')`, `CALL GenerateResponse('Hi') INTO answers`
    * A sqlStatement in which the walk saw nothing else: the parser begins here, for every rule on the way costs time.
    */
   readonly callAlone = this.RULE("callAlone", (): ParsedSql => {
-    const first = this.LA(1);
-    const context = this.ACTION(() => this.#beginSite(first));
-    const call = this.OR(this.#explicitCalls);
-    const site = this.ACTION(() => this.#siteOf(first, context, call));
-    const into = this.OPTION(() => this.SUBRULE(this.intoClause));
-    return this.ACTION(() => ({
-      kind: "sql",
-      fragment: { span: site.span, sites: [site], runs: [] },
-      into,
-    }));
+    const first = this.CONSUME(k.Call);
+    const context = this.#beginSite(first);
+    this.#enter(this.CONSUME(t.ProcedureName), true);
+    this.#readArguments();
+    const site = this.#siteOf(first, context, this.#leave());
+    const into = this.OPTION(this.#intoOption);
+    return { kind: "sql", fragment: { span: site.span, sites: [site], runs: [] }, into };
   });
 
-  readonly #explicitCalls: IOrAlt<Call>[] = [
-    { ALT: () => this.SUBRULE(this.callStatement) },
-    { ALT: () => this.SUBRULE(this.execStatement) },
-    { ALT: () => this.SUBRULE(this.escape) },
-  ];
+  /** Made once, and not for each call. */
+  readonly #intoOption = (): SqlStatement["into"] => this.SUBRULE(this.intoClause);
 
   /**
    * intoClause ::= "INTO" ( "TEMP" | "TEMPORARY" )? name ( "." name )?
@@ -306,12 +299,12 @@ export class Grammar extends EmbeddedActionsParser {
    */
   readonly expression = this.RULE("expression", (): Fragment => {
     const sites: CallSite[] = [];
-    const runs: SqlRun[] = [];
+    const runs: Token[] = [];
     const first = this.LA(1);
     this.AT_LEAST_ONE({
       DEF: () => {
         this.OR([
-          { ALT: () => runs.push(readRun(this.CONSUME(t.Sql))) },
+          { ALT: () => runs.push(readToken(this.CONSUME(t.Sql))) },
           { ALT: () => sites.push(this.SUBRULE(this.callSite)) },
         ]);
       },
@@ -326,7 +319,7 @@ export class Grammar extends EmbeddedActionsParser {
    */
   readonly callSite = this.RULE("callSite", (): CallSite => {
     const first = this.LA(1);
-    const context = this.ACTION(() => this.#beginSite(first));
+    const context = this.#beginSite(first);
     const call = this.OR([
       { ALT: () => this.SUBRULE(this.lateral) },
       { ALT: () => this.SUBRULE(this.tableWrapper) },
@@ -342,7 +335,7 @@ export class Grammar extends EmbeddedActionsParser {
    * lateral ::= "LATERAL" ( "(" ( tableWrapper | call ) ")" | tableWrapper | call )
    * `LATERAL P(t.x)`, `LATERAL (CALL P(t.x))`
    */
-  readonly lateral = this.RULE("lateral", (): Call => {
+  readonly lateral = this.RULE("lateral", (): OpenCall => {
     this.CONSUME(k.Lateral);
     return this.OR([
       {
@@ -365,7 +358,7 @@ export class Grammar extends EmbeddedActionsParser {
    * tableWrapper ::= "TABLE" "(" call ")"
    * `TABLE(P(t.x))`
    */
-  readonly tableWrapper = this.RULE("tableWrapper", (): Call => {
+  readonly tableWrapper = this.RULE("tableWrapper", (): OpenCall => {
     this.CONSUME(k.Table);
     this.CONSUME(t.LParen);
     const call = this.SUBRULE(this.call);
@@ -377,7 +370,7 @@ export class Grammar extends EmbeddedActionsParser {
    * call ::= callStatement | execStatement | escape | plainCall
    * A procedure and its arguments: `CALL P(x)`, `EXEC P x`, `{call P(x)}`, `P(x)`
    */
-  readonly call = this.RULE("call", (): Call => {
+  readonly call = this.RULE("call", (): OpenCall => {
     return this.OR([
       { ALT: () => this.SUBRULE(this.callStatement) },
       { ALT: () => this.SUBRULE(this.execStatement) },
@@ -390,81 +383,69 @@ export class Grammar extends EmbeddedActionsParser {
    * callStatement ::= "CALL" ProcedureName argumentList
    * `CALL GenerateResponse(:Message, Model => 'gpt-4o-mini')`
    */
-  readonly callStatement = this.RULE("callStatement", (): Call => {
+  readonly callStatement = this.RULE("callStatement", (): OpenCall => {
     this.CONSUME(k.Call);
-    const procedure = this.CONSUME(t.ProcedureName);
-    this.ACTION(() => this.#enter(procedure, true));
-    const args = this.SUBRULE(this.argumentList);
-    return this.ACTION(() => this.#leave(args));
+    this.#enter(this.CONSUME(t.ProcedureName), true);
+    this.SUBRULE(this.argumentList);
+    return this.#leave();
   });
 
   /**
    * execStatement ::= ( "EXEC" | "EXECUTE" ) ProcedureName ( argumentList | bareArguments )
    * `EXEC GenerateResponse @Message = 'Hi'`, `EXECUTE GenerateResponse('Hi')`
    */
-  readonly execStatement = this.RULE("execStatement", (): Call => {
+  readonly execStatement = this.RULE("execStatement", (): OpenCall => {
     this.OR([{ ALT: () => this.CONSUME(k.Exec) }, { ALT: () => this.CONSUME(k.Execute) }]);
-    const procedure = this.CONSUME(t.ProcedureName);
-    this.ACTION(() => this.#enter(procedure, true));
-    const args = this.OR2({
+    this.#enter(this.CONSUME(t.ProcedureName), true);
+    this.OR2({
       DEF: [{ ALT: () => this.SUBRULE(this.argumentList) }, { ALT: () => this.SUBRULE(this.bareArguments) }],
       ERR_MSG: "arguments",
     });
-    return this.ACTION(() => this.#leave(args));
+    return this.#leave();
   });
 
   /**
    * escape ::= "{" "CALL" ProcedureName argumentList? "}"
    * The ODBC and JDBC escape: `{call GenerateResponse(?, ?)}`, `{call SystemStatus}`
    */
-  readonly escape = this.RULE("escape", (): Call => {
+  readonly escape = this.RULE("escape", (): OpenCall => {
     this.CONSUME(t.LBrace);
     this.CONSUME(k.Call);
-    const procedure = this.CONSUME(t.ProcedureName);
-    this.ACTION(() => this.#enter(procedure, true));
-    const args = this.OPTION(() => this.SUBRULE(this.argumentList)) ?? [];
+    this.#enter(this.CONSUME(t.ProcedureName), true);
+    this.OPTION(() => this.SUBRULE(this.argumentList));
     this.CONSUME(t.RBrace);
-    return this.ACTION(() => this.#leave(args));
+    return this.#leave();
   });
 
   /**
    * plainCall ::= ProcedureName argumentList
    * A procedure of the catalogue where a value or a table may stand: `ModerateText(body)`
    */
-  readonly plainCall = this.RULE("plainCall", (): Call => {
-    const procedure = this.CONSUME(t.ProcedureName);
-    this.ACTION(() => this.#enter(procedure, false));
-    const args = this.SUBRULE(this.argumentList);
-    return this.ACTION(() => this.#leave(args));
+  readonly plainCall = this.RULE("plainCall", (): OpenCall => {
+    this.#enter(this.CONSUME(t.ProcedureName), false);
+    this.SUBRULE(this.argumentList);
+    return this.#leave();
   });
 
   /**
    * argumentList ::= "(" ( ( PlainArgument | argument ) ( "," ( PlainArgument | argument ) )* )? ")"
    * `(:Message, Model => 'gpt-4o-mini')`, `()`
    */
-  readonly argumentList = this.RULE("argumentList", (): Argument[] => {
-    const outer = this.#arguments;
-    const args: Argument[] = [];
-    this.#arguments = args;
+  readonly argumentList = this.RULE("argumentList", () => this.#readArguments());
+
+  #readArguments(): void {
     const paren = this.CONSUME(t.LParen);
-    this.ACTION(() => this.#enterParen(paren));
+    if (this.openCall !== undefined) this.openCall.paren = readToken(paren);
     this.MANY_SEP(this.#argumentItems);
     this.CONSUME(t.RParen);
-    this.#arguments = outer;
-    return args;
-  });
+  }
 
   /** Made once, and not for each argument of each call. */
   readonly #argumentItems = { SEP: t.Comma, DEF: () => this.OR(this.#argumentForms) };
   readonly #argumentForms = {
     DEF: [
-      {
-        ALT: () => {
-          const run = readRun(this.CONSUME(t.PlainArgument));
-          this.ACTION(() => this.#arguments.push(plainArgument(run)));
-        },
-      },
-      { ALT: () => void this.#arguments.push(this.SUBRULE(this.argument)) },
+      { ALT: () => this.#add(plainArgument(readToken(this.CONSUME(t.PlainArgument)))) },
+      { ALT: () => this.#add(this.SUBRULE(this.argument)) },
     ],
     ERR_MSG: "an expression",
   };
@@ -473,11 +454,9 @@ export class Grammar extends EmbeddedActionsParser {
    * bareArguments ::= ( argument ( "," argument )* )?
    * `@Message = 'Hi', @Model = :m`, or nothing. Only behind EXEC.
    */
-  readonly bareArguments = this.RULE("bareArguments", (): Argument[] => {
-    const args: Argument[] = [];
-    this.MANY_SEP({ SEP: t.Comma, DEF: () => args.push(this.SUBRULE(this.argument)) });
+  readonly bareArguments = this.RULE("bareArguments", () => {
+    this.MANY_SEP({ SEP: t.Comma, DEF: () => this.#add(this.SUBRULE(this.argument)) });
     this.CONSUME(t.ArgumentsEnd);
-    return args;
   });
 
   /**
@@ -577,18 +556,24 @@ export class Grammar extends EmbeddedActionsParser {
   }
 
   #enter(procedure: IToken, isExplicit: boolean): void {
-    this.open.push({ procedure: readToken(procedure), isExplicit });
+    this.openCall = {
+      isExplicit,
+      procedure: readToken(procedure),
+      arguments: [],
+      outer: this.openCall,
+      paren: undefined,
+    };
   }
 
-  #enterParen(paren: IToken): void {
-    const call = this.open.at(-1);
-    if (call !== undefined) call.paren = readToken(paren);
+  #add(argument: Argument): void {
+    this.openCall?.arguments.push(argument);
   }
 
-  #leave(args: readonly Argument[]): Call {
-    const call = this.open.pop();
+  #leave(): OpenCall {
+    const call = this.openCall;
     if (call === undefined) fail("internal/bug", { what: "the grammar left a call it had not entered" });
-    return { procedure: nameOf(call.procedure), isExplicit: call.isExplicit, arguments: args };
+    this.openCall = call.outer;
+    return call;
   }
 
   /** From a token to the end of the last one read. */
@@ -598,19 +583,20 @@ export class Grammar extends EmbeddedActionsParser {
   }
 
   #beginSite(first: IToken): SiteContext {
+    if (this.RECORDING_PHASE) return noContext;
     const context = this.#contexts[this.#siteCount++];
     if (context?.start !== first.startOffset)
       fail("internal/bug", { what: "the walk did not mark a call site" });
     return context;
   }
 
-  #siteOf(first: IToken, context: SiteContext, call: Call): CallSite {
+  #siteOf(first: IToken, context: SiteContext, call: OpenCall): CallSite {
     const { position, isCondition, isMembership, isInSchema, hasWindow } = context;
     return {
       kind: "call",
       span: this.#from(first),
       position,
-      procedure: call.procedure,
+      procedure: nameOf(call.procedure),
       isExplicit: call.isExplicit,
       arguments: call.arguments,
       isCondition,
@@ -621,21 +607,31 @@ export class Grammar extends EmbeddedActionsParser {
   }
 }
 
-type Call = Pick<CallSite, "procedure" | "isExplicit" | "arguments">;
+/** While chevrotain looks at the rules, there is no text. */
+const noContext: SiteContext = {
+  start: -1,
+  position: "value",
+  isCondition: false,
+  isMembership: false,
+  isInSchema: false,
+  hasWindow: false,
+};
 
 /** Most arguments: SQL and nothing else. */
-function plainArgument(run: SqlRun): Argument {
+function plainArgument(run: Token): Argument {
   const span = t.spanOf(run);
-  return { span, expression: span, name: undefined, bind: bindOfRun(run), sites: [] };
+  return { span, expression: span, name: undefined, bind: bindOfRun(run), sites: none };
 }
+
+const none: readonly CallSite[] = [];
 
 /** An expression that is nothing but one bind binds by its name. */
 function bindOf({ runs: [run, ...others], sites }: Fragment): string | undefined {
   return run === undefined || others.length > 0 || sites.length > 0 ? undefined : bindOfRun(run);
 }
 
-function bindOfRun({ first, endOffset }: SqlRun): string | undefined {
-  return first.tokenType === t.NamedBind && first.endOffset === endOffset ? first.image : undefined;
+function bindOfRun(run: Token): string | undefined {
+  return run.only === t.NamedBind ? run.image : undefined;
 }
 
 function spanOf(token: IToken): Span {
@@ -646,11 +642,6 @@ function spanOf(token: IToken): Span {
 function readToken(token: IToken): Token {
   // eslint-disable-next-line typescript/no-unsafe-type-assertion
   return token as Token;
-}
-
-function readRun(token: IToken): SqlRun {
-  // eslint-disable-next-line typescript/no-unsafe-type-assertion
-  return token as SqlRun;
 }
 
 function firstLabels(paths: readonly TokenType[][]): string {

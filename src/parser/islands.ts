@@ -21,7 +21,7 @@ export interface Islands {
   readonly tokens: Token[];
   /** Of each site, in the order in which they begin. */
   readonly contexts: readonly SiteContext[];
-  /** The statement is one call in the place of a query, and perhaps its INTO. */
+  /** The statement is `CALL P(…)`, and perhaps its INTO. */
   readonly isCallAlone: boolean;
   readonly facts: StatementFacts;
   readonly unnamedItems: readonly Span[];
@@ -45,9 +45,8 @@ export function findIslands(tokens: readonly Token[], options: IslandOptions): I
 class IslandWalk {
   readonly #tokens: readonly Token[];
   readonly #options: IslandOptions;
-  /** The frame that is being read, and those around it. */
+  /** The frame that is being read. */
   #top: Frame;
-  readonly #outer: Frame[] = [];
   #at = 0;
   /** Where the current run of SQL began; -1 between runs. */
   #runStart = -1;
@@ -84,6 +83,10 @@ class IslandWalk {
   #step(token: Token): void {
     if (token.tokenType.isQuiet) {
       this.#pass(token, this.#top);
+      return;
+    }
+    if (token.tokenType === t.Comma) {
+      this.#readComma(this.#top);
       return;
     }
     const head = mayBeginHead(token, this.#token(1)) ? this.#head() : undefined;
@@ -185,7 +188,7 @@ class IslandWalk {
     state.expectsTable = false;
     if (!isWhole) return;
     const next = this.#token();
-    const isFirst = context === this.#contexts[0];
+    const isFirst = context === this.#contexts[0] && this.#tokens[0]?.tokenType === t.keywords.Call;
     this.#isCallAlone = isFirst && (next === undefined || next.word === "INTO");
     if (next?.word === "INTO") {
       this.#facts.verb = "create-table-as";
@@ -213,7 +216,7 @@ class IslandWalk {
   #close(): void {
     while (this.#top.kind === "bare-arguments") this.#endBareArguments();
     const closing = this.#token();
-    if (this.#outer.length === 0 || closing === undefined) {
+    if (this.#top.outer === undefined || closing === undefined) {
       this.#extendRun();
       this.#at++;
       return;
@@ -240,21 +243,21 @@ class IslandWalk {
   }
 
   #leaveAll(): void {
-    while (this.#outer.length > 0) {
+    while (this.#top.outer !== undefined) {
       if (this.#top.kind === "bare-arguments") this.#endBareArguments();
       else this.#pop();
     }
   }
 
   #push(inner: Frame): void {
-    this.#outer.push(this.#top);
+    inner.outer = this.#top;
     this.#top = inner;
   }
 
   /** Leaves a level; what was seen inside counts for the levels around it. */
   #pop(): Frame {
     const closed = this.#top;
-    const outer = this.#outer.pop();
+    const { outer } = closed;
     if (outer === undefined) fail("internal/bug", { what: "the walk left a frame it had not entered" });
     this.#endItem(closed);
     this.#top = outer;
@@ -278,10 +281,6 @@ class IslandWalk {
   #read(token: Token): void {
     const state = this.#top;
     if (state.call !== undefined && this.#readArgumentSyntax(token, state)) return;
-    if (token.tokenType === t.Comma) {
-      this.#readComma(state);
-      return;
-    }
     this.#facts.read(this.#at, state);
     if (token.word !== "") this.#readWord(token, state);
     this.#pass(token, state);
@@ -295,7 +294,7 @@ class IslandWalk {
     this.#at++;
   }
 
-  /** `Name =>`, `@Name =`, commas between arguments, and what ends arguments without parentheses. */
+  /** `Name =>`, `@Name =`, and what ends arguments without parentheses. */
   #readArgumentSyntax(token: Token, state: Frame): boolean {
     if (state.kind === "bare-arguments" && endsBareArguments.has(token.word)) {
       this.#endBareArguments();
@@ -312,14 +311,19 @@ class IslandWalk {
       this.#at += 2;
       return true;
     }
-    if (token.tokenType !== t.Comma && token.tokenType !== t.Arrow) return false;
-    if (token.tokenType === t.Comma && state.kind === "arguments") this.#endArgument();
-    this.#emitAlone(token);
-    state.startsArgument = token.tokenType === t.Comma;
+    if (token.tokenType !== t.Arrow) return false;
+    this.#emitAlone();
+    state.startsArgument = false;
     return true;
   }
 
   #readComma(state: Frame): void {
+    if (state.call !== undefined) {
+      if (state.kind === "arguments") this.#endArgument();
+      this.#emitAlone();
+      state.startsArgument = true;
+      return;
+    }
     if (state.clause === "list") {
       this.#endItem(state);
       state.item = itemFrom(this.#at + 1);
@@ -328,8 +332,7 @@ class IslandWalk {
       state.expectsTable = true;
     }
     if (state.kind === "root" && this.#options.mode === "expression") {
-      const comma = this.#token();
-      if (comma !== undefined) this.#emitAlone(comma);
+      this.#emitAlone();
       return;
     }
     this.#extendRun();
@@ -388,6 +391,7 @@ class IslandWalk {
 
   /** Ends the run of SQL before the current token. */
   #endRun(type = t.Sql): void {
+    if (this.#runStart < 0) return;
     const first = tokenAt(this.#tokens, this.#runStart);
     const last = this.#token(-1);
     if (first !== undefined && last !== undefined) this.#out.push(first.runTo(last, type));
@@ -400,9 +404,11 @@ class IslandWalk {
     this.#endRun(opener === t.LParen || opener === t.Comma ? t.PlainArgument : t.Sql);
   }
 
-  #emitAlone(token: Token): void {
+  /** The current token, as it is. */
+  #emitAlone(): void {
     this.#endRun();
-    this.#out.push(token);
+    const token = this.#token();
+    if (token !== undefined) this.#out.push(token);
     this.#at++;
   }
 

@@ -119,10 +119,9 @@ function parseStatement(
     sink.report("parse/too-deep", spanOf(islands.tooDeep), { max: callDepthMax });
     return undefined;
   }
-  const found = { span: spanOfAll(tokens), islands };
   // Most statements of most scripts: no site, nothing for the grammar to read.
   if (head.length === 0 && islands.contexts.length === 0) {
-    return sqlStatement({ span: found.span, sites: [], runs: [] }, undefined, islands);
+    return sqlStatement({ span: spanOfAll(tokens), sites: [], runs: [] }, undefined, islands);
   }
   const read = head.length === 0 ? islands.tokens : [...head, ...islands.tokens];
   const grammar = theGrammar(read);
@@ -130,10 +129,10 @@ function parseStatement(
   // Rules cost time: what has no head of ours begins behind the choices that the walk has made.
   const rule = head.length > 0 ? "statement" : islands.isCallAlone ? "callAlone" : "sqlStatement";
   const parsed = grammar[rule]();
-  if (grammar.errors.length === 0) return build(parsed, found, sink);
-  if (grammar.open.at(-1)?.isExplicit === false) {
+  if (grammar.errors.length === 0) return build(parsed, { tokens, islands }, sink);
+  if (grammar.openCall?.isExplicit === false) {
     // A call without CALL that is not well formed is no SQL either: SQLite will say so.
-    return sqlStatement({ span: found.span, sites: [], runs: [] }, undefined, islands);
+    return sqlStatement({ span: spanOfAll(tokens), sites: [], runs: [] }, undefined, islands);
   }
   reportMistake(grammar, tokens, sink);
   return undefined;
@@ -172,15 +171,15 @@ function divide(tokens: readonly Token[]): Division {
 }
 
 interface Found {
-  readonly span: Span;
+  readonly tokens: readonly Token[];
   readonly islands: Islands;
 }
 
 function build(parsed: Parsed, found: Found, sink: DiagnosticSink): Statement | undefined {
-  const { span, islands } = found;
+  const { tokens, islands } = found;
+  if (parsed.kind === "sql") return sqlStatement(parsed.fragment, parsed.into, islands);
+  const span = spanOfAll(tokens);
   switch (parsed.kind) {
-    case "sql":
-      return sqlStatement(parsed.fragment, parsed.into, islands);
     case "explain-calls":
       return { kind: parsed.kind, span, statement: sqlStatement(parsed.fragment, parsed.into, islands) };
     case "set-variable": {
@@ -217,7 +216,7 @@ function setDefault(
   if (fragment.sites.length > 0) return undefined;
   return {
     ...rest,
-    span: found.span,
+    span: spanOfAll(found.tokens),
     expression: fragment.span,
     binds: numberBinds(found.islands.facts.binds),
   };

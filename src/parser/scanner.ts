@@ -66,9 +66,15 @@ export class Scanner {
 
   next(): Token | undefined {
     const text = this.#text;
-    const lexeme = this.#lexeme;
     const start = skipGap(text, this.at);
     if (start >= text.length) return undefined;
+    const code = text.charCodeAt(start);
+    const single = code < 128 ? singles[code] : undefined;
+    if (single !== undefined) {
+      this.at = start + 1;
+      return new Token(text, { start, end: start + 1 }, single);
+    }
+    const lexeme = this.#lexeme;
     readLexeme(text, start, lexeme);
     const { end, type } = lexeme;
     this.at = end;
@@ -139,7 +145,7 @@ function interned(text: string): string {
 }
 
 function readLexeme(text: string, at: number, lexeme: Lexeme): void {
-  const code = codeAt(text, at);
+  const code = text.charCodeAt(at);
   if (beginsWord(code) && !(isX(code) && codeAt(text, at + 1) === quote)) {
     let end = at + 1;
     while (continuesWord(codeAt(text, end))) end++;
@@ -309,9 +315,16 @@ function readOperator(text: string, start: number, lexeme: Lexeme): void {
   setLexeme(lexeme, start + 1, Illegal);
 }
 
+/** Asked in front of every token. */
+const mayBeginGap = Uint8Array.from({ length: 128 }, (_, code) =>
+  " \t\n\f\r-/".includes(String.fromCharCode(code)) ? 1 : 0,
+);
+
 function skipGap(text: string, start: number): number {
   let at = start;
   for (;;) {
+    const code = codeAt(text, at);
+    if (code < 128 ? mayBeginGap[code] === 0 : code !== byteOrderMark) return at;
     const next = skipOne(text, at);
     if (next === at) return at;
     at = next;

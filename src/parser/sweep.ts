@@ -7,7 +7,7 @@ import type { Span } from "../diagnostics/source.ts";
 import { behind, codeAt, continuesWord, isDigit, isSpace, lineEnd } from "./characters.ts";
 import { lexemeEnd, Scanner } from "./scanner.ts";
 import { nextState, type SplitState } from "./split.ts";
-import { type Kind, keywords, LBrace, type Token } from "./tokens.ts";
+import { keywords, LBrace, Semicolon, type Token } from "./tokens.ts";
 
 /** A statement without its `;`, from its first token to the end of its last. */
 export interface Stretch extends Span {
@@ -47,32 +47,39 @@ export class Sweep {
 
   /** Undefined at the end of the text. */
   next(): Stretch | undefined {
-    let state: SplitState = "start";
-    let start = -1;
-    let tokens: Token[] | undefined;
-    this.#mayBeOurs = false;
+    let first = this.#scanner.next();
+    while (first?.tokenType === Semicolon) first = this.#scanner.next();
+    if (first === undefined) return undefined;
+    return first.tokenType.beginsOurs ? this.#ours(first) : this.#sql(first);
+  }
+
+  #ours(first: Token): Stretch {
+    const tokens = [first];
+    let last = first;
     for (;;) {
-      // In these two states only the next `;` matters.
-      if (tokens === undefined && (state === "normal" || state === "trigger")) this.#toSemicolon();
       const token = this.#scanner.next();
-      if (token === undefined) break;
+      if (token === undefined || token.tokenType === Semicolon) break;
+      tokens.push(token);
+      last = token;
+    }
+    return { start: first.startOffset, end: last.endOffset + 1, mayBeOurs: true, tokens };
+  }
+
+  #sql(first: Token): Stretch {
+    this.#mayBeOurs = first.word === "EXPLAIN";
+    let state: SplitState = "start";
+    let token: Token | undefined = first;
+    for (;;) {
       state = nextState(state, token);
-      if (state === "start") {
-        if (start < 0) continue;
-        break;
-      }
-      if (start < 0) {
-        start = token.startOffset;
-        if (ownHeads.has(token.tokenType)) {
-          this.#mayBeOurs = true;
-          tokens = [];
-        }
-      }
-      tokens?.push(token);
+      if (state === "start") break;
       this.#end = token.endOffset + 1;
       this.#suspect(token);
+      // In these two states only the next `;` matters.
+      if (state === "normal" || state === "trigger") this.#toSemicolon();
+      token = this.#scanner.next();
+      if (token === undefined) break;
     }
-    return start < 0 ? undefined : { start, end: this.#end, mayBeOurs: this.#mayBeOurs, tokens };
+    return { start: first.startOffset, end: this.#end, mayBeOurs: this.#mayBeOurs, tokens: undefined };
   }
 
   #suspect({ tokenType, word, startOffset, endOffset }: Token): void {
@@ -189,19 +196,6 @@ export class Sweep {
 
 const askedMax = 4096;
 
-/** What statements of ours begin with, and EXPLAIN, which may be one. */
-const ownHeads: ReadonlySet<Kind> = new Set([
-  LBrace,
-  keywords.Call,
-  keywords.Exec,
-  keywords.Execute,
-  keywords.Set,
-  keywords.Reset,
-  keywords.Show,
-  keywords.Describe,
-  keywords.Explain,
-  keywords.Retry,
-]);
 const callWords: ReadonlySet<string> = new Set(
   [keywords.Call, keywords.Exec, keywords.Execute].map(({ name }) => name),
 );

@@ -13,6 +13,8 @@ export interface Kind extends TokenType {
   readonly isQuiet: boolean;
   /** A call may begin with it. So may one with any word in front of a parenthesis. */
   readonly beginsCall: boolean;
+  /** A statement that SQLite does not have begins with it, a call among them. So may one with EXPLAIN. */
+  readonly beginsOurs: boolean;
 }
 
 /** A piece of the text. There are many and few are looked at: its image is cut out when somebody asks for it. */
@@ -24,15 +26,18 @@ export class Token implements IToken {
   tokenTypeIdx: number;
   /** An unquoted word in upper case, as SQLite compares keywords (ASCII only); "" for every other token. */
   readonly word: string;
+  /** Of a run: what its token was, when it has only one. */
+  readonly only: Kind | undefined;
   readonly #text: string;
 
   /** `span`: where in `text` it stands. */
-  constructor(text: string, { start, end }: Span, type: Kind, word = "") {
+  constructor(text: string, { start, end }: Span, type: Kind, word = "", only?: Kind) {
     this.startOffset = start;
     this.endOffset = end - 1;
     this.tokenType = type;
     this.tokenTypeIdx = type.tokenTypeIdx ?? 0;
     this.word = word;
+    this.only = only;
     this.#text = text;
   }
 
@@ -46,25 +51,15 @@ export class Token implements IToken {
   }
 
   /** From here to the end of `last` as one token, Sql or PlainArgument. */
-  runTo(last: Token, type: Kind): SqlRun {
-    return new SqlRun(this.#text, { start: this.startOffset, end: last.endOffset + 1 }, type, this);
+  runTo(last: Token, type: Kind): Token {
+    const only = this === last ? this.tokenType : undefined;
+    return new Token(this.#text, spanOf(this, last), type, "", only);
   }
 
   /** A token without text right behind this one. */
   behind(type: Kind): Token {
     const start = this.endOffset + 1;
     return new Token(this.#text, { start, end: start }, type);
-  }
-}
-
-/** A run of SQLite's own tokens, which the grammar takes as one. */
-export class SqlRun extends Token {
-  /** The token the run begins with. */
-  readonly first: Token;
-
-  constructor(text: string, span: Span, type: Kind, first: Token) {
-    super(text, span, type);
-    this.first = first;
   }
 }
 
@@ -81,7 +76,7 @@ export const NamedBind = define("NamedBind", "a bind such as :name");
 export const PositionalBind = define("PositionalBind", '"?"');
 export const LParen = define("LParen", '"("');
 export const RParen = define("RParen", '")"');
-export const LBrace = define("LBrace", '"{"');
+export const LBrace = kind("LBrace", '"{"', { beginsCall: true, beginsOurs: true });
 export const RBrace = define("RBrace", '"}"');
 export const Comma = define("Comma", '","');
 export const Dot = quiet("Dot", '"."');
@@ -112,26 +107,26 @@ export const ArgumentsEnd = define("ArgumentsEnd", "an argument");
 /** The words the grammar names. They are not reserved: each is also a Word. */
 export const keywords = {
   All: keyword("ALL"),
-  Call: callWord("CALL"),
+  Call: keyword("CALL", { beginsCall: true, beginsOurs: true }),
   Calls: keyword("CALLS"),
   Default: keyword("DEFAULT"),
   Defaults: keyword("DEFAULTS"),
-  Describe: keyword("DESCRIBE"),
-  Exec: callWord("EXEC"),
-  Execute: callWord("EXECUTE"),
+  Describe: keyword("DESCRIBE", { beginsOurs: true }),
+  Exec: keyword("EXEC", { beginsCall: true, beginsOurs: true }),
+  Execute: keyword("EXECUTE", { beginsCall: true, beginsOurs: true }),
   Explain: keyword("EXPLAIN"),
   Failed: keyword("FAILED"),
   Into: keyword("INTO"),
-  Lateral: callWord("LATERAL"),
+  Lateral: keyword("LATERAL", { beginsCall: true }),
   Null: keyword("NULL"),
   Of: keyword("OF"),
   Options: keyword("OPTIONS"),
   Procedures: keyword("PROCEDURES"),
-  Reset: keyword("RESET"),
-  Retry: keyword("RETRY"),
-  Set: keyword("SET"),
-  Show: keyword("SHOW"),
-  Table: callWord("TABLE"),
+  Reset: keyword("RESET", { beginsOurs: true }),
+  Retry: keyword("RETRY", { beginsOurs: true }),
+  Set: keyword("SET", { beginsOurs: true }),
+  Show: keyword("SHOW", { beginsOurs: true }),
+  Table: keyword("TABLE", { beginsCall: true }),
   Temp: keyword("TEMP"),
   Temporary: keyword("TEMPORARY"),
   Variables: keyword("VARIABLES"),
@@ -179,17 +174,27 @@ export function spanOf(first: Token, last: Token = first): Span {
 }
 
 function define(name: string, label: string): Kind {
-  return { name, LABEL: label, CATEGORIES: [], isQuiet: false, beginsCall: name === "LBrace" };
+  return kind(name, label, {});
 }
 
 function quiet(name: string, label: string): Kind {
-  return { name, LABEL: label, CATEGORIES: [], isQuiet: true, beginsCall: false };
+  return kind(name, label, { isQuiet: true });
 }
 
-function keyword(word: string): Kind {
-  return { name: word, LABEL: word, CATEGORIES: [Word], isQuiet: false, beginsCall: false };
+/** A word the grammar names. */
+function keyword(word: string, role: Role = {}): Kind {
+  return kind(word, word, { CATEGORIES: [Word], ...role });
 }
 
-function callWord(word: string): Kind {
-  return { name: word, LABEL: word, CATEGORIES: [Word], isQuiet: false, beginsCall: true };
+type Role = Partial<Pick<Kind, "CATEGORIES" | "isQuiet" | "beginsCall" | "beginsOurs">>;
+
+function kind(name: string, label: string, role: Role): Kind {
+  return {
+    name,
+    LABEL: label,
+    CATEGORIES: role.CATEGORIES ?? [],
+    isQuiet: role.isQuiet ?? false,
+    beginsCall: role.beginsCall ?? false,
+    beginsOurs: role.beginsOurs ?? false,
+  };
 }

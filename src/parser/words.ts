@@ -28,6 +28,8 @@ const infix: ReadonlySet<string> = new Set(
   "LIKE GLOB REGEXP MATCH CROSS FULL INNER LEFT NATURAL OUTER RIGHT INDEXED".split(" "),
 );
 
+const uncallable: ReadonlySet<string> = new Set([...reserved, ...infix]);
+
 /** Words before a parenthesis or a name that are keywords there although not reserved. */
 const leading: ReadonlySet<string> = new Set(
   "BY OFFSET MATERIALIZED OVER FILTER ROWS RANGE GROUPS KEY".split(" "),
@@ -51,7 +53,7 @@ export function isName(token: Token | undefined): token is Token {
 
 /** An unquoted word that could be a function's or procedure's name in front of a parenthesis. */
 export function isCallableWord(token: Token | undefined): token is Token {
-  return token !== undefined && token.word !== "" && !reserved.has(token.word) && !infix.has(token.word);
+  return token !== undefined && token.word !== "" && !uncallable.has(token.word);
 }
 
 /** Whether the parenthesis behind this token holds arguments, and is not a group or a subquery. */
