@@ -49,12 +49,8 @@ export function parseScript(source: Source, options: ParseOptions): Script {
 /** One for all statements, built for the first that needs it: that takes longer than most scripts without calls run. */
 let built: Grammar | undefined;
 
-function theGrammar(tokens: readonly Token[]): Grammar {
-  if (built !== undefined) return built;
-  built = new Grammar();
-  // The first were made before the grammar gave numbers to their kinds.
-  for (const token of tokens) token.tokenTypeIdx = token.tokenType.tokenTypeIdx ?? 0;
-  return built;
+function theGrammar(): Grammar {
+  return (built ??= new Grammar());
 }
 
 /**
@@ -124,7 +120,7 @@ function parseStatement(
     return sqlStatement({ span: spanOfAll(tokens), sites: [], runs: [] }, undefined, islands);
   }
   const read = head.length === 0 ? islands.tokens : [...head, ...islands.tokens];
-  const grammar = theGrammar(read);
+  const grammar = theGrammar();
   grammar.begin(read, islands.contexts);
   // Rules cost time: what has no head of ours begins behind the choices that the walk has made.
   const rule = head.length > 0 ? "statement" : islands.isCallAlone ? "callAlone" : "sqlStatement";

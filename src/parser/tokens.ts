@@ -23,7 +23,6 @@ export class Token implements IToken {
   /** The offset of the last character, as chevrotain wants it. */
   readonly endOffset: number;
   readonly tokenType: Kind;
-  tokenTypeIdx: number;
   /** An unquoted word in upper case, as SQLite compares keywords (ASCII only); "" for every other token. */
   readonly word: string;
   /** Of a run: what its token was, when it has only one. */
@@ -35,10 +34,14 @@ export class Token implements IToken {
     this.startOffset = start;
     this.endOffset = end - 1;
     this.tokenType = type;
-    this.tokenTypeIdx = type.tokenTypeIdx ?? 0;
     this.word = word;
     this.only = only;
     this.#text = text;
+  }
+
+  /** The number chevrotain gave to its kind, when it built the first grammar. */
+  get tokenTypeIdx(): number {
+    return this.tokenType.tokenTypeIdx ?? 0;
   }
 
   get image(): string {
