@@ -8,7 +8,7 @@ import { DiagnosticSink } from "../diagnostics/diagnostic.ts";
 import type { Source, Span } from "../diagnostics/source.ts";
 import { numberBinds } from "./binds.ts";
 import { reportMistake } from "./errors.ts";
-import { Grammar, type Fragment, type Parsed } from "./grammar.ts";
+import { Grammar, type Fragment, type Parsed, type ParsedSql } from "./grammar.ts";
 import { callDepthMax, findIslands, type Islands } from "./islands.ts";
 import { Sweep, tokensOf } from "./sweep.ts";
 import type { SetDefaultStatement, SqlStatement, Statement } from "./syntax.ts";
@@ -123,8 +123,7 @@ function parseStatement(
   const grammar = theGrammar();
   grammar.begin(read, islands.contexts);
   // Rules cost time: what has no head of ours begins behind the choices that the walk has made.
-  const rule = head.length > 0 ? "statement" : islands.isCallAlone ? "callAlone" : "sqlStatement";
-  const parsed = grammar[rule]();
+  const parsed = head.length > 0 ? grammar.statement() : readSql(grammar, islands);
   if (grammar.errors.length === 0) return build(parsed, { tokens, islands }, sink);
   if (grammar.openCall?.isExplicit === false) {
     // A call without CALL that is not well formed is no SQL either: SQLite will say so.
@@ -132,6 +131,10 @@ function parseStatement(
   }
   reportMistake(grammar, tokens, sink);
   return undefined;
+}
+
+function readSql(grammar: Grammar, { isCallAlone }: Islands): ParsedSql {
+  return isCallAlone ? grammar.callAlone() : grammar.sqlStatement();
 }
 
 /** What of a statement the grammar reads token by token, and what is SQL with call sites. */

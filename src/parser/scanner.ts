@@ -4,6 +4,7 @@
  * White space and comments make no token; they are the gaps between tokens.
  */
 import { beginsWord, behind, codeAt, continuesWord, isDigit, isSpace, lineEnd } from "./characters.ts";
+import type { Span } from "../diagnostics/source.ts";
 import {
   Arrow,
   Blob,
@@ -74,17 +75,30 @@ export class Scanner {
       this.at = start + 1;
       return new Token(text, { start, end: start + 1 }, single);
     }
+    if (beginsWord(code) && !(isX(code) && codeAt(text, start + 1) === quote)) return this.#word(start, code);
     const lexeme = this.#lexeme;
     readLexeme(text, start, lexeme);
     const { end, type } = lexeme;
     this.at = end;
-    if (type !== Word) return new Token(text, { start, end }, type);
-    const known = wordAt(text, start, end);
-    return new Token(text, { start, end }, known.type, known.word);
+    return new Token(text, { start, end }, type);
+  }
+
+  #word(start: number, first: number): Token {
+    const text = this.#text;
+    let sum = first;
+    let end = start + 1;
+    for (; end < text.length; end++) {
+      const code = text.charCodeAt(end);
+      if (!continuesWord(code)) break;
+      sum = Math.imul(sum, fnvPrime) ^ code;
+    }
+    this.at = end;
+    const { type, word } = knownWord(text, { start, end }, (sum ^ (sum >>> 15)) & 4095);
+    return new Token(text, { start, end }, type, word);
   }
 }
 
-/** Where the token that begins at `start` ends (exclusive). */
+/** Where the numeral, quoted name or bind that begins at `start` ends (exclusive). */
 export function lexemeEnd(text: string, start: number): number {
   const lexeme: Lexeme = { end: start, type: Illegal };
   readLexeme(text, start, lexeme);
@@ -96,7 +110,7 @@ export function endsInComment(text: string, start: number): boolean {
   let at = start;
   while (at < text.length) {
     if (text.startsWith("/*", at) && !text.includes("*/", at + 2)) return true;
-    const next = skipOne(text, at);
+    const next = skipOne(text, at, codeAt(text, at));
     if (next === at) return false;
     at = next;
   }
@@ -122,18 +136,16 @@ interface KnownWord {
 }
 
 /**
- * Scripts say the same words again and again: each is kept at a place told by its length and three of its letters, until
- * another comes to that place, so that generated names cannot fill the memory.
+ * Scripts say the same words again and again: each is kept at a place told by its letters, until another comes to that
+ * place, so that generated names cannot fill the memory.
  */
-const knownWords: (KnownWord | undefined)[] = Array.from({ length: 1024 }, () => undefined);
+const knownWords: (KnownWord | undefined)[] = Array.from({ length: 4096 }, () => undefined);
+/** Of the sum by Fowler, Noll and Vo, which spreads words evenly. */
+const fnvPrime = 0x01000193;
 
-function wordAt(text: string, start: number, end: number): KnownWord {
-  const length = end - start;
-  const middle = codeAt(text, start + (length >> 1));
-  const ends = codeAt(text, start) * 31 + codeAt(text, end - 1) * 7;
-  const place = (length * 67 + middle * 13 + ends) & 1023;
+function knownWord(text: string, { start, end }: Span, place: number): KnownWord {
   const known = knownWords[place];
-  if (known?.image.length === length && text.startsWith(known.image, start)) return known;
+  if (known?.image.length === end - start && text.startsWith(known.image, start)) return known;
   const image = interned(text.slice(start, end));
   const word = isAscii(image) ? interned(image.toUpperCase()) : image;
   return (knownWords[place] = { image, word, type: keywordByWord.get(word) ?? Word });
@@ -144,15 +156,9 @@ function interned(text: string): string {
   return Object.keys({ [text]: true })[0] ?? text;
 }
 
+/** What is neither a word nor a single character. */
 function readLexeme(text: string, at: number, lexeme: Lexeme): void {
   const code = text.charCodeAt(at);
-  if (beginsWord(code) && !(isX(code) && codeAt(text, at + 1) === quote)) {
-    let end = at + 1;
-    while (continuesWord(codeAt(text, end))) end++;
-    return setLexeme(lexeme, end, Word);
-  }
-  const single = code < 128 ? singles[code] : undefined;
-  if (single !== undefined) return setLexeme(lexeme, at + 1, single);
   if (isDigit(code) || (code === dot && isDigit(codeAt(text, at + 1)))) return readNumeral(text, at, lexeme);
   switch (code) {
     case quote:
@@ -322,18 +328,19 @@ const mayBeginGap = Uint8Array.from({ length: 128 }, (_, code) =>
 
 function skipGap(text: string, start: number): number {
   let at = start;
-  for (;;) {
-    const code = codeAt(text, at);
-    if (code < 128 ? mayBeginGap[code] === 0 : code !== byteOrderMark) return at;
-    const next = skipOne(text, at);
+  let code = codeAt(text, at);
+  while (code < 128 ? mayBeginGap[code] === 1 : code === byteOrderMark) {
+    const next = skipOne(text, at, code);
     if (next === at) return at;
     at = next;
+    code = codeAt(text, at);
   }
+  return at;
 }
 
 /** Behind the white space or the comment at `at`; `at` itself where a token begins. */
-function skipOne(text: string, at: number): number {
-  switch (codeAt(text, at)) {
+function skipOne(text: string, at: number, code: number): number {
+  switch (code) {
     // A vertical tab continues white space but does not begin it: SQLite's tables say so.
     case space:
     case tab:
