@@ -60,16 +60,26 @@ const vector = Buffer.from(Float32Array.from({ length: 1536 }, (_, index) => Mat
 const base64Text = JSON.stringify(vector.toString("base64"));
 const numbersText = JSON.stringify([...new Float32Array(vector.buffer, vector.byteOffset, 1536)]);
 
-function embeddings(body: string): string {
+const embeddingsTexts = new Map<string, Buffer>();
+
+/** The same bytes for the same number of texts, put together once. */
+function embeddings(body: string): Buffer {
   const { input, encoding_format: format } = JSON.parse(body) as { input: unknown; encoding_format?: string };
   const count = Array.isArray(input) ? input.length : 1;
-  const vectorText = format === "base64" ? base64Text : numbersText;
+  const isBase64 = format === "base64";
+  const kept = embeddingsTexts.get(`${count} ${isBase64}`);
+  if (kept !== undefined) return kept;
+  const vectorText = isBase64 ? base64Text : numbersText;
   const data = Array.from(
     { length: count },
     (_, index) => `{"object":"embedding","index":${index},"embedding":${vectorText}}`,
   );
   const usage = JSON.stringify({ prompt_tokens: count * 8, total_tokens: count * 8 });
-  return `{"object":"list","data":[${data.join(",")}],"model":"text-embedding-3-small","usage":${usage}}`;
+  const text = Buffer.from(
+    `{"object":"list","data":[${data.join(",")}],"model":"text-embedding-3-small","usage":${usage}}`,
+  );
+  embeddingsTexts.set(`${count} ${isBase64}`, text);
+  return text;
 }
 
 let answered = 0;

@@ -105,16 +105,19 @@ export function callsAtOnce({ pack }: Procedure, concurrency: number, packMax = 
   return perRequest === 1 ? concurrency : Math.min(packedMax, concurrency * perRequest);
 }
 
+/** Calls that are at work together: while some are on their way, others are recorded, or wait to be packed. */
+export function callsAtWork(procedure: Procedure, concurrency: number, packMax?: number): number {
+  return Math.min(2 * callsAtOnce(procedure, concurrency, packMax), packedMax);
+}
+
 /** All workers of a queue share it: each call is taken once. */
 function queuesOf(calls: readonly Call[], market: Market, absence: Absence) {
   const { concurrency, sellers } = market;
   return [...Map.groupBy(calls, connectionNameOf)].flatMap(([name, ofSeller]) =>
     [...Map.groupBy(ofSeller, ({ procedure }) => procedure)].map(([procedure, own]) => {
       const seller = sellers.known(name);
-      const atOnce = callsAtOnce(procedure, concurrency, seller?.connection.packMax);
-      // While some are on their way, the records of others are written.
-      const isPacked = procedure.pack !== undefined;
-      const workers = Array.from({ length: Math.min(isPacked ? atOnce : 2 * atOnce, own.length) });
+      const atWork = callsAtWork(procedure, concurrency, seller?.connection.packMax);
+      const workers = Array.from({ length: Math.min(atWork, own.length) });
       return {
         queue: new CallQueue(own, { seller, absence, ...market }),
         workers,

@@ -1,13 +1,11 @@
 /**
  * Rows by number, packed into bytes outside of JavaScript's heap, up to a limit: a million short answers would otherwise
- * be tens of millions of objects. Gives back equal rows, not the same ones.
+ * be tens of millions of objects. Gives back equal rows, not the same ones; their bytes are views of what is held here.
  */
 import type { Row } from "../catalog/procedure.ts";
 import type { SqlValue } from "../catalog/value.ts";
 
 const chunkBytes = 2 ** 20;
-/** Reading a short row again costs as much as a long one, holding it less: long ones may take a quarter of the room. */
-const longBytes = 1024;
 
 export class RowStore {
   readonly #bytesMax: number;
@@ -25,8 +23,7 @@ export class RowStore {
   /** Cells from `width` on do not come back. A row stays out when there is no room for it, unless it is forced in. */
   put(number: number, row: Row, { width, isForced }: { width: number; isForced: boolean }): void {
     const size = sizeOf(row, width);
-    const bytesMax = size > longBytes ? this.#bytesMax / 4 : this.#bytesMax;
-    if (!isForced && this.#bytes + size > bytesMax) return;
+    if (!isForced && this.#bytes + size > this.#bytesMax) return;
     this.#bytes += size;
     const chunk = this.#chunkFor(size);
     if (number >= this.#starts.length) {
@@ -119,9 +116,7 @@ function read(chunk: Buffer, start: number): Row {
       default: {
         const from = at + 5;
         const end = from + chunk.readUInt32LE(at + 1);
-        row.push(
-          chunk[at] === tag.text ? chunk.toString("utf8", from, end) : Buffer.from(chunk.subarray(from, end)),
-        );
+        row.push(chunk[at] === tag.text ? chunk.toString("utf8", from, end) : chunk.subarray(from, end));
         at = end;
       }
     }

@@ -4,8 +4,9 @@
  */
 import { fail, type Diagnostic } from "../diagnostics/diagnostic.ts";
 import type { Source } from "../diagnostics/source.ts";
+import type { Procedure } from "../catalog/procedure.ts";
 import type { SqlStatement } from "../parser/syntax.ts";
-import { answerOf, buy, callsAtOnce, type Market } from "./buy.ts";
+import { answerOf, buy, callsAtWork, type Market } from "./buy.ts";
 import { orderCalls } from "./call-desk.ts";
 import { prepareCall } from "./call-queue.ts";
 import { noCounts, type Counts } from "./counts.ts";
@@ -97,12 +98,14 @@ export async function runCalling(
   }
 }
 
-/** New calls of the first pass: as many as can be bought at once, but no packs for a statement that may stop early. */
+/** New calls of the first pass: as many as can be bought at once, of packs twice that, but no packs where it may stop early. */
 function windowStart({ functions, options }: Workspace, plan: Plan): number {
   const concurrency = options.amount("concurrency");
   const reached = functions.names.filter((name) => plan.reached.has(siteName(name).toLowerCase()));
   if (plan.hasLimit || reached.length === 0) return concurrency;
-  return Math.min(...reached.map(({ procedure }) => callsAtOnce(procedure, concurrency)));
+  const first = (procedure: Procedure): number =>
+    procedure.pack === undefined ? concurrency : callsAtWork(procedure, concurrency);
+  return Math.min(...reached.map(({ procedure }) => first(procedure)));
 }
 
 /** A deferred constraint may refuse the commit: then nothing of the statement stays. */

@@ -8,7 +8,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, expect, test, vi } from "vitest";
+import { createOpenAIConnection } from "../../src/connection/openai.ts";
+import { openSession, type Procedure } from "../../src/index.ts";
+import { getEmbeddings } from "../../src/procedures/get-embeddings.ts";
 import { Ledger } from "../../src/runtime/ledger/ledger.ts";
+import { startOpenAIServer } from "../support/openai-server.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "callsql-syncs-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -96,4 +100,23 @@ test("a flood is committed in large groups", async () => {
   await Promise.all(Array.from({ length: 4096 }, (_, number) => call(number)));
   expect(commits()).toBeLessThanOrEqual((2 * 4096) / 64);
   ledger.close();
+});
+
+test("the end of a pack and the start of the next are one sync", async () => {
+  const server = await startOpenAIServer();
+  const ledger = join(folder, "packs.db");
+  const connection = createOpenAIConnection({ name: "openai", apiKey: "sk-t", baseUrl: server.url });
+  const { pack } = getEmbeddings;
+  if (pack === undefined) throw new Error("not packed");
+  const embed: Procedure = { ...getEmbeddings, name: "Embed64", pack: { ...pack, inputsMax: 64 } };
+  const session = await openSession({ connection, ledger, procedures: [embed] });
+  await session.execute("SET concurrency = 1");
+  const texts = Array.from({ length: 1280 }, (_, index) => [`text ${index}`] as const);
+  await session.importRows("t", ["body"], texts);
+  await session.execute("SELECT count(Embed64(body)) FROM t");
+  expect(server.requests).toHaveLength(20);
+  // What a pack has cost is known when its end is on disk, and written then: two commits a pack, and not three.
+  expect(commitsIn(readFileSync(`${ledger}-wal`))).toBeLessThanOrEqual(2 * 20 + 8);
+  await session.close();
+  await server.close();
 });

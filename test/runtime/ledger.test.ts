@@ -3,10 +3,13 @@ import { mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
+import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
+import { fromBase64 } from "../../src/catalog/media.ts";
 import { createOpenAIConnection } from "../../src/connection/openai.ts";
 import { DiagnosticError, openSession } from "../../src/index.ts";
 import { Ledger } from "../../src/runtime/ledger/ledger.ts";
+import { bodyOf, storedAnswer } from "../../src/runtime/ledger/stored-answer.ts";
 import { echoConnection, echoProcedures, EchoFailure, openEcho, type Answers } from "../support/echo.ts";
 import { startOpenAIServer, type OpenAIServer } from "../support/openai-server.ts";
 
@@ -319,6 +322,31 @@ describe("what goes wrong", () => {
       const text = row[1].replace("null", JSON.stringify(row[0].toString("base64")));
       expect(first).toMatchObject({ answers: [{ response: text }, {}, {}] });
       await server.close();
+    });
+
+    const anyVector = fc.uint8Array({ minLength: 1, maxLength: 40 }).map((some) => Buffer.from(some));
+    const spellings: readonly ((base64: string) => string)[] = [
+      (base64) => base64,
+      (base64) => base64.replaceAll("+", "-").replaceAll("/", "_"),
+      (base64) => base64.replaceAll("=", ""),
+      (base64) => `${base64.slice(0, 2)}\n${base64.slice(2)}`,
+      // Bits behind the last byte, which no reader looks at.
+      (base64) => base64.replace(/[AQgw]==$/, (end) => `${String.fromCharCode(end.charCodeAt(0) + 1)}==`),
+      (base64) => base64.replace(/.$/s, "!"),
+    ];
+
+    test("come back as they were spelled, and are bytes only where that is base64 as it is written", () => {
+      fc.assert(
+        fc.property(anyVector, fc.constantFrom(...spellings), (vector, spell) => {
+          const embedding = spell(vector.toString("base64"));
+          const body = { data: [{ index: 0, embedding, object: "embedding" }], model: "m" };
+          const stored = storedAnswer(body, [null, fromBase64(embedding) ?? null]);
+          expect(JSON.stringify(bodyOf(stored))).toBe(JSON.stringify(body));
+          expect(stored.vector !== null).toBe(embedding === vector.toString("base64"));
+          const others = Buffer.from(vector).fill(vector.readUInt8(0) ^ 1, 0, 1);
+          expect(storedAnswer(body, [others]).vector).toBeNull();
+        }),
+      );
     });
 
     test("in a file of version 3 stand in their answers' text, and answer again", async () => {

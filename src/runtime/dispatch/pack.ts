@@ -4,7 +4,7 @@
  */
 import { requestText } from "./request-key.ts";
 import type { ApiAnswer, ApiFailure, ApiRequest } from "../../catalog/request.ts";
-import { readEntries, readField } from "../../catalog/read.ts";
+import { isObject, readEntries, readField } from "../../catalog/read.ts";
 import { packTexts } from "../../diagnostics/messages/dispatch.ts";
 import { estimateTokens } from "./token-estimate.ts";
 import type { Wanted } from "./work.ts";
@@ -56,8 +56,8 @@ export function split(answer: ApiAnswer, wanted: readonly Wanted[]): Split {
   }
   const weights = wanted.map((item) => estimateTokens(inputOf(item)));
   const usages = shareUsage(readField(answer.body, "usage"), weights);
+  const fields = Object.fromEntries(readEntries(answer.body));
   const answers = places.map((item, index): ApiAnswer => {
-    const fields = Object.fromEntries(readEntries(answer.body));
     const usage = usages[index] === undefined ? {} : { usage: usages[index] };
     return { ...answer, body: { ...fields, [rule.answers]: [alone(item)], ...usage } };
   });
@@ -76,8 +76,7 @@ function placesOf(items: readonly unknown[], count: number): readonly unknown[] 
 }
 
 function alone(item: unknown): unknown {
-  if (readField(item, "index") === undefined) return item;
-  return { ...Object.fromEntries(readEntries(item)), index: 0 };
+  return isObject(item) && readField(item, "index") !== undefined ? { ...item, index: 0 } : item;
 }
 
 /** Every number in it shared out by weight, whole, so that the shares add up to it exactly. */
