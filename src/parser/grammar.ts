@@ -78,7 +78,8 @@ export class Grammar extends EmbeddedActionsParser {
   /** `isChecked`: chevrotain looks for ambiguities and rules that cannot end, which takes half the time; a test does it. */
   constructor({ isChecked = false }: { readonly isChecked?: boolean } = {}) {
     super(t.vocabulary, {
-      maxLookahead: 3,
+      // One token tells everywhere; and SET x without "=" is told that "=" is missing.
+      maxLookahead: 1,
       errorMessageProvider: expectations,
       skipValidations: !isChecked,
     });
@@ -116,7 +117,6 @@ export class Grammar extends EmbeddedActionsParser {
   readonly setStatement = this.RULE("setStatement", (): Parsed => {
     this.CONSUME(k.Set);
     return this.OR({
-      MAX_LOOKAHEAD: 1, // so that SET x without "=" is told that "=" is missing
       IGNORE_AMBIGUITIES: true,
       DEF: [
         { ALT: () => this.SUBRULE(this.setVariable) },
