@@ -19,6 +19,8 @@ export {
   type Explanation,
 } from "./runtime/explain-calls.ts";
 export { uniqueNames, type ResultSet, type ResultColumn } from "./runtime/result-set.ts";
+export { verifyLedger, type LedgerDamage, type LedgerReport } from "./runtime/ledger/verify.ts";
+export type { LedgerPart, LedgerProblem } from "./diagnostics/messages/ledger.ts";
 export type { Run, RunStatus } from "./runtime/ledger/runs.ts";
 export type { CallAloneOptions } from "./runtime/call-alone.ts";
 export type { CallDesk, CallOrder, Delivery } from "./runtime/call-desk.ts";
@@ -148,6 +150,7 @@ export {
 export type { CallCode } from "./catalog/problem.ts";
 export type { Code, Details } from "./diagnostics/messages.ts";
 export { exitCodeOf } from "./diagnostics/exit-code.ts";
+export { hintOverHttp } from "./diagnostics/messages/serve.ts";
 export { renderDiagnostic } from "./diagnostics/render.ts";
 export { holdsKey } from "./diagnostics/secret-text.ts";
 export type { Source, Span } from "./diagnostics/source.ts";

@@ -1,4 +1,5 @@
 /** Puts the rooms together: a database, the catalogue, a connection and the runtime become a session. */
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import Database from "better-sqlite3";
 import * as vector from "sqlite-vec";
@@ -37,7 +38,10 @@ import { errorText } from "./diagnostics/error-text.ts";
 
 /** Of openSession. Without any: a database in memory, and the connection of the environment. */
 export interface SessionOptions {
-  /** Path of an SQLite file, made if there is none; default ":memory:". */
+  /**
+   * Path of an SQLite file, made if there is none; default ":memory:". Names that say something else (.csv, .json, .parquet,
+   * .sql …) are never made: sql/no-such-file.
+   */
   readonly database?: string;
   readonly readonly?: boolean;
   /**
@@ -226,7 +230,11 @@ async function namedConnection(
   return (await connections.find(name)) ?? fail("connect/none", {});
 }
 
+/** Names of files that hold something else: nobody wants a new database of such a name. */
+const otherwiseNamed = /\.(?:csv|tsv|json|ndjson|jsonl|parquet|sql)$/i;
+
 function openDatabase(file: string, readonly: boolean): Database.Database {
+  if (otherwiseNamed.test(file) && !existsSync(file)) fail("sql/no-such-file", { file });
   try {
     const db = new Database(file, { readonly: readonly && file !== ":memory:" });
     // Opening is lazy: reading the header tells a database from any other file.

@@ -86,7 +86,7 @@ export interface ApiFailure {
   /** http: the API answered with an error status. network: no answer (refused, reset, DNS). timeout: the deadline
    * passed. bad-answer: a 2xx whose body was cut, empty, not JSON or too large. redirect: a 3xx, never followed.
    * cancelled: the caller's signal. unavailable: this connection does not offer that (offline). credentials: the
-   * key could not be had. */
+   * key could not be had. proxy: one on the way lets nobody through, or not us. */
   readonly kind:
     | "http"
     | "network"
@@ -95,7 +95,8 @@ export interface ApiFailure {
     | "redirect"
     | "cancelled"
     | "unavailable"
-    | "credentials";
+    | "credentials"
+    | "proxy";
   /** The API's words, or ours; one line, at most 1,000 characters. */
   readonly message: string;
   readonly status?: number;
@@ -110,7 +111,7 @@ export interface ApiFailure {
   readonly shouldRetry?: boolean;
   /** For `network`: no connection was made, so the service cannot have seen the request. */
   readonly isUnreached?: boolean;
-  /** For `unavailable`: what to configure instead. */
+  /** For `unavailable` and `proxy`: what to configure instead. */
   readonly hint?: string;
   readonly rateLimit?: RateLimit;
 }

@@ -124,6 +124,7 @@ function ownError(failure: ApiFailure): CallError {
     case "unavailable":
       return callError("call/not-available-offline", { message, hint: failure.hint });
     case "credentials":
+    case "proxy":
       return callError("call/credentials", { message });
   }
 }

@@ -144,7 +144,7 @@ export function addOptions(program: Command): GivenOptions {
     .option("--dry-run", "say what would be called and cost; nothing is sent, no change is kept")
     .option("--fresh", "run: start anew instead of going on with an interrupted run")
     .option("--max-calls <n>", "stop before more calls than this are sent", (max) => {
-      gathered.settings.push(`max_calls=${max}`);
+      gathered.settings.push(`max_calls=${amountOf("--max-calls", max, "a whole number")}`);
     })
     // Kept by commander: for `serve token create` it is the token's.
     .option("--max-cost <usd>", "stop before more than this may be spent")
@@ -169,7 +169,10 @@ function optionsOf(program: Command, gathered: Gathered): Options {
   const ledger = program.getOptionValue("ledger") === false ? ":memory:" : gathered.ledger;
   return {
     parameters,
-    settings: maxCost === undefined ? settings : [...settings, `max_cost=${maxCost}`],
+    settings:
+      maxCost === undefined
+        ? settings
+        : [...settings, `max_cost=${amountOf("--max-cost", maxCost, "an amount in USD")}`],
     imports,
     procedureFiles: procedures,
     format: isFormatGiven || output === undefined ? format : (formatOfFile(output) ?? format),
@@ -215,4 +218,11 @@ interface Gathered {
 /** Of an option that may be repeated. */
 export function gather(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];
+}
+
+/** The text, where it is what the session's option takes. Throws cli/bad-amount. */
+function amountOf(option: string, text: string, kind: "a whole number" | "an amount in USD"): string {
+  const amount = text.trim() === "" ? NaN : Number(text);
+  const isRight = kind === "a whole number" ? Number.isSafeInteger(amount) : Number.isFinite(amount);
+  return isRight && amount >= 0 ? text : fail("cli/bad-amount", { option, text, kind });
 }

@@ -61,7 +61,8 @@ export class Summary {
       calls_failed: this.failed,
       input_tokens: this.#inputTokens,
       output_tokens: this.#outputTokens,
-      cost_usd: this.#costUsd,
+      // As sys_calls has it: sums of fractions drift.
+      cost_usd: Number(this.#costUsd.toFixed(12)),
       seconds: Math.round(elapsedMs) / 1000,
     };
     return `${JSON.stringify(content, undefined, 2)}\n`;

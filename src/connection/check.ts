@@ -102,10 +102,11 @@ function stateOf(outcome: SendOutcome): Pick<EndpointCheck, "state" | "detail"> 
 
 /** What no other endpoint would answer otherwise. */
 function throwIfFatal(failure: ApiFailure): void {
-  const { kind, status, message } = failure;
+  const { kind, status, message, hint } = failure;
   if (kind === "cancelled") fail("call/cancelled", {});
   if (kind === "network" || kind === "timeout") fail("connect/unreachable", { message, attempts: 1 });
   if (kind === "redirect") fail("connect/redirect", { message });
+  if (kind === "proxy") fail("connect/proxy-refused", { message, hint });
   const isUnasked = kind === "credentials";
   if (isUnasked || status === 401) fail("connect/refused", { message, isUnasked });
 }

@@ -5,7 +5,7 @@ import { failureTexts, networkTexts } from "../diagnostics/messages/connect.ts";
 import type { Deadline } from "./deadline.ts";
 import { BrokenBody, ExchangeError } from "./exchange.ts";
 import { presentable } from "./mask.ts";
-import { ProxyError } from "./proxy-of.ts";
+import { ProxyError, ProxyRefusal } from "./proxy-of.ts";
 
 /** No key, or none that can be sent. Its message is fit to be shown. */
 export class CredentialsError extends Error {}
@@ -35,6 +35,7 @@ export function failureOf(error: unknown, context: FailureContext): ApiFailure {
     if (cause instanceof BrokenBody) return brokenBody(cause, causes);
     if (cause instanceof ProxyError) {
       const message = failureTexts.behindProxy({ host, what: presentable(cause.message, secrets) });
+      if (cause instanceof ProxyRefusal) return { kind: "proxy", message, hint: cause.hint };
       return { kind: "network", message, isUnreached: true };
     }
   }

@@ -8,12 +8,23 @@ import { presentable } from "./mask.ts";
 
 export interface Proxy {
   readonly url: URL;
+  /** Of the environment, that names it. */
+  readonly variable: string;
   /** Fit to be shown: a user name and password are masked. */
   readonly shown: string;
 }
 
 /** The way through a proxy was not opened: nothing was sent to the server. Its message is fit to be shown. */
 export class ProxyError extends Error {}
+
+/** The proxy answers, and will not let us go there: asking again changes nothing. */
+export class ProxyRefusal extends ProxyError {
+  readonly hint: string;
+  constructor(message: string, hint: string) {
+    super(message);
+    this.hint = hint;
+  }
+}
 
 const protocols = ["http:", "https:", "socks:", "socks5:"];
 
@@ -51,7 +62,7 @@ function readProxy({ name, value }: Variable): Proxy {
     const shown = presentable(text.replace(/\/\/.*@/, "//[masked]@"));
     return fail("connect/bad-proxy", { variable: name, url: shown, protocols });
   }
-  return { url, shown: presentable(url.href.replace(/\/$/, "")) };
+  return { url, variable: name, shown: presentable(url.href.replace(/\/$/, "")) };
 }
 
 /** Names, `.name` and `*.name` mean a host and all below it; `*` all; a port behind one that port alone. */

@@ -29,9 +29,11 @@ const byCode: Partial<Record<Code, number>> = {
   "ledger/already-running": exitCodes.retryable,
   "ledger/unwritable": exitCodes.statement,
   "ledger/damaged": exitCodes.statement,
+  "ledger/damaged-row": exitCodes.statement,
   "ledger/unreadable-answer": exitCodes.statement,
   "ledger/not-recorded": exitCodes.statement,
   "sql/cannot-open": exitCodes.usage,
+  "sql/no-such-file": exitCodes.usage,
   "sql/not-a-database": exitCodes.usage,
 };
 

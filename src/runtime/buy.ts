@@ -219,7 +219,7 @@ export async function buyOne(
     spent = spentOf(outcome, result, need);
     if (outcome.isShared === true) market.counts.cached++;
     else if (spent !== undefined) {
-      market.counts.made++;
+      if (wasSent(outcome)) market.counts.made++;
       market.estimator.learn(request, result.usage.outputTokens);
     }
     // One that waited for its turn in vain was no call.
@@ -297,6 +297,13 @@ function spentOf(
   return { tokens, usd: costUsd ?? need.usd ?? 0 };
 }
 
+/** Whether the service can have seen anything of it. What it may have cost is another question: an earlier attempt may have got there. */
+function wasSent({ failure }: Dispatched): boolean {
+  return failure === undefined || (failure.isUnreached !== true && !unsentKinds.has(failure.kind));
+}
+
+const unsentKinds: ReadonlySet<ApiFailure["kind"]> = new Set(["credentials", "proxy", "unavailable"]);
+
 /** A recorded outcome as an answer to a call. */
 export function answerOf(call: Call, prepared: Extract<Prepared, { ok: true }>, outcome: Outcome): Answer {
   return toAnswer(call, call.procedure.result(prepared, outcome), outcome);
@@ -358,6 +365,7 @@ export function throwDoom(doom: Doom): never {
   if (failure.kind === "cancelled") fail("call/cancelled", {});
   if (failure.kind === "network") fail("connect/unreachable", details);
   if (failure.kind === "redirect") fail("connect/redirect", details);
+  if (failure.kind === "proxy") fail("connect/proxy-refused", { ...details, hint: failure.hint });
   if (isBilling(failure)) fail("connect/no-credit", details);
   if (asksForTooLong(failure)) {
     const minutes = Math.ceil((failure.retryAfterMs ?? 0) / 60_000);

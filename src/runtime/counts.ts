@@ -3,7 +3,7 @@
 export interface Counts {
   /** Different calls the statement used. */
   calls: number;
-  /** Calls that were sent to the API. */
+  /** Calls that were sent to the API; not such that never got there. */
   made: number;
   /** Calls answered by an earlier equal one. */
   cached: number;

@@ -12,10 +12,11 @@ export async function refreshModels(workspace: Workspace, signal: AbortSignal): 
   workspace.models.listed = listing.models;
 }
 
-function failListing(name: string, { kind, status, message }: ApiFailure): never {
+function failListing(name: string, { kind, status, message, hint }: ApiFailure): never {
   if (kind === "cancelled") fail("call/cancelled", {});
   if (kind === "network") fail("connect/unreachable", { message, attempts: 1 });
   if (kind === "redirect") fail("connect/redirect", { message });
+  if (kind === "proxy") fail("connect/proxy-refused", { message, hint });
   const isUnasked = kind === "credentials";
   if (isUnasked || status === 401 || status === 403) fail("connect/refused", { message, isUnasked });
   fail("connect/no-model-list", { name, message });

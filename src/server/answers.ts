@@ -3,7 +3,7 @@ import type { Counts, ResultColumn } from "../index.ts";
 import type { Deadline } from "./deadline.ts";
 import { findingOf, problemOf } from "./problem.ts";
 import type { End, Part } from "./protocol.ts";
-import { outputWriter, rowWriter } from "./values.ts";
+import { outputWriter, rowWriter, usdOf } from "./values.ts";
 
 /** Called once, when all is given. */
 export type Note = (used: {
@@ -143,8 +143,7 @@ function headText({ columns, parameters }: Extract<Part, { kind: "head" }>): str
 }
 
 function endText({ affectedRows, isTruncated, warnings, counts }: End): string {
-  return JSON.stringify({ affectedRows, isTruncated, warnings: warnings.map(findingOf), counts }).slice(
-    1,
-    -1,
-  );
+  const used = counts === undefined ? undefined : { ...counts, costUsd: usdOf(counts.costUsd) };
+  const end = { affectedRows, isTruncated, warnings: warnings.map(findingOf), counts: used };
+  return JSON.stringify(end).slice(1, -1);
 }

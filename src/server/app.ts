@@ -20,7 +20,7 @@ import { isPrivate, problemOf } from "./problem.ts";
 import { openapiOf, registerRoutes, routeOf } from "./routes.ts";
 import { eachHead, executeRequest, explainRequest } from "./schemas.ts";
 import { answer, answerEach, type Command } from "./statements.ts";
-import { bindsOf } from "./values.ts";
+import { bindsOf, usdOf } from "./values.ts";
 
 export interface AppOptions {
   readonly gate: GateOptions;
@@ -387,7 +387,7 @@ function noteOf(c: Ctx, { metrics }: AppOptions): Note {
     if (code !== undefined) entry.code = code;
     if (counts !== undefined) {
       entry.calls = counts.made + counts.cached;
-      entry.costUsd = counts.costUsd;
+      entry.costUsd = usdOf(counts.costUsd);
     }
     metrics.statement(counts, rows);
   };

@@ -1,6 +1,7 @@
 /** Counters for Prometheus, in its text format. Names no token, no command and no value. */
 import type { Counts } from "../index.ts";
 import type { PoolCounts } from "./pool.ts";
+import { usdOf } from "./values.ts";
 
 const secondsBounds = [0.005, 0.025, 0.1, 0.25, 1, 2.5, 10, 30, 120];
 
@@ -55,7 +56,7 @@ export class Metrics {
         [`direction="output"`, outputTokens],
       ]),
       ...family("callsql_cost_usd_total", "counter", "Cost of calls whose model has a known price.", [
-        ["", costUsd],
+        ["", usdOf(costUsd)],
       ]),
       ...family("callsql_rows_total", "counter", "Rows given.", [["", this.#rows]]),
       ...family("callsql_requests_in_flight", "gauge", "Requests being answered.", [["", requestsInFlight]]),

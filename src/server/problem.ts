@@ -1,5 +1,5 @@
 /** Errors as RFC 9457 problem details, with our code, span and hint. Nothing of the server's own paths or stacks. */
-import { diagnostic, DiagnosticError, type Diagnostic } from "../index.ts";
+import { diagnostic, DiagnosticError, hintOverHttp, type Diagnostic } from "../index.ts";
 
 type Code = Diagnostic["code"];
 
@@ -32,6 +32,7 @@ export function isPrivate(error: unknown): boolean {
     phase === "internal" ||
     error.code === "serve/bad-token-file" ||
     error.code === "sql/cannot-open" ||
+    error.code === "sql/no-such-file" ||
     (phase === "ledger" && error.code !== "ledger/not-recorded")
   );
 }
@@ -39,24 +40,32 @@ export function isPrivate(error: unknown): boolean {
 export function problemOf(error: unknown): Problem {
   const hidden = diagnostic("internal/bug", { what: "see the server's log" });
   const found = error instanceof DiagnosticError && !isPrivate(error) ? error.diagnostics : [hidden];
-  const { code, message, hint, span } = found.find(({ severity }) => severity === "error") ?? hidden;
+  const first = found.find(({ severity }) => severity === "error") ?? hidden;
+  const { code, message } = first;
   return {
     type: `urn:callsql:${code}`,
     title: message,
     status: statusOf(code),
     code,
-    ...(hint === undefined ? {} : { hint }),
-    ...(span === undefined ? {} : { span }),
+    ...hintOf(first),
+    ...(first.span === undefined ? {} : { span: first.span }),
     ...(found.length > 1 ? { diagnostics: found.map(findingOf) } : {}),
   };
 }
 
-export function findingOf({ severity, code, message, hint, span }: Diagnostic): Finding {
+/** Who reads it has no command line. */
+function hintOf(found: Diagnostic): { readonly hint?: string } {
+  const hint = hintOverHttp(found);
+  return hint === undefined ? {} : { hint };
+}
+
+export function findingOf(found: Diagnostic): Finding {
+  const { severity, code, message, span } = found;
   return {
     severity,
     code,
     message,
-    ...(hint === undefined ? {} : { hint }),
+    ...hintOf(found),
     ...(span === undefined ? {} : { span }),
   };
 }

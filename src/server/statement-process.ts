@@ -179,7 +179,10 @@ class Line implements CallDesk {
   }
 
   send(message: FromProcess): void {
-    process.send?.(message);
+    // Where the server has gone while this was on its way, there is nothing to do and nobody to tell.
+    process.send?.(message, (error: Error | null) => {
+      if (error !== null) process.exit();
+    });
   }
 
   /** Whether more is wanted. */

@@ -14,6 +14,11 @@ import {
 import { findingOf } from "./problem.ts";
 import type { EachOutput } from "./protocol.ts";
 
+/** An amount without what adding fractions leaves behind its twelfth digit; sys_calls has as many. */
+export function usdOf(amount: number): number {
+  return Number(amount.toFixed(12));
+}
+
 /** Throws serve/bad-body. */
 export function bindsOf(parameters: Readonly<Record<string, unknown>> | undefined): Record<string, SqlValue> {
   const entries = Object.entries(parameters ?? {}).map(([name, value]): [string, SqlValue] => [

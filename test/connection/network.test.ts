@@ -126,7 +126,7 @@ describe("a failure behind a proxy names it, without its password", () => {
 
   test.each([
     [403, "which answered 403: it does not let anybody go there"],
-    [407, "which answered 407: it wants a user name and a password, which go into its URL"],
+    [407, "which answered 407: it wants a user name and a password that it knows"],
     [418, "which answered 418"],
     [502, "which answered 502: it could not reach the server"],
     ["break" as const, "which broke the connection (UND_ERR_SOCKET)"],

@@ -82,7 +82,7 @@ async function listen(server: Server | ReturnType<typeof createServer>): Promise
 }
 
 /** "answered", or what went wrong. */
-async function callThrough(baseUrl: string, caFile?: string): Promise<string> {
+async function callThrough(baseUrl: string, caFile?: string, attempts = 1): Promise<string> {
   const draft = { base_url: baseUrl, ...(caFile === undefined ? {} : { ca_file: caFile }) };
   await addConnection("w", draft, {
     env,
@@ -91,7 +91,7 @@ async function callThrough(baseUrl: string, caFile?: string): Promise<string> {
     isReplacing: true,
   });
   await using session = await openSession({ env, connection: "w" });
-  await session.execute("SET max_attempts = 1");
+  await session.execute(`SET max_attempts = ${attempts}`);
   return session.execute("CALL ModerateText('x')").then(() => "answered", String);
 }
 
@@ -149,9 +149,15 @@ describe("HTTPS_PROXY", () => {
     env["HTTPS_PROXY"] = "http://127.0.0.1:1";
     expect(await callThrough("https://api.invalid/v1", ca)).toMatch(/connect\/unreachable: .*ECONNREFUSED/);
     const refusing = createProxy();
-    refusing.on("connect", (_, socket) => socket.end("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n"));
+    let asked = 0;
+    refusing.on("connect", (_, socket) => {
+      asked++;
+      socket.end("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n");
+    });
     env["HTTPS_PROXY"] = `http://127.0.0.1:${await listen(refusing)}`;
-    expect(await callThrough("https://api.invalid/v1", ca)).toMatch(/connect\/unreachable/);
+    // At once: no second attempt is made.
+    expect(await callThrough("https://api.invalid/v1", ca, 3)).toMatch(/connect\/proxy-refused: .* 407/);
+    expect(asked).toBe(1);
     refusing.close();
     expect(seen).toEqual([]);
   });

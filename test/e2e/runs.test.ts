@@ -1,5 +1,5 @@
 /** The record of calls on the command line: replay as a test without a network, retry, diff, prune. */
-import { readFileSync, rmSync, mkdtempSync, writeFileSync } from "node:fs";
+import { copyFileSync, readFileSync, rmSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
@@ -113,6 +113,24 @@ describe("callsql runs", () => {
     expect((await run("runs", "diff", "1", "1", "-o", "csv", ...own)).stdout.trim().split("\n")).toHaveLength(
       1,
     );
+  });
+
+  test("verify: a sound record, and one whose answer was damaged, by its id", async () => {
+    const sound = await run("runs", "verify", "-o", "csv", ...own);
+    expect(sound).toMatchObject({ code: 0, stderr: "" });
+    expect(sound.stdout).toMatch(
+      /^part,checked,damaged\nfile,\d+,0\nruns,2,0\nstatements,2,0\ncalls,4,0\nblobs,0,0\n$/,
+    );
+    const damaged = join(folder, "damaged.db");
+    copyFileSync(own[1] ?? "", damaged);
+    const db = new Database(damaged);
+    db.exec("UPDATE calls SET response = substr(response, 2) WHERE id = 3");
+    db.close();
+    const found = await run("runs", "verify", "--json", "--ledger", damaged);
+    expect(found.code).toBe(1);
+    expect(JSON.parse(found.stdout)).toContainEqual({ part: "calls", checked: 4, damaged: 1 });
+    expect(found.stderr).toContain("error[ledger/damaged-row]: call 3: its answer cannot be read");
+    expect(found.stderr).toContain('"DELETE FROM calls WHERE id = 3"');
   });
 
   test("prune forgets, and gives the space back", async () => {

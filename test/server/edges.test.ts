@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { main } from "../../src/cli/main.ts";
 import { TokenStore } from "../../src/server/tokens.ts";
+import { usdOf } from "../../src/server/values.ts";
 import { fakeTerminal } from "../cli/support/terminal.ts";
 import { faults, startOpenAIServer, type OpenAIServer } from "../support/openai-server.ts";
 import { ask, startServing, type Asked, type Serving } from "./support/serving.ts";
@@ -186,4 +187,13 @@ test("an address that is taken is named", async () => {
   await expect(startServing(api.url, { port: serving.port })).rejects.toThrow(
     /serve\/cannot-listen.*EADDRINUSE/,
   );
+});
+
+test.each([
+  [0.000012000000000000002, 0.000012],
+  [0.1 + 0.2, 0.3],
+  [0, 0],
+  [1e-12, 1e-12],
+])("costs are told without what adding leaves: %d", (sum, told) => {
+  expect(usdOf(sum)).toBe(told);
 });

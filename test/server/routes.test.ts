@@ -1,6 +1,6 @@
 /** The routes of the server, over real HTTP, with real processes for statements. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { faults, startOpenAIServer, type OpenAIServer } from "../support/openai-server.ts";
+import { faults, startOpenAIServer, type Fault, type OpenAIServer } from "../support/openai-server.ts";
 import { ask, linesOf, startServing, type Asked, type Serving } from "./support/serving.ts";
 
 let api: OpenAIServer;
@@ -181,7 +181,7 @@ describe("POST /v1/execute", () => {
     expect([answer.status, answer.body?.["code"]]).toEqual([status, code]);
   });
 
-  test("hints are of use to who asks over HTTP", async () => {
+  test("hints are of use to who asks over HTTP, or name who runs the server", async () => {
     expect((await execute({ command: "SELECT :a" })).body?.["hint"]).toContain('"parameters"');
     expect((await execute({ command: "CALL GenerateResponse(:a)" })).body?.["hint"]).toContain(
       '"parameters"',
@@ -215,6 +215,25 @@ describe("POST /v1/execute", () => {
       [502, "connect/refused"],
       [502, "connect/no-credit"],
     ]);
+  });
+
+  test.each<readonly [string, Fault, RegExp]>([
+    [
+      "connect/refused",
+      faults.unauthorized("sk-canary-0123456789"),
+      /^who runs the server: callsql connect show/,
+    ],
+    ["connect/no-credit", faults.insufficientQuota(), /^who runs the server: add credit/],
+    [
+      "call/failed",
+      faults.contentPolicy(),
+      /^as a table, SELECT \* FROM the call, it gives a row with its error/,
+    ],
+  ])("%s over HTTP names what the caller or who runs the server can do", async (code, fault, hint) => {
+    api.reset();
+    api.script(fault);
+    const { body } = await execute({ command: "CALL GenerateResponse('x')" });
+    expect(body).toMatchObject({ code, hint: expect.stringMatching(hint) });
   });
 
   test("an error behind the first line is the last line", async () => {

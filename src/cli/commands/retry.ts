@@ -3,7 +3,7 @@ import { fail } from "../../index.ts";
 import { runBatch, type Surroundings } from "../batch.ts";
 import type { Options } from "../options.ts";
 import { runOf } from "../run-id.ts";
-import { ledgerFile } from "../state-folder.ts";
+import { existingLedger } from "../state-folder.ts";
 import { withDatabase } from "../texts.ts";
 
 interface RetryRequest {
@@ -30,7 +30,7 @@ async function findRun(
   options: Options,
   { terminal, openSession }: Surroundings,
 ): Promise<FoundRun> {
-  await using session = await openSession({ env: terminal.env, ledger: ledgerFile(options, terminal) });
+  await using session = await openSession({ env: terminal.env, ledger: existingLedger(options, terminal) });
   const binds = { run: run === undefined ? null : runOf(run) };
   const latest = `SELECT id, database FROM sys_runs WHERE CASE WHEN :run IS NULL THEN failed + unknown > 0 ELSE id = :run END
     ORDER BY id DESC LIMIT 1`;

@@ -3,7 +3,7 @@ import { Command } from "commander";
 
 export interface RunsInvocation {
   readonly kind: "runs";
-  /** `[]`, `[ID]`, `["diff", A, B]` or `["prune", DAYS]`. */
+  /** `[]`, `[ID]`, `["diff", A, B]`, `["prune", DAYS]` or `["verify"]`. */
   readonly arguments: readonly string[];
   readonly isJson: boolean;
 }
@@ -13,7 +13,7 @@ export function runsCommand(done: (invocation: RunsInvocation) => void): Command
     .description("list what was run, asked and spent; one run's calls by procedure and outcome")
     .argument(
       "[what...]",
-      "ID; diff A B: which answers changed; prune DAYS: remove runs that ended longer ago",
+      "ID; diff A B: which answers changed; prune DAYS: remove runs that ended longer ago; verify: is the record damaged",
     )
     .option("--prune <days>", "as prune DAYS")
     .option("--json", "as JSON");

@@ -1,12 +1,13 @@
-/** `callsql runs [ID | diff A B | prune DAYS] [--json]`: what was run, asked and spent, from the record of calls. */
-import { fail, type Binds, type Session } from "../../index.ts";
+/** `callsql runs [ID | diff A B | prune DAYS | verify] [--json]`: what was run, asked and spent, from the record of calls. */
+import { fail, type Session } from "../../index.ts";
 import type { Surroundings } from "../batch.ts";
 import type { Options } from "../options.ts";
 import { printQuery } from "../print-query.ts";
 import { count } from "../quantity.ts";
 import { runOf } from "../run-id.ts";
-import { ledgerFile } from "../state-folder.ts";
+import { existingLedger } from "../state-folder.ts";
 import { listenForStop } from "../stop.ts";
+import { runVerify } from "./runs-verify.ts";
 
 interface RunsRequest {
   readonly arguments: readonly string[];
@@ -27,36 +28,70 @@ const shownChanges = `SELECT change, procedure, model, request, before, after FR
 export async function runRuns(request: RunsRequest, surroundings: Surroundings): Promise<number> {
   const { options, isJson } = request;
   const { terminal, reporter, openSession } = surroundings;
+  const asked = readArguments(request);
+  const ledger = existingLedger(options, terminal);
   const stop = listenForStop(terminal);
   try {
-    await using session = await openSession({ env: terminal.env, ledger: ledgerFile(options, terminal) });
-    const [verb, first = "", second = ""] = request.arguments;
-    if (verb === "prune") {
+    const printing = { ...surroundings, options, signal: stop.signal };
+    if (asked.kind === "verify") return await runVerify(ledger, isJson, printing);
+    await using session = await openSession({ env: terminal.env, ledger });
+    switch (asked.kind) {
+      case "prune":
+        await reporter.note(
+          `${count(await session.pruneRuns(asked.days), "run")} removed from the record of calls`,
+        );
+        return 0;
+      case "list":
+        await printQuery(session, { sql: shownRuns, isJson }, printing);
+        break;
+      case "calls": {
+        const binds = { run: await knownRun(session, asked.run) };
+        await printQuery(session, { sql: shownCalls, binds, isJson }, printing);
+        break;
+      }
+      case "diff": {
+        const binds = { a: await knownRun(session, asked.a), b: await knownRun(session, asked.b) };
+        // Requests are long: a table of them is wider than any terminal.
+        const isOpen = !options.isFormatGiven && options.output === undefined;
+        const shown = isOpen ? { ...options, format: "line" as const } : options;
+        await printQuery(session, { sql: shownChanges, binds, isJson }, { ...printing, options: shown });
+      }
+    }
+    return stop.exitCode ?? 0;
+  } finally {
+    stop.release();
+  }
+}
+
+type Asked =
+  | { readonly kind: "list" }
+  | { readonly kind: "calls"; readonly run: string }
+  | { readonly kind: "diff"; readonly a: string; readonly b: string }
+  | { readonly kind: "prune"; readonly days: number }
+  | { readonly kind: "verify" };
+
+/** Throws cli/usage. */
+function readArguments(request: RunsRequest): Asked {
+  const [verb, first = "", second = ""] = request.arguments;
+  switch (verb) {
+    case undefined:
+      return { kind: "list" };
+    case "verify":
+      expectArguments(request, 1, "runs verify");
+      return { kind: "verify" };
+    case "prune": {
       expectArguments(request, 2, "runs prune DAYS");
       // Not everything that Number takes: "" would be 0, and remove all.
       const days = /^\d+(\.\d+)?$/.test(first) ? Number(first) : NaN;
       if (Number.isNaN(days)) fail("cli/usage", { problem: `prune takes a number of days, not "${first}"` });
-      await reporter.note(`${count(await session.pruneRuns(days), "run")} removed from the record of calls`);
-      return 0;
+      return { kind: "prune", days };
     }
-    let query: { sql: string; binds?: Binds } = { sql: shownRuns };
-    let shown = options;
-    if (verb === "diff") {
+    case "diff":
       expectArguments(request, 3, "runs diff A B");
-      query = {
-        sql: shownChanges,
-        binds: { a: await knownRun(session, first), b: await knownRun(session, second) },
-      };
-      // Requests are long: a table of them is wider than any terminal.
-      if (!options.isFormatGiven && options.output === undefined) shown = { ...options, format: "line" };
-    } else if (verb !== undefined) {
+      return { kind: "diff", a: first, b: second };
+    default:
       expectArguments(request, 1, "runs ID");
-      query = { sql: shownCalls, binds: { run: await knownRun(session, verb) } };
-    }
-    await printQuery(session, { ...query, isJson }, { ...surroundings, options: shown, signal: stop.signal });
-    return stop.exitCode ?? 0;
-  } finally {
-    stop.release();
+      return { kind: "calls", run: verb };
   }
 }
 

@@ -34,7 +34,7 @@ export async function runText(context: Context, text: string, options: RunOption
     const unrun = [left, ...portions.slice(index + 1).map((after) => after.text)].join("\n").trim();
     if (options.isKept && unrun !== "") {
       await context.history.add(unrun);
-      await context.reporter.note("what stood behind it was not run; it is the last entry of the history");
+      await context.reporter.note(diagnostic("cli/left-in-history", {}).message);
     }
     return false;
   }

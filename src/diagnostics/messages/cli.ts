@@ -38,6 +38,10 @@ export const cliMessages = {
     message: `there is no option ${quote(details.option)}`,
     hint: didYouMean(details.suggestion, "callsql --help lists the options"),
   }),
+  "cli/bad-amount": (details: { option: string; text: string; kind: string }) => ({
+    message: `${quote(details.text)} is no value for ${details.option}: expected ${details.kind} from 0`,
+    hint: "without the option there is no limit",
+  }),
   "cli/unknown-command": (details: {
     command: string;
     commands: readonly string[];
@@ -132,6 +136,15 @@ export const cliMessages = {
   }),
   "cli/bad-answer": (details: { name: string; problem: string }) => ({
     message: `the value of ${quote(details.name)} ${details.problem}`,
+  }),
+  "cli/left-in-history": (_: object) => ({
+    message: "what stood behind it was not run; it is the last entry of the history",
+  }),
+  "cli/no-tables": (_: object) => ({
+    message: "no tables yet: CREATE TABLE makes one, .import FILE fills one",
+  }),
+  "cli/nothing-named-so": (_: object) => ({
+    message: "nothing of that name",
   }),
   "cli/interrupted": (_: object) => ({
     message: "interrupted",

@@ -256,9 +256,18 @@ export const proxyTexts = {
     `the proxy ${details.proxy}, which answered ${details.status}${proxyStatusTexts[details.status] ?? ""}`,
 };
 
+/** What to do where a proxy refuses; `variable` names it. */
+export function proxyHint({ variable, status }: { variable: string; status: number }): string {
+  const remedy =
+    status === 407
+      ? `write it as http://USER:PASSWORD@HOST:PORT in ${variable}`
+      : `who runs it must let it go there, or ${variable} must name another`;
+  return `${remedy}; NO_PROXY lists servers that are asked without it`;
+}
+
 const proxyStatusTexts: Readonly<Record<number, string>> = {
   403: ": it does not let anybody go there",
-  407: ": it wants a user name and a password, which go into its URL",
+  407: ": it wants a user name and a password that it knows",
   502: ": it could not reach the server",
   503: ": it could not reach the server",
   504: ": the server did not answer it in time",

@@ -16,6 +16,9 @@ function usd(amount: number): string {
   return `${Number(amount.toPrecision(6))} USD`;
 }
 
+/** Of a call that a statement ended for, where the service says nothing better. */
+export const onErrorHint = "SET on_error = 'row' gives failed calls as rows with their error columns filled";
+
 /** What a service said, or what is said of it. */
 export interface Answering {
   readonly message: string;
@@ -33,7 +36,10 @@ export const dispatchMessages = {
   }),
   "call/budget-reached": (details: { option: BudgetOption; max: number; spent: number }) => ({
     message: `stopped at ${details.option} = ${details.max}: ${budgetTexts[details.option](details.spent)}`,
-    hint: `what was bought is kept: raise ${details.option} and run it again (callsql run goes on by itself, another session finds it with SET cache = 'on')`,
+    hint:
+      details.spent === 0
+        ? `nothing was bought: raise ${details.option} and run it again`
+        : `what was bought is kept: raise ${details.option} and run it again (callsql run goes on by itself, another session finds it with SET cache = 'on')`,
   }),
   "call/cost-not-counted": (details: { model: string }) => ({
     message: `the price of ${quote(details.model)} is not known: what it costs does not count against max_cost`,
@@ -46,7 +52,7 @@ export const dispatchMessages = {
     hint?: string | undefined;
   }) => ({
     message: `${details.procedure} failed: ${details.message} (${details.code})`,
-    hint: details.hint ?? "SET on_error = 'row' gives failed calls as rows with their error columns filled",
+    hint: details.hint ?? onErrorHint,
   }),
   "call/row-failed": (details: {
     procedure: string;
@@ -75,6 +81,10 @@ export const dispatchMessages = {
   "connect/redirect": (details: Answering) => ({
     message: `${service(details)} answered with a redirect, which is never followed: ${details.message}`,
     hint: "a redirect would post the prompt to another address; set OPENAI_BASE_URL to the final one",
+  }),
+  "connect/proxy-refused": (details: Answering & { hint?: string | undefined }) => ({
+    message: `${service(details)} was not asked: ${details.message}`,
+    hint: details.hint,
   }),
   /** `isUnasked`: there are none to send. */
   "connect/refused": (details: Answering & { isUnasked: boolean }) => ({

@@ -65,6 +65,12 @@ export const planMessages = {
       ? `a file of rows is imported: --import TABLE=${details.file}`
       : undefined,
   }),
+  "sql/no-such-file": (details: { file: string }) => ({
+    message: `there is no file ${quote(details.file)}`,
+    hint: /\.sql$/i.test(details.file)
+      ? "callsql run FILE.sql runs a script; a new database is made under another name, such as data.db"
+      : `rows are imported from a file: --import TABLE=FILE; a new database is made under another name, such as data.db`,
+  }),
   "sql/cannot-open": (details: { file: string; reason: string }) => ({
     message: `cannot open ${quote(details.file)}: ${details.reason}`,
     hint: "check the path and its permissions",

@@ -1,4 +1,6 @@
 /** The server: who may ask, what may be asked, and what statements of strangers may do. */
+import { onErrorHint } from "./dispatch.ts";
+import { apiHints } from "./call.ts";
 import { didYouMean, list, quote, type MessageTable } from "./message.ts";
 
 export const serveMessages = {
@@ -147,3 +149,39 @@ export const serveMessages = {
     message: `cannot use the token file ${quote(details.file)}: ${details.problem}`,
   }),
 } satisfies MessageTable;
+
+const operator = (text: string): string => `who runs the server: ${text}`;
+
+/** For codes whose hints speak of SET or of the command line, which a caller over HTTP has not. */
+const hintsByCode: Readonly<Record<string, string>> = {
+  "call/budget-reached":
+    "what was bought is recorded; who runs the server can raise it: callsql serve token create --max-cost makes a token with more",
+  "call/no-endpoint": operator("callsql connect test says which procedures the connection can answer"),
+  "connect/none": operator("set OPENAI_API_KEY for callsql serve, or name a profile with --connection"),
+  "connect/no-credit": operator("add credit or raise the limit of the organisation or project"),
+  "connect/redirect": operator("set the connection's base URL to the final address"),
+  "connect/refused": operator(
+    "callsql connect show says which key, organisation and project are used, and where they come from",
+  ),
+  "connect/unknown-model": "name a model the account can use: Model => '…'",
+  "connect/unreachable": `try again later; ${operator("callsql connect show says which base URL is asked")}`,
+  "session/key-in-text":
+    "keys belong into the server's connections; text that only looks like one is passed in parameters (:value)",
+};
+
+/** Hints of several codes. */
+const hintsByHint: ReadonlyMap<string | undefined, string> = new Map([
+  [onErrorHint, "as a table, SELECT * FROM the call, it gives a row with its error columns filled"],
+  [apiHints["invalid_api_key"], operator("check the connection's key: callsql connect test")],
+]);
+
+/** What a caller over HTTP, or who runs the server, can do about a diagnostic: its own hint where that is theirs to follow. */
+export function hintOverHttp({
+  code,
+  hint,
+}: {
+  readonly code: string;
+  readonly hint?: string | undefined;
+}): string | undefined {
+  return hintsByCode[code] ?? hintsByHint.get(hint) ?? hint;
+}

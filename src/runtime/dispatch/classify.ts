@@ -46,6 +46,7 @@ function classifyKind(failure: ApiFailure): Verdict {
       return "row";
     case "redirect":
     case "credentials":
+    case "proxy":
     case "cancelled":
       return "fatal";
     case "http":

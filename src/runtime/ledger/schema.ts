@@ -90,6 +90,9 @@ ALTER TABLE calls ADD COLUMN vector BLOB; -- what stands at data[0].embedding, w
 `,
 ];
 
+/** Of a file that this callsql writes. */
+export const ledgerVersion = migrations.length;
+
 /** Pages of 4 KB that may gather in the log before they are moved into the file: 16 MB. */
 const logPagesMax = 4000;
 

@@ -32,6 +32,9 @@ describe("what there is", () => {
     const nothing = await typed([".tables nothing%", ".schema nothing"]);
     expect(nothing.out).toBe("");
     expect(nothing.err).toMatch(/none\n.*nothing of that name/s);
+    const empty = await typed([".tables", ".schema"]);
+    expect(empty.out).toBe("");
+    expect(empty.err.match(/no tables yet: CREATE TABLE makes one/g)).toHaveLength(2);
   });
 
   test(".procedures and .describe, of a procedure, of a table, of neither", async () => {

@@ -1,5 +1,5 @@
 /** Commands that say what there is: .tables, .schema, .procedures, .describe. */
-import type { Procedure } from "../../../index.ts";
+import { diagnostic, type Procedure } from "../../../index.ts";
 import { proceduresText } from "../../commands/procedures.ts";
 import type { Context } from "../context.ts";
 import { showQuery, showText } from "../show/show.ts";
@@ -11,14 +11,17 @@ export const schemaCommands: readonly DotCommand[] = [
     aliases: ["\\dt"],
     arguments: "[PATTERN]",
     summary: "tables and views, those like PATTERN (as LIKE has it) if given",
-    run: (context, [pattern = "%"]) =>
-      showQuery(
-        context,
-        `SELECT schema, name, type, ncol AS columns FROM pragma_table_list
+    run: async (context, [pattern]) => {
+      const sql = `SELECT schema, name, type, ncol AS columns FROM pragma_table_list
         WHERE name LIKE :pattern AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND type <> 'shadow'
-        ORDER BY schema = 'main' DESC, schema, name`,
-        { pattern },
-      ),
+        ORDER BY schema = 'main' DESC, schema, name`;
+      await showQuery(
+        context,
+        sql,
+        { pattern: pattern ?? "%" },
+        pattern === undefined ? nothingFor() : "none",
+      );
+    },
   },
   {
     name: "databases",
@@ -47,12 +50,13 @@ export const schemaCommands: readonly DotCommand[] = [
     arguments: "[TABLE]",
     summary: "the CREATE statements, of one table with its indexes and triggers if given",
     completes: ["table"],
-    run: async (context, [table = "%"]) => {
+    run: async (context, [table]) => {
       const sql = `SELECT sql FROM sqlite_schema WHERE tbl_name LIKE :pattern AND sql IS NOT NULL ORDER BY rowid`;
-      const rows = await (await context.session.execute(sql, { pattern: table })).all();
+      const rows = await (await context.session.execute(sql, { pattern: table ?? "%" })).all();
       const text = rows.map(({ sql: statement }) => `${String(statement)};\n`).join("");
-      await showText(context, text);
-      if (rows.length === 0) await showSystemTable(context, table);
+      if (rows.length > 0) return showText(context, text);
+      if (table !== undefined && /^sys_/i.test(table)) return showSystemTable(context, table);
+      return context.reporter.note(nothingFor(table));
     },
   },
   {
@@ -83,11 +87,14 @@ export const schemaCommands: readonly DotCommand[] = [
   },
 ];
 
+/** What is said in place of a listing. */
+function nothingFor(pattern?: string): string {
+  return diagnostic(pattern === undefined ? "cli/no-tables" : "cli/nothing-named-so", {}).message;
+}
+
 /** Made by no CREATE statement, but shown as if: its columns and what they say. */
 async function showSystemTable(context: Context, name: string): Promise<void> {
-  const { session, reporter } = context;
-  if (!/^sys_/i.test(name)) return reporter.note("nothing of that name");
-  const rows = await (await session.execute(describing(name))).all();
+  const rows = await (await context.session.execute(describing(name))).all();
   const columns = rows.filter(({ kind }) => kind !== "argument");
   const lines = columns.map(({ name: column, type, remarks }, index) => {
     const end = index < columns.length - 1 ? "," : "";

@@ -66,11 +66,12 @@ export async function showQuery(
   context: Context,
   sql: string,
   binds: Readonly<Record<string, SqlValue>> = {},
+  none = "none",
 ): Promise<void> {
   const result = await context.session.execute(sql, binds);
   // A listing is short, and no result of the user's: what `.save` saves stays.
   const rows = await Array.fromAsync(result.arrays());
-  if (rows.length === 0) return context.reporter.note("none");
+  if (rows.length === 0) return context.reporter.note(none);
   const { media } = context;
   await showRows(context, result.columns, each(rows), new AbortController().signal);
   context.media = media;
