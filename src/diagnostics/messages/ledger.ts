@@ -4,6 +4,7 @@ import { quote, type MessageTable } from "./message.ts";
 /** What `callsql runs verify` looks at. */
 export type LedgerPart = "file" | "runs" | "statements" | "calls" | "blobs";
 
+/** What is wrong with a part of it. */
 export type LedgerProblem = keyof typeof problems;
 
 const problems = {

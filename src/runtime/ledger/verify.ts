@@ -13,6 +13,7 @@ import type { LedgerPart, LedgerProblem } from "../../diagnostics/messages/ledge
 import { ledgerVersion } from "./schema.ts";
 import { bodyOf } from "./stored-answer.ts";
 
+/** One thing that is wrong with a record of calls; the message `ledger/damaged-row` says it in words. */
 export interface LedgerDamage {
   readonly part: LedgerPart;
   /** Of the row, where it has one that can be told. */
@@ -22,6 +23,7 @@ export interface LedgerDamage {
   readonly detail?: string;
 }
 
+/** What verifyLedger looked at, and what it found. */
 export interface LedgerReport {
   /** Rows looked at; of the file, its pages. */
   readonly checked: Readonly<Record<LedgerPart, number>>;
