@@ -28,7 +28,7 @@ test("a request whose client has left is over before it begins", () => {
 });
 
 test("a request may take so long and no longer; what is done in time is given", async () => {
-  using deadline = new Deadlines(here).begin(10, here);
+  using deadline = new Deadlines(here).begin(200, here);
   expect(await deadline.race(Promise.resolve("done"))).toBe("done");
   await expect(deadline.race(never)).rejects.toMatchObject({ code: "serve/request-timeout" });
 });

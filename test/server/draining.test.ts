@@ -8,7 +8,7 @@ test("requests behind one that is under way are told that it is shutting down", 
   await using api = await startOpenAIServer();
   const serving = await startServing(api.url, { drainMs: 5000 });
   const token = serving.token("first");
-  api.script(faults.delay(400));
+  api.script(faults.delay(1500));
   const body = JSON.stringify({ command: "CALL GenerateResponse('slow')" });
   const head = (line: string): string =>
     `${line} HTTP/1.1\r\nHost: 127.0.0.1:${serving.port}\r\nAuthorization: Bearer ${token}\r\n`;
@@ -19,7 +19,7 @@ test("requests behind one that is under way are told that it is shutting down", 
   socket.write(
     `${head("POST /v1/execute")}Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
   );
-  await expect.poll(() => api.requests.length).toBe(1);
+  await expect.poll(() => api.requests.length, { timeout: 20_000 }).toBe(1);
   const closing = serving.close();
   socket.write(`${head("GET /healthz")}\r\n${head("GET /v1/procedures")}Connection: close\r\n\r\n`);
   await Promise.all([ended, closing]);

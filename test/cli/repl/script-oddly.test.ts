@@ -48,7 +48,7 @@ describe("who asks it to end while a call is under way", () => {
     const stdin = ".timer off\nSET drain = 0;\nCALL GenerateResponse('slow');\nSELECT 'more' AS x;\n";
     const terminal = fakeTerminal({ stdin, env });
     const ended = main(["--no-ledger"], terminal);
-    await expect.poll(() => server.requests.length).toBe(1);
+    await expect.poll(() => server.requests.length, { timeout: 20_000 }).toBe(1);
     terminal.signal(signal);
     expect(await ended).toBe(code);
     expect(terminal.out()).not.toContain("more");
