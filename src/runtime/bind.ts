@@ -112,14 +112,13 @@ class Slots {
       this.#fill(byBind, bound);
       return;
     }
-    const parameter = this.#procedure.parameters[position];
     const positionalMax = this.#procedure.parameters.filter((item) => item.isExtension !== true).length;
-    if (parameter === undefined || position >= positionalMax) {
+    if (position >= positionalMax) {
       const details = { procedure: this.#procedure.name, max: positionalMax, given: position + 1 };
       this.#mistaken().report("bind/too-many-arguments", argument.span, details);
       return;
     }
-    this.#fill(parameter, bound);
+    this.#fill(known(this.#procedure.parameters[position]), bound);
   }
 
   reportMissing(name: Name, context: BindContext): void {
@@ -132,11 +131,12 @@ class Slots {
         !context.hasDefault(this.#procedure, parameter),
     );
     // A mistake in another argument may be the missing one misspelt: say that one only.
-    if (missing.length === 0 || this.#hasMistake) return;
+    const [first] = missing;
+    if (first === undefined || this.#hasMistake) return;
     this.#sink.report("bind/missing-parameter", name.span, {
       procedure: this.#procedure.name,
       parameters: missing.map((parameter) => parameter.name),
-      summary: missing[0]?.summary.replace(/\.$/, "") ?? "",
+      summary: first.summary.replace(/\.$/, ""),
       moved: this.#moved,
     });
   }

@@ -33,10 +33,8 @@ export function rewrite(input: RewriteInput): Rewritten {
   const edits = [
     ...bindEdits(statement.binds),
     ...statement.unnamedItems.map((item) => nameEdit(source, item)),
+    ...statement.frozenCalls.map(({ span, name }) => ({ span, text: `(${input.frozen[name]})` })),
   ];
-  if (!isStored) {
-    edits.push(...statement.frozenCalls.map(({ span, name }) => ({ span, text: `(${input.frozen[name]})` })));
-  }
   if (statement.into !== undefined) edits.push(...intoEdits(source, statement.span, statement.into));
   const rewriter = new Rewriter(source.text, edits, isStored);
   const text = (statement.prefix ?? "") + rewriter.apply(statement.span, sites);

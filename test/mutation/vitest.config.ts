@@ -3,7 +3,10 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
-    include: ["test/runtime/{bind,rewrite,budget-rules}.test.ts", "test/runtime/dispatch/classify.test.ts"],
+    include: [
+      "test/runtime/{bind,bind-own,rewrite,budget-rules}.test.ts",
+      "test/runtime/dispatch/classify.test.ts",
+    ],
     testTimeout: 30_000,
     maxWorkers: 1,
   },

@@ -156,6 +156,17 @@ describe("who gives up", () => {
     expect(await now(small)).toBe("held");
   });
 
+  test("while waiting is granted nothing later", async () => {
+    const { budget } = budgetOf({ max_tokens: 10 });
+    const first = await held(budget.hold(need(10), never));
+    const controller = new AbortController();
+    const gone = budget.hold(need(5), controller.signal);
+    controller.abort();
+    expect(await gone).toEqual({ kind: "stopped" });
+    first.settle(undefined);
+    expect(await now(budget.hold(need(10), never))).toBe("held");
+  });
+
   test("behind its turn keeps what it holds", async () => {
     const { budget } = budgetOf({ max_tokens: 10 });
     const first = await held(budget.hold(need(10), never));

@@ -47,6 +47,10 @@ const cases: [string, string][] = [
   ["SELECT P(y => 'b') AS v", "SELECT callsql_1_P(NULL, 'b') AS v"],
   ["SELECT P(x, CallKey => id) AS v FROM t", "SELECT callsql_1_P(x, NULL, id) AS v FROM t"],
   ["SELECT ?, P(y => ?, x => ?) AS v, :n", "SELECT ?1, callsql_1_P(?3, ?2) AS v, :n"],
+  [
+    "CREATE VIEW v AS SELECT P(x) AS r, changes() AS c FROM t",
+    "CREATE VIEW v AS SELECT callsql_P(x) AS r, changes() AS c FROM t",
+  ],
   ["CREATE VIEW v AS SELECT P(x) AS r FROM t", "CREATE VIEW v AS SELECT callsql_P(x) AS r FROM t"],
   [
     "CREATE TRIGGER g AFTER INSERT ON t BEGIN INSERT INTO o SELECT P(new.x) AS r, changes(); END",
