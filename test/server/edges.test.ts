@@ -2,27 +2,16 @@
 import { mkdtempSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { main } from "../../src/cli/main.ts";
 import { TokenStore } from "../../src/server/tokens.ts";
 import { usdOf } from "../../src/server/values.ts";
 import { fakeTerminal } from "../cli/support/terminal.ts";
-import { faults, startOpenAIServer, type OpenAIServer } from "../support/openai-server.ts";
-import { ask, startServing, type Asked, type Serving } from "./support/serving.ts";
+import { faults } from "../support/openai-server.ts";
+import { ask, startServing, type Asked } from "./support/serving.ts";
+import { shareServing } from "./support/shared.ts";
 
-let api: OpenAIServer;
-let serving: Serving;
-let token: string;
-beforeAll(async () => {
-  api = await startOpenAIServer();
-  serving = await startServing(api.url);
-  token = serving.token("first");
-});
-afterEach(() => api.reset());
-afterAll(async () => {
-  await serving.close();
-  await api.close();
-});
+const { api, serving, token } = await shareServing();
 
 describe("a tagged value", () => {
   test.each<readonly [string, string]>([

@@ -1,22 +1,11 @@
 /** POST /v1/execute-each: rows in, outputs out, both as they come. */
 import { request } from "node:http";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { faults, startOpenAIServer, type OpenAIServer } from "../support/openai-server.ts";
-import { ask, linesOf, startServing, type Serving } from "./support/serving.ts";
+import { describe, expect, test } from "vitest";
+import { faults } from "../support/openai-server.ts";
+import { ask, linesOf } from "./support/serving.ts";
+import { shareServing } from "./support/shared.ts";
 
-let api: OpenAIServer;
-let serving: Serving;
-let token: string;
-beforeAll(async () => {
-  api = await startOpenAIServer();
-  serving = await startServing(api.url);
-  token = serving.token("first");
-});
-afterEach(() => api.reset());
-afterAll(async () => {
-  await serving.close();
-  await api.close();
-});
+const { api, serving, token } = await shareServing();
 
 const ndjson = { "content-type": "application/x-ndjson" };
 

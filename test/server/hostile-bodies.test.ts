@@ -7,24 +7,12 @@ import { createServer, request, type Server } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { Readable } from "node:stream";
 import fc from "fast-check";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { startOpenAIServer, type OpenAIServer } from "../support/openai-server.ts";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { malformedJson } from "./support/malformed-json.ts";
-import { ask, linesOf, startServing, type Asked, type Serving } from "./support/serving.ts";
+import { ask, linesOf, type Asked } from "./support/serving.ts";
+import { shareServing } from "./support/shared.ts";
 
-let api: OpenAIServer;
-let serving: Serving;
-let token: string;
-beforeAll(async () => {
-  api = await startOpenAIServer();
-  serving = await startServing(api.url);
-  token = serving.token("first");
-});
-afterEach(() => api.reset());
-afterAll(async () => {
-  await serving.close();
-  await api.close();
-});
+const { api, serving, token } = await shareServing();
 
 const sql = (command: string, parameters: object = {}): Promise<Asked> =>
   ask(serving, "/v1/execute", { token, body: { command, parameters } });

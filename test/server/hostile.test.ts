@@ -7,27 +7,16 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { faults, startOpenAIServer, type OpenAIServer } from "../support/openai-server.ts";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { faults, startOpenAIServer } from "../support/openai-server.ts";
 import { refusedEverywhere } from "../support/refused-sql.ts";
 import { ask, startServing, type Asked, type Serving } from "./support/serving.ts";
+import { shareServing } from "./support/shared.ts";
 
 const canary = "sk-canary-0123456789";
-let api: OpenAIServer;
-let serving: Serving;
-let token: string;
-beforeAll(async () => {
-  api = await startOpenAIServer();
-  serving = await startServing(api.url, {
-    origins: ["https://ours.example"],
-    limits: { arrivalMs: 500 },
-  });
-  token = serving.token("first");
-});
-afterEach(() => api.reset());
-afterAll(async () => {
-  await serving.close();
-  await api.close();
+const { api, serving, token } = await shareServing({
+  origins: ["https://ours.example"],
+  limits: { arrivalMs: 500 },
 });
 
 const execute = (body: unknown, as = token): Promise<Asked> =>

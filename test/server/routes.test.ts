@@ -1,21 +1,10 @@
 /** The routes of the server, over real HTTP, with real processes for statements. */
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { faults, startOpenAIServer, type Fault, type OpenAIServer } from "../support/openai-server.ts";
-import { ask, linesOf, startServing, type Asked, type Serving } from "./support/serving.ts";
+import { describe, expect, test } from "vitest";
+import { faults, type Fault } from "../support/openai-server.ts";
+import { ask, linesOf, startServing, type Asked } from "./support/serving.ts";
+import { shareServing } from "./support/shared.ts";
 
-let api: OpenAIServer;
-let serving: Serving;
-let token: string;
-beforeAll(async () => {
-  api = await startOpenAIServer();
-  serving = await startServing(api.url);
-  token = serving.token("first");
-});
-afterEach(() => api.reset());
-afterAll(async () => {
-  await serving.close();
-  await api.close();
-});
+const { api, serving, token } = await shareServing();
 
 const execute = (body: object, headers: Record<string, string> = {}): Promise<Asked> =>
   ask(serving, "/v1/execute", { token, body, headers });
