@@ -1,4 +1,5 @@
 /** Time, so that tests can bring their own. */
+import { whenAborted, type Stop } from "./abort-hub.ts";
 
 export interface Clock {
   /** Milliseconds, only ever growing. */
@@ -19,17 +20,16 @@ export const systemClock: Clock = {
   },
 };
 
-/** Rejects with the signal's reason as soon as it is aborted. */
-export async function sleep(ms: number, signal: AbortSignal, clock: Clock = systemClock): Promise<void> {
-  signal.throwIfAborted();
+/** Rejects with the reason as soon as it is aborted. */
+export async function sleep(ms: number, stop: Stop, clock: Clock = systemClock): Promise<void> {
+  if (stop.aborted) throw stop.reason;
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const cancel = clock.after(ms, resolve);
-  const abort = (): void => reject(signal.reason);
-  signal.addEventListener("abort", abort, { once: true });
+  const forget = whenAborted(stop, () => reject(stop.reason));
   try {
     await promise;
   } finally {
     cancel();
-    signal.removeEventListener("abort", abort);
+    forget();
   }
 }

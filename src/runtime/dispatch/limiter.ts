@@ -5,7 +5,7 @@
  * is answered (2-runtime, 2.3; docs/decisions/0090). First come, first served. Knows no request.
  */
 import type { RateLimit } from "../../catalog/request.ts";
-import { whenAborted } from "./abort-hub.ts";
+import { whenAborted, type Stop } from "./abort-hub.ts";
 import { coolDownMs, type BackoffRule } from "./backoff.ts";
 import { ChurnMap } from "./churn-map.ts";
 import { systemClock, type Clock } from "./clock.ts";
@@ -109,16 +109,16 @@ export class Limiter {
   }
 
   /** Waits for a place. Rejects with the signal's reason. */
-  async enter(signal: AbortSignal, { tokens = () => 0, prepare }: Entering = {}): Promise<Place> {
-    signal.throwIfAborted();
+  async enter(stop: Stop, { tokens = () => 0, prepare }: Entering = {}): Promise<Place> {
+    if (stop.aborted) throw stop.reason;
     const { promise, resolve, reject } = Promise.withResolvers<Place>();
     const waiting: Waiting = { tokens, prepare, admit: resolve, dismiss: reject };
     (prepare === undefined ? this.#queue : this.#arriving).set(waiting, true);
     this.#pump();
-    const forget = whenAborted(signal, () => {
+    const forget = whenAborted(stop, () => {
       // What is being prepared is looked at when that is done.
       if (!this.#queue.delete(waiting) && !this.#arriving.delete(waiting)) return;
-      reject(signal.reason);
+      reject(stop.reason);
       this.#pump();
     });
     try {

@@ -2,8 +2,7 @@
  * How long somebody waits for answers: `stop` says that nothing more is to be sent for him, `cut` that he is gone.
  * Between the two, what is in flight may still arrive, and be recorded, since it is paid.
  */
-
-import { whenAborted } from "./abort-hub.ts";
+import { LightStop, whenAborted } from "./abort-hub.ts";
 
 export interface Patience {
   readonly stop: AbortSignal;
@@ -42,49 +41,60 @@ export interface CompanyEvents {
 }
 
 /** Several who wait for one request: its patience ends with the last of theirs. To be disposed of. */
-export class Company implements Patience, Disposable {
+export class Company implements Disposable {
   readonly #events: CompanyEvents;
-  readonly #stopping = new AbortController();
-  readonly #cutting = new AbortController();
-  readonly #members = new Map<Patience, () => void>();
+  readonly #members: Member[] = [];
+  readonly stop = new LightStop();
+  #cutting: AbortController | undefined;
 
   constructor(members: Iterable<Patience>, events: CompanyEvents) {
     this.#events = events;
     for (const member of members) this.add(member);
   }
 
-  get stop(): AbortSignal {
-    return this.#stopping.signal;
-  }
-
+  /** Made for who asks: most of those who wait are not on their way yet. */
   get cut(): AbortSignal {
+    if (this.#cutting === undefined) {
+      this.#cutting = new AbortController();
+      this.#cutIfAllAre();
+    }
     return this.#cutting.signal;
   }
 
-  add(member: Patience): void {
-    if (this.#members.has(member)) return;
-    const onStop = (): void => {
-      this.#events.onStop?.(member);
-      if (this.#every(({ stop }) => stop.aborted)) this.#stopping.abort(member.stop.reason);
-    };
-    const onCut = (): void => {
-      this.#events.onCut?.(member);
-      if (this.#every(({ cut }) => cut.aborted)) this.#cutting.abort(member.cut.reason);
-    };
-    this.#members.set(member, () => undefined);
-    const forgetStop = whenAborted(member.stop, onStop);
-    const forgetCut = whenAborted(member.cut, onCut);
-    this.#members.set(member, () => {
-      forgetStop();
-      forgetCut();
+  add(patience: Patience): void {
+    if (this.#members.some((member) => member.patience === patience)) return;
+    const member: Member = { patience, forgetStop: undefined, forgetCut: undefined };
+    this.#members.push(member);
+    member.forgetStop = whenAborted(patience.stop, () => {
+      this.#events.onStop?.(patience);
+      if (this.#every(({ stop }) => stop.aborted)) this.stop.abort(patience.stop.reason);
+    });
+    member.forgetCut = whenAborted(patience.cut, () => {
+      this.#events.onCut?.(patience);
+      this.#cutIfAllAre();
     });
   }
 
   [Symbol.dispose](): void {
-    for (const leave of this.#members.values()) leave();
+    for (const { forgetStop, forgetCut } of this.#members) {
+      forgetStop?.();
+      forgetCut?.();
+    }
   }
 
-  #every(holds: (member: Patience) => boolean): boolean {
-    return [...this.#members.keys()].every(holds);
+  #cutIfAllAre(): void {
+    const last = this.#members.at(-1);
+    if (last === undefined || !this.#every(({ cut }) => cut.aborted)) return;
+    this.#cutting?.abort(last.patience.cut.reason);
   }
+
+  #every(holds: (patience: Patience) => boolean): boolean {
+    return this.#members.every(({ patience }) => holds(patience));
+  }
+}
+
+interface Member {
+  readonly patience: Patience;
+  forgetStop: (() => void) | undefined;
+  forgetCut: (() => void) | undefined;
 }

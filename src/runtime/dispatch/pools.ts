@@ -2,6 +2,7 @@
  * Works that may share a request wait together until the limiter has a place, and leave as many as fit. Nothing is held
  * back: what is asked for in one turn of the event loop is together anyway, more comes together only where it must wait.
  */
+import { LightStop } from "./abort-hub.ts";
 import { ChurnMap } from "./churn-map.ts";
 import type { Limiter, Place } from "./limiter.ts";
 import { packSize } from "./pack.ts";
@@ -45,7 +46,7 @@ class Pool {
   readonly #onEmpty: () => void;
   readonly #works = new Set<Work>();
   readonly #company = new Company([], { onStop: (one) => this.#dismiss(one) });
-  readonly #closing = new AbortController();
+  readonly #closing = new LightStop();
 
   constructor(rule: PackRule, options: PoolsOptions, onEmpty: () => void) {
     this.#rule = rule;
@@ -64,7 +65,7 @@ class Pool {
     while (this.#works.size > 0) {
       let place: Place;
       try {
-        place = await this.#options.limiter.enter(this.#closing.signal, {
+        place = await this.#options.limiter.enter(this.#closing, {
           tokens: () => this.#next().tokens,
         });
       } catch {
@@ -100,7 +101,7 @@ class Pool {
   }
 
   #closeIfEmpty(): void {
-    if (this.#works.size > 0 || this.#closing.signal.aborted) return;
+    if (this.#works.size > 0 || this.#closing.aborted) return;
     this.#onEmpty();
     this.#company[Symbol.dispose]();
     this.#closing.abort();
