@@ -46,6 +46,7 @@ export interface Entering {
 }
 
 interface Waiting {
+  readonly stop: Stop;
   readonly tokens: () => number;
   readonly prepare: (() => Promise<unknown>) | undefined;
   readonly admit: (place: Place) => void;
@@ -112,7 +113,7 @@ export class Limiter {
   async enter(stop: Stop, { tokens = () => 0, prepare }: Entering = {}): Promise<Place> {
     if (stop.aborted) throw stop.reason;
     const { promise, resolve, reject } = Promise.withResolvers<Place>();
-    const waiting: Waiting = { tokens, prepare, admit: resolve, dismiss: reject };
+    const waiting: Waiting = { stop, tokens, prepare, admit: resolve, dismiss: reject };
     (prepare === undefined ? this.#queue : this.#arriving).set(waiting, true);
     this.#pump();
     const forget = whenAborted(stop, () => {
@@ -223,6 +224,7 @@ export class Limiter {
     this.#preparing++;
     try {
       await waiting.prepare?.();
+      if (waiting.stop.aborted) throw waiting.stop.reason;
       this.#queue.set(waiting, true);
     } catch (error) {
       waiting.dismiss(error);

@@ -62,6 +62,21 @@ describe("preparing", () => {
     expect(isPrepared).toBe(false);
     expect(limiter.inFlight).toBe(0);
   });
+
+  test("that ends after it was given up waits for no place", async () => {
+    const limiter = await seeing(8);
+    for (let taken = 0; taken < 8; taken++) await limiter.enter(never);
+    const giveUp = new AbortController();
+    const prepared = Promise.withResolvers<void>();
+    let error: unknown;
+    limiter
+      .enter(giveUp.signal, { prepare: () => prepared.promise })
+      .catch((reason: unknown) => (error = reason));
+    giveUp.abort(new Error("no more"));
+    prepared.resolve();
+    await turn();
+    expect(error).toEqual(new Error("no more"));
+  });
 });
 
 describe("who listens to an abort", () => {
