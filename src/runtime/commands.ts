@@ -25,7 +25,7 @@ import { noCounts } from "./counts.ts";
 import { ResultSet } from "./result-set.ts";
 import type { ExecuteOptions } from "./run-input.ts";
 import { runSql } from "./run-sql.ts";
-import { fromSqlite as fromSqliteError } from "./sql-error.ts";
+import { fromSqliteError } from "./sql-error.ts";
 import { bindArguments, resolveBinds } from "./statement-binds.ts";
 import type { Binds } from "./values.ts";
 import type { Workspace } from "./workspace.ts";

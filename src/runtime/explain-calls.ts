@@ -15,7 +15,7 @@ import { findTraps } from "./planner-traps.ts";
 import { ResultSet } from "./result-set.ts";
 import type { ExecuteOptions } from "./run-input.ts";
 import { bindStatement } from "./run-sql.ts";
-import { fromSqlite } from "./sql-error.ts";
+import { fromSqliteError } from "./sql-error.ts";
 import { resolveBinds } from "./statement-binds.ts";
 import type { Binds } from "./values.ts";
 import type { Workspace } from "./workspace.ts";
@@ -149,7 +149,7 @@ export async function explain(
     return { sites: estimatesOf(sites, offers), warnings: findTraps(workspace, surveyed, sites, survey) };
   } catch (error) {
     const { db: names, catalog } = workspace;
-    throw fromSqlite(error, { source, span: statement.span, names, catalog });
+    throw fromSqliteError(error, { source, span: statement.span, names, catalog });
   } finally {
     workspace.ledgerTables.thaw();
   }

@@ -20,7 +20,7 @@ import { readRow } from "./result-set.ts";
 import { expressionNeeds } from "./plan.ts";
 import { addWarnings, failureWarning, withPlace } from "./result-warnings.ts";
 import { endsOn } from "./run-calls.ts";
-import { fromSqlite as fromSqliteError } from "./sql-error.ts";
+import { fromSqliteError } from "./sql-error.ts";
 import { StableSurroundings } from "./stable.ts";
 import { bindArguments, resolveBinds } from "./statement-binds.ts";
 import type { Binds } from "./values.ts";

@@ -11,7 +11,7 @@ import { parseScript } from "../parser/parse.ts";
 import { Comma, Dot, LParen, NumberLiteral, type Token } from "../parser/tokens.ts";
 import { isBareAlias, isName, nameOf } from "../parser/words.ts";
 import type { Surveyed, SurveyedSite } from "./call-survey.ts";
-import { fromSqlite } from "./sql-error.ts";
+import { fromSqliteError } from "./sql-error.ts";
 import {
   aliasOfItem,
   Form,
@@ -77,12 +77,12 @@ interface TrapContext {
 /** What is not sure to be right SQL may be refused. */
 function surveyOrNothing(
   survey: () => readonly SurveyedSite[],
-  refused: Parameters<typeof fromSqlite>[1],
+  refused: Parameters<typeof fromSqliteError>[1],
 ): readonly SurveyedSite[] | undefined {
   try {
     return survey();
   } catch (error) {
-    if (fromSqlite(error, refused) instanceof DiagnosticError) return undefined;
+    if (fromSqliteError(error, refused) instanceof DiagnosticError) return undefined;
     throw error;
   }
 }

@@ -8,7 +8,7 @@ import { columnOf, type ResultColumn, type ResultSet } from "./result-set.ts";
 import type { ResultColumns } from "./row-of.ts";
 import type { ExecuteOptions } from "./run-input.ts";
 import { bindStatement, rewriteStatement } from "./run-sql.ts";
-import { fromSqlite as fromSqliteError } from "./sql-error.ts";
+import { fromSqliteError } from "./sql-error.ts";
 import type { Binds } from "./values.ts";
 import type { Workspace } from "./workspace.ts";
 

@@ -17,7 +17,7 @@ import { rewrite, type FrozenValues, type Rewritten } from "./rewrite.ts";
 import { runCalling } from "./run-calls.ts";
 import { rowsKept, type RunInput } from "./run-input.ts";
 import { reachesThroughSchema } from "./schema.ts";
-import { fromSqlite as fromSqliteError } from "./sql-error.ts";
+import { fromSqliteError } from "./sql-error.ts";
 import { bindArguments, resolveBinds } from "./statement-binds.ts";
 import { StatementRecord } from "./statement-record.ts";
 import type { Workspace } from "./workspace.ts";

@@ -22,7 +22,7 @@ export interface RefusedText {
 }
 
 /** Gives back what is not SQLite's. */
-export function fromSqlite(error: unknown, { source, span, db, names, catalog }: RefusedText): unknown {
+export function fromSqliteError(error: unknown, { source, span, db, names, catalog }: RefusedText): unknown {
   if (!(error instanceof Database.SqliteError)) return error;
   const message = withUserNames(error.message);
   const found = placesOf(message, source.text, span);
