@@ -35,7 +35,11 @@ export function fromSqliteError(error: unknown, { source, span, db, names, catal
     verbLike(message, source.text, span) ??
     (names === undefined ? undefined : likelyName(message, text, names));
   const at = place ?? span;
-  const cause = causeOf(message, { catalog, isFirst: at.start === span.start });
+  const unended = names && wordBehindMissingEnd(message, { text: source.text, span, at, db: names });
+  const cause =
+    unended === undefined
+      ? causeOf(message, { catalog, isFirst: at.start === span.start })
+      : ({ kind: "noSemicolon", word: unended } as const);
   const diagnostics = [describe(error.code, { message, suggestion, cause }, { source, span: at })];
   return new DiagnosticError(diagnostics, { cause: error });
 }
@@ -64,7 +68,7 @@ function procedureLike(message: string, { procedures }: Catalog): string | undef
       );
 }
 
-/** What such a message mostly comes from: a text in the wrong quotes or in none, a call without CALL. */
+/** What such a message mostly comes from: a text in the wrong quotes or in none, a call without CALL, a missing `;`. */
 type Cause = NonNullable<Details<"sql/error">["cause"]>;
 
 function causeOf(
@@ -84,7 +88,24 @@ function causeOf(
 /** SELECT, where SELEC stands at the beginning. */
 function verbLike(message: string, text: string, { start }: Span): string | undefined {
   const word = syntaxErrorAt.exec(message)?.[1];
-  return word !== undefined && text.startsWith(word, start) ? suggest(word, statementWords) : undefined;
+  if (word === undefined || statementWords.has(word.toUpperCase())) return undefined;
+  return text.startsWith(word, start) ? suggest(word, statementWords) : undefined;
+}
+
+interface Mistake {
+  readonly text: string;
+  readonly span: Span;
+  readonly at: Span;
+  readonly db: Database.Database;
+}
+
+/** What begins the line of the mistake, where all before that line is a statement by itself and lacks its `;`. */
+function wordBehindMissingEnd(message: string, { text, span, at, db }: Mistake): string | undefined {
+  if (!syntaxErrorAt.test(message)) return undefined;
+  const line = text.lastIndexOf("\n", at.start - 1) + 1;
+  const word = /^[a-z]+/i.exec(text.slice(line))?.[0].toUpperCase();
+  if (line <= span.start || word === undefined || !statementWords.has(word)) return undefined;
+  return readingOf(db, text.slice(span.start, line)) === "whole" ? word : undefined;
 }
 
 /** As SQLite refuses a word that begins no statement, for those who may not ask it. */
@@ -122,15 +143,17 @@ function firstWrong(
   { start }: Span,
   places: readonly Span[],
 ): Span | undefined {
-  return places.findLast((place) => isReadable(db, text.slice(start, place.start)));
+  return places.findLast((place) => readingOf(db, text.slice(start, place.start)) !== "wrong");
 }
 
-function isReadable(db: Database.Database, text: string): boolean {
+/** A text without a statement is a part of one, too: better-sqlite3's own error says so, not SQLite's. */
+function readingOf(db: Database.Database, text: string): "whole" | "part" | "wrong" {
   try {
     db.prepare(text);
-    return true;
+    return "whole";
   } catch (error) {
-    return !(error instanceof Database.SqliteError) || error.message === "incomplete input";
+    const isWrong = error instanceof Database.SqliteError && error.message !== "incomplete input";
+    return isWrong ? "wrong" : "part";
   }
 }
 

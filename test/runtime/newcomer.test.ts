@@ -31,6 +31,25 @@ test("a number that is none is told how numbers are written, a NULL how rows are
   expect((await mistakeIn("CALL GetEmbeddings(NULL)"))?.hint).toMatch(/IS NOT NULL.*coalesce/);
 });
 
+test.each([
+  ["SELECT 1\nSELECT 2", "SELECT"],
+  ["SELECT 1\nCALL ModerateText('x')", "CALL"],
+  ["SELECT 1\nSET cache = 'on'", "SET"],
+  ["PRAGMA foreign_keys\nSELECT 2", "SELECT"],
+  ["CREATE TABLE t(a)\ninsert INTO t VALUES (1)", "INSERT"],
+])("%s: the missing semicolon is said", async (sql, word) => {
+  expect((await mistakeIn(sql))?.hint).toBe(`statements end in ";": one is missing before ${word}`);
+});
+
+test.each(["SELECT 1 FROM\nSELECT 2", "SELECT 1 SELECT 2", "EXPLAIN\nSELECT 1 2"])(
+  "%s: a known word is not offered in its own place",
+  async (sql) => {
+    const found = await mistakeIn(sql);
+    expect(found?.code).toBe("sql/error");
+    expect(found?.hint).toBeUndefined();
+  },
+);
+
 test("variables that are numbers are values of ? and ?1; values given come first, NULL too", async () => {
   await using session = await openSession();
   session.setVariable("1", "one");

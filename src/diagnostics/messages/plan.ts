@@ -89,6 +89,7 @@ const usualCauses = {
   bareText: (word: string) =>
     `a text stands in single quotes: '${word}'; a value from outside is a bind: :${word}`,
   bareCall: (word: string) => `to call a procedure: CALL ${word}(…), or SELECT ${word}(…)`,
+  noSemicolon: (word: string) => `statements end in ";": one is missing before ${word}`,
 } as const;
 
 export interface TrapDetails {
