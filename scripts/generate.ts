@@ -1,6 +1,6 @@
 /**
  * Writes everything that is generated from the sources: grammar.md's EBNF, docs/procedures/, docs/errors.md, row types,
- * docs/api.md, docs/system-tables.md, man/callsql.1.
+ * docs/api.md, docs/options.md, docs/system-tables.md, man/callsql.1.
  * With --check it writes nothing, names what is stale, and fails.
  */
 import { readFileSync, writeFileSync } from "node:fs";
@@ -9,12 +9,14 @@ import { renderApiPage } from "./api-docs.ts";
 import { renderErrorsPage } from "./errors-md.ts";
 import { isGrammarPageFresh, writeGrammarPage } from "./grammar-ebnf.ts";
 import { manPageFile, renderManPage } from "./man-page.ts";
+import { renderOptionsPage } from "./options-md.ts";
 import { areProcedureRowsFresh, procedureRowsFile, renderProcedureRows } from "./procedure-rows.ts";
 import { staleProcedureDocs, writeProcedureDocs } from "./procedure-docs.ts";
 import { renderSystemTablesPage } from "./system-tables-md.ts";
 
 const apiPage = path.resolve(import.meta.dirname, "../docs/api.md");
 const errorsPage = path.resolve(import.meta.dirname, "../docs/errors.md");
+const optionsPage = path.resolve(import.meta.dirname, "../docs/options.md");
 const systemTablesPage = path.resolve(import.meta.dirname, "../docs/system-tables.md");
 
 export function staleFiles(): readonly string[] {
@@ -24,6 +26,7 @@ export function staleFiles(): readonly string[] {
     ...(areProcedureRowsFresh() ? [] : ["src/catalog/procedure-rows.ts"]),
     ...(readPage(apiPage) === renderApiPage() ? [] : ["docs/api.md"]),
     ...(readPage(errorsPage) === renderErrorsPage() ? [] : ["docs/errors.md"]),
+    ...(readPage(optionsPage) === renderOptionsPage() ? [] : ["docs/options.md"]),
     ...(readPage(systemTablesPage) === renderSystemTablesPage() ? [] : ["docs/system-tables.md"]),
     ...(readPage(manPageFile) === renderManPage() ? [] : ["man/callsql.1"]),
   ];
@@ -35,6 +38,7 @@ function generate(): void {
   writeFileSync(procedureRowsFile, renderProcedureRows());
   writeFileSync(errorsPage, renderErrorsPage());
   writeFileSync(apiPage, renderApiPage());
+  writeFileSync(optionsPage, renderOptionsPage());
   writeFileSync(systemTablesPage, renderSystemTablesPage());
   writeFileSync(manPageFile, renderManPage());
 }

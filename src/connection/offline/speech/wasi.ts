@@ -1,8 +1,8 @@
-import { expectError } from "../../../diagnostics/expected.ts";
 /**
  * As much of WASI as a command-line program needs that writes one file: arguments, standard output, and files in
  * memory. Node's own would print a warning, and let the program see the disk. Time stands still.
  */
+import { expectError } from "../../../diagnostics/expected.ts";
 
 export interface WasiRun {
   readonly exitCode: number;
