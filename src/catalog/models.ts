@@ -40,10 +40,6 @@ export interface ModelTable {
 // eslint-disable-next-line typescript/no-unsafe-type-assertion
 export const shippedModels: ModelTable = modelTable(data as unknown as ModelRows);
 
-export function findModel(id: string): Model | undefined {
-  return shippedModels.find(id);
-}
-
 /** The price that holds on a day, the newest when no day is given. */
 export function priceOn(model: Model, today?: string): Price | undefined {
   return model.prices.findLast((row) => row.from === undefined || today === undefined || row.from <= today);

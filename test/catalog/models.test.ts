@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { costOf, findModel, shippedModels, type Usage } from "../../src/catalog/models.ts";
+import { costOf, shippedModels, type Usage } from "../../src/catalog/models.ts";
 import data from "../../src/catalog/models.json" with { type: "json" };
 import { modelTableProblem, readModelTable } from "../../src/catalog/read-model-table.ts";
 import { models, prepare, warningsOf } from "../procedures/support/calls.ts";
 
 function cost(id: string, usage: Usage, today?: string): number | undefined {
-  const model = findModel(id);
+  const model = shippedModels.find(id);
   return model === undefined ? undefined : costOf(model, usage, today)?.usd;
 }
 
@@ -17,29 +17,29 @@ describe("the shipped table", () => {
 
   test("knows each of its own ids by one row", () => {
     for (const model of shippedModels.models)
-      expect(findModel(model.id.replace("*", "x"))?.id).toBe(model.id);
+      expect(shippedModels.find(model.id.replace("*", "x"))?.id).toBe(model.id);
   });
 
   test("knows the models a connection starts with, and that they stay", () => {
-    for (const id of Object.values(models)) expect(findModel(id), id).toBeDefined();
+    for (const id of Object.values(models)) expect(shippedModels.find(id), id).toBeDefined();
     for (const id of [models.text, models.image, models.embedding, models.moderation]) {
-      expect(findModel(id)?.retiresOn).toBeUndefined();
+      expect(shippedModels.find(id)?.retiresOn).toBeUndefined();
     }
   });
 
   test("names replacements that it knows and that do not end themselves", () => {
     for (const { id, replacement } of shippedModels.models) {
       if (replacement === undefined) continue;
-      expect(findModel(replacement), id).toBeDefined();
-      expect(findModel(replacement)?.retiresOn, id).toBeUndefined();
+      expect(shippedModels.find(replacement), id).toBeDefined();
+      expect(shippedModels.find(replacement)?.retiresOn, id).toBeUndefined();
     }
   });
 
   test("takes dated snapshots for their model and no more", () => {
-    expect(findModel("gpt-6-luna-2026-10-06")?.id).toBe("gpt-6-luna");
-    expect(findModel("gpt-4o-2024-05-13")?.id).toBe("gpt-4o-2024-05-13");
-    expect(findModel("gpt-6-luna-mini")).toBeUndefined();
-    expect(findModel("my-gpt-4o")).toBeUndefined();
+    expect(shippedModels.find("gpt-6-luna-2026-10-06")?.id).toBe("gpt-6-luna");
+    expect(shippedModels.find("gpt-4o-2024-05-13")?.id).toBe("gpt-4o-2024-05-13");
+    expect(shippedModels.find("gpt-6-luna-mini")).toBeUndefined();
+    expect(shippedModels.find("my-gpt-4o")).toBeUndefined();
   });
 
   test("knows what runs on this machine, for nothing", () => {
@@ -81,7 +81,7 @@ describe("cost", () => {
   });
 
   test("says when its price was read", () => {
-    const model = findModel("gpt-4o");
+    const model = shippedModels.find("gpt-4o");
     expect(model && costOf(model, { inputTokens: 1 })?.asOf).toBe("2026-09-23");
   });
 });

@@ -2,9 +2,9 @@
  * Fills a strict JSON schema whose values are choices: the category nearest to the text, by embeddings. A schema that
  * asks for anything else needs a language model, and is refused.
  */
+import { isJsonObject, type JsonObject } from "../../catalog/json.ts";
 import { notAvailableOffline } from "./api-error.ts";
 import type { Encoder } from "./encoder.ts";
-import { isObject, type JsonObject } from "./json-body.ts";
 import type { Prompt } from "./prompt.ts";
 import { similarity, softmax, valueAt } from "./vectors.ts";
 import { known } from "../../diagnostics/known.ts";
@@ -119,12 +119,12 @@ function describe(label: string, instructions: string): string {
 }
 
 function readPlan(name: string, schema: unknown): Plan {
-  if (!isObject(schema)) throw unknownSchema(`"${name}" is not a schema`);
+  if (!isJsonObject(schema)) throw unknownSchema(`"${name}" is not a schema`);
   const labels = readLabels(schema["enum"]);
   if (labels !== undefined) return { kind: "choice", labels };
   const { type, items, properties } = schema;
   if (type === "array" && items !== undefined) return { kind: "list", item: readPlan(name, items) };
-  if (type === "object" && isObject(properties)) {
+  if (type === "object" && isJsonObject(properties)) {
     const fields = Object.entries(properties).map(
       ([field, inner]) => [field, readPlan(field, inner)] as const,
     );

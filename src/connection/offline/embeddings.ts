@@ -1,7 +1,8 @@
 /** POST /embeddings by the Universal Sentence Encoder lite: 512 dimensions, English. */
+import type { JsonObject } from "../../catalog/json.ts";
 import { invalidRequest } from "./api-error.ts";
 import type { Backends } from "./backends.ts";
-import { type JsonObject, readNumber, readString, readTexts } from "./json-body.ts";
+import { readNumber, readString, readTexts } from "./json-body.ts";
 import { checkTokens } from "./tokens.ts";
 import type { Vector } from "./vectors.ts";
 

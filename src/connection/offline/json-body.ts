@@ -1,16 +1,11 @@
 /** Reads fields of a request body, refusing wrong types in the API's words. */
+import { isJsonObject, type JsonObject } from "../../catalog/json.ts";
 import { parseJson } from "../json.ts";
 import { invalidRequest } from "./api-error.ts";
 
-export type JsonObject = Readonly<Record<string, unknown>>;
-
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 export function parseBody(text: string): JsonObject {
   const body = parseJson(text);
-  if (!isObject(body)) {
+  if (!isJsonObject(body)) {
     throw invalidRequest(
       "We could not parse the JSON body of your request. The API expects a JSON object.",
       null,
@@ -60,7 +55,7 @@ export function readUpload(body: JsonObject, field: string): UploadedFile {
   if (value === undefined || value === null) {
     throw invalidRequest(`Missing required parameter: '${field}'.`, field, "missing_required_parameter");
   }
-  if (isObject(value) && value["bytes"] instanceof Uint8Array && typeof value["filename"] === "string") {
+  if (isJsonObject(value) && value["bytes"] instanceof Uint8Array && typeof value["filename"] === "string") {
     return { filename: value["filename"], bytes: value["bytes"] };
   }
   throw invalidRequest(`Invalid type for '${field}': expected a file.`, field, "invalid_type");

@@ -2,9 +2,10 @@
  * POST /moderations by comparison: a text is flagged when it is nearer to a harmful prototype than to every harmless
  * one by a margin, or when it holds a word that leaves no doubt. A first filter, no judge: see docs/offline.md.
  */
+import type { JsonObject } from "../../catalog/json.ts";
 import type { Backends } from "./backends.ts";
 import type { Encoder } from "./encoder.ts";
-import { type JsonObject, readTexts } from "./json-body.ts";
+import { readTexts } from "./json-body.ts";
 import { harmful, harmless, type JudgedCategory } from "./prototypes.ts";
 import { makeId } from "./reply.ts";
 import { splitSentences } from "./sentences.ts";

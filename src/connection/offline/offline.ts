@@ -2,12 +2,13 @@
  * The offline connection: a `fetch` to put under a connection. It answers the API's protocol inside the process,
  * with small real models and plain algorithms, and never opens a socket. docs/offline.md says what it can do.
  */
+import type { JsonObject } from "../../catalog/json.ts";
 import type { ConnectionModels } from "../../catalog/request.ts";
 import { ApiError, modelNotFound, notAvailableOffline } from "./api-error.ts";
 import type { Backends } from "./backends.ts";
 import { createEdit, createImage, imageModel } from "./drawing/images.ts";
 import { createEmbeddings, embeddingModel } from "./embeddings.ts";
-import { type JsonObject, readRequiredString } from "./json-body.ts";
+import { readRequiredString } from "./json-body.ts";
 import { createModerations, moderationModel } from "./moderations.ts";
 import { replyError, replyJson } from "./reply.ts";
 import { readRequest } from "./request-body.ts";

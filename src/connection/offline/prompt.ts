@@ -1,6 +1,7 @@
 /** What a request to /responses says, as two texts: what to do, and what to do it with. */
+import { isJsonObject, type JsonObject } from "../../catalog/json.ts";
 import { invalidRequest, notAvailableOffline } from "./api-error.ts";
-import { isObject, type JsonObject, readString } from "./json-body.ts";
+import { readString } from "./json-body.ts";
 
 export interface Prompt {
   /** `instructions` and system messages. */
@@ -42,7 +43,7 @@ function readMessages(input: unknown): readonly Message[] {
 }
 
 function readMessage(item: unknown): Message {
-  if (!isObject(item) || (item["type"] ?? "message") !== "message") {
+  if (!isJsonObject(item) || (item["type"] ?? "message") !== "message") {
     throw notAvailableOffline("The offline connection reads messages only.", "input");
   }
   const isUser = item["role"] === "user";
@@ -67,10 +68,10 @@ function readContent(content: unknown): readonly Part[] {
 }
 
 function readPart(part: unknown): Part {
-  if (isObject(part) && part["type"] === "input_text" && typeof part["text"] === "string") {
+  if (isJsonObject(part) && part["type"] === "input_text" && typeof part["text"] === "string") {
     return { kind: "text", value: part["text"] };
   }
-  if (isObject(part) && part["type"] === "input_image" && typeof part["image_url"] === "string") {
+  if (isJsonObject(part) && part["type"] === "input_image" && typeof part["image_url"] === "string") {
     return { kind: "image", value: part["image_url"] };
   }
   throw notAvailableOffline("The offline connection cannot read stored or other files.", "input");

@@ -1,8 +1,9 @@
 /** The body of a request, JSON or a form, as one object. */
+import type { JsonObject } from "../../catalog/json.ts";
 import { createHash } from "node:crypto";
 
 import { invalidRequest } from "./api-error.ts";
-import { type JsonObject, parseBody } from "./json-body.ts";
+import { parseBody } from "./json-body.ts";
 import { expectError } from "../../diagnostics/expected.ts";
 
 export interface RequestBody {

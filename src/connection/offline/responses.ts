@@ -2,12 +2,13 @@
  * POST /responses without a language model: picks categories (text.format) or sentences of the given text, and says
  * plainly when there is nothing to pick from. It never composes text of its own.
  */
+import { isJsonObject, type JsonObject } from "../../catalog/json.ts";
 import { answerFrom } from "./answer.ts";
 import { invalidRequest, notAvailableOffline } from "./api-error.ts";
 import { fillSchema } from "./classify.ts";
 import type { Backends } from "./backends.ts";
 import type { Encoder } from "./encoder.ts";
-import { isObject, type JsonObject, readNumber, readNumberWithin, readString } from "./json-body.ts";
+import { readNumber, readNumberWithin, readString } from "./json-body.ts";
 import { type Prompt, readPrompt } from "./prompt.ts";
 import { makeId } from "./reply.ts";
 import { summarize, summaryTask } from "./summarize.ts";
@@ -79,7 +80,7 @@ export async function createResponse(
     service_tier: "default",
     store: body["store"] ?? true,
     temperature,
-    text: isObject(body["text"]) ? body["text"] : { format: { type: "text" } },
+    text: isJsonObject(body["text"]) ? body["text"] : { format: { type: "text" } },
     tool_choice: "auto",
     tools: [],
     top_p: topP,
@@ -91,7 +92,7 @@ export async function createResponse(
       output_tokens_details: { reasoning_tokens: 0 },
       total_tokens: inputTokens + outputTokens,
     },
-    metadata: isObject(body["metadata"]) ? body["metadata"] : {},
+    metadata: isJsonObject(body["metadata"]) ? body["metadata"] : {},
   };
 }
 
@@ -118,9 +119,9 @@ async function read(
 }
 
 function readSchema(body: JsonObject): JsonObject | undefined {
-  const format = isObject(body["text"]) ? body["text"]["format"] : undefined;
-  if (!isObject(format) || format["type"] === "text") return undefined;
-  if (format["type"] === "json_schema" && isObject(format["schema"])) return format["schema"];
+  const format = isJsonObject(body["text"]) ? body["text"]["format"] : undefined;
+  if (!isJsonObject(format) || format["type"] === "text") return undefined;
+  if (format["type"] === "json_schema" && isJsonObject(format["schema"])) return format["schema"];
   throw notAvailableOffline("Free JSON output needs a language model.", "text.format");
 }
 

@@ -1,15 +1,9 @@
 /** POST /images/generations and /images/edits by drawing: see card.ts. */
+import type { JsonObject } from "../../../catalog/json.ts";
 import { type ImageSize, imageSize, pngHasAlpha, sniff } from "../../../catalog/media.ts";
 import { type ApiError, invalidRequest, notAvailableOffline } from "../api-error.ts";
 import type { Backends } from "../backends.ts";
-import {
-  type JsonObject,
-  readChoice,
-  readNumber,
-  readRequiredString,
-  readString,
-  readUpload,
-} from "../json-body.ts";
+import { readChoice, readNumber, readRequiredString, readString, readUpload } from "../json-body.ts";
 import { countTokens } from "../tokens.ts";
 
 export const imageModel = "offline-card";

@@ -1,14 +1,8 @@
 /** POST /audio/speech by Flite: four English voices behind the API's names. */
+import { isJsonObject, type JsonObject } from "../../../catalog/json.ts";
 import { invalidRequest, notAvailableOffline } from "../api-error.ts";
 import { noAac, type SpeechFormat, speechFormats } from "../audio/encode.ts";
-import {
-  isObject,
-  type JsonObject,
-  readChoice,
-  readNumberWithin,
-  readRequiredString,
-  readString,
-} from "../json-body.ts";
+import { readChoice, readNumberWithin, readRequiredString, readString } from "../json-body.ts";
 import { isMostlyLatin } from "../latin.ts";
 import { replyBytes, replyEvents } from "../reply.ts";
 import { countTokens } from "../tokens.ts";
@@ -97,7 +91,7 @@ const voices: Readonly<Record<string, string>> = {
 };
 
 function readVoice(body: JsonObject): string {
-  if (isObject(body["voice"])) {
+  if (isJsonObject(body["voice"])) {
     throw notAvailableOffline("The offline connection has no custom voices.", "voice");
   }
   const name = readRequiredString(body, "voice");

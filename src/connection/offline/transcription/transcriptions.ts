@@ -1,9 +1,10 @@
 /** POST /audio/transcriptions by Moonshine Tiny: English, with segments, without speakers and without times of words. */
+import type { JsonObject } from "../../../catalog/json.ts";
 import { deflateSync } from "node:zlib";
 
 import { audioFormats } from "../../../catalog/media.ts";
 import { ApiError, invalidRequest, notAvailableOffline } from "../api-error.ts";
-import { type JsonObject, readChoice, readString, readUpload } from "../json-body.ts";
+import { readChoice, readString, readUpload } from "../json-body.ts";
 import { replyJson, replyText } from "../reply.ts";
 import type { WorkerPool } from "../worker-pool.ts";
 import type { Heard } from "./moonshine.ts";
