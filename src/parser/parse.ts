@@ -68,7 +68,8 @@ class PlainStatement implements SqlStatement {
 
   constructor(text: string, span: Span) {
     this.#text = text;
-    this.span = span;
+    // A span goes out to users: nothing else that is known of the stretch.
+    this.span = { start: span.start, end: span.end };
   }
 
   get verb(): SqlStatement["verb"] {

@@ -106,3 +106,7 @@ test("an upsert is one that updates", () => {
   expect(sql("INSERT INTO t VALUES (1) ON CONFLICT DO NOTHING").hasUpsert).toBe(false);
   expect(sql("UPDATE t SET a = 1").hasUpsert).toBe(false);
 });
+
+test("a statement without calls has a span and nothing more", () => {
+  expect(sql("SELECT 1").span).toStrictEqual({ start: 0, end: 8 });
+});

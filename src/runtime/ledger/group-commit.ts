@@ -1,6 +1,6 @@
 /**
  * Writes of one moment share one transaction, and so one fsync. A write that fails is fatal for the ledger: paid answers
- * could no longer be kept, so nothing more may be bought (reliability.md, finding 3).
+ * could no longer be kept, so nothing more may be bought.
  */
 import type Database from "better-sqlite3";
 import { inLedger, ledgerError } from "./ledger-error.ts";
