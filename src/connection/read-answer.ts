@@ -3,7 +3,8 @@ import { isUtf8 } from "node:buffer";
 import type { ApiAnswer, ApiFailure, SendOutcome } from "../catalog/request.ts";
 import { failureTexts } from "../diagnostics/messages/connect.ts";
 import type { AnswerHeaders, Exchange } from "./exchange.ts";
-import { parseJson, readRecord } from "./json.ts";
+import { readJson } from "../catalog/read.ts";
+import { readRecord } from "./json.ts";
 import { presentable } from "./mask.ts";
 import { parseRateLimit } from "./rate-limit.ts";
 import { readSpeech } from "./speech-events.ts";
@@ -61,7 +62,7 @@ export function readAnswer(asked: Asked, exchange: Exchange, secrets: Iterable<s
   if (expected === "text" && !isJson && contentType !== "text/html" && text !== undefined) {
     return answered({ body: text, contentType });
   }
-  const body = text === undefined ? undefined : parseJson(text);
+  const body = text === undefined ? undefined : readJson(text);
   if (body === undefined)
     return broken(failureTexts.notJson({ contentType, start: textStart(exchange.bytes) }));
   if (typeof body !== "object" || body === null || Array.isArray(body))
@@ -95,7 +96,7 @@ function redirect(exchange: Exchange, secrets: Iterable<string>): ApiFailure {
 function httpFailure(exchange: Exchange, contentType: string, secrets: Iterable<string>): ApiFailure {
   const { status, headers } = exchange;
   const text = new TextDecoder().decode(exchange.bytes.subarray(0, 1_000_000));
-  const error = readError(parseJson(text)) ?? {};
+  const error = readError(readJson(text)) ?? {};
   const words = error.message ?? (contentType === "text/html" ? withoutTags(text) : text);
   const code = shortText(error.code, secrets);
   const type = shortText(error.type, secrets);

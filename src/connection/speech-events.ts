@@ -2,7 +2,8 @@
  * Speech that came as events (`stream_format: sse`), the only form that tells its usage: the audio put together from
  * its pieces. The whole stream has been read within the limit on answers before it comes here.
  */
-import { parseJson, readRecord } from "./json.ts";
+import { readJson } from "../catalog/read.ts";
+import { readRecord } from "./json.ts";
 
 export type Speech =
   /** `audio` is base64. */
@@ -15,7 +16,7 @@ export type Speech =
 export function readSpeech(stream: string): Speech {
   const pieces: Buffer[] = [];
   for (const data of eventsOf(stream)) {
-    const event = readRecord(parseJson(data)) ?? {};
+    const event = readRecord(readJson(data)) ?? {};
     const { type, audio } = event;
     if (type === "speech.audio.delta" && typeof audio === "string") {
       pieces.push(Buffer.from(audio, "base64"));
@@ -38,6 +39,6 @@ function* eventsOf(stream: string): Generator<string> {
       data = [];
     }
   }
-  // A last event without its empty line was cut; it may still be whole JSON, which parseJson decides.
+  // A last event without its empty line was cut; it may still be whole JSON, which readJson decides.
   if (data.length > 0) yield data.join("\n");
 }

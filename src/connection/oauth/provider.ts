@@ -1,7 +1,8 @@
 /** The OAuth 2.0 provider of a profile, by discovery or by its endpoints, as openid-client wants it. */
 import * as openid from "openid-client";
 import { secretTexts } from "../../diagnostics/messages/connect.ts";
-import { parseJson, readRecord } from "../json.ts";
+import { readJson } from "../../catalog/read.ts";
+import { readRecord } from "../json.ts";
 import { presentable } from "../mask.ts";
 import { networkOf } from "../network.ts";
 import type { OAuthSettings } from "../profiles/profile.ts";
@@ -64,7 +65,7 @@ function clientSecret(secret: string): openid.ClientAuth {
 function withoutIdToken(fetch: openid.CustomFetch): openid.CustomFetch {
   return async (url, options) => {
     const answer = await fetch(url, options);
-    const fields = readRecord(parseJson(await answer.clone().text()));
+    const fields = readRecord(readJson(await answer.clone().text()));
     if (fields?.["id_token"] === undefined) return answer;
     const { id_token: _, ...others } = fields;
     return Response.json(others, { status: answer.status });

@@ -5,7 +5,7 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { stateFolder, type Environment } from "../config-folder.ts";
-import { parseJson } from "../json.ts";
+import { readJson } from "../../catalog/read.ts";
 import type { SecretStore } from "../secrets/secret-store.ts";
 import { locked } from "./lock.ts";
 
@@ -32,7 +32,7 @@ export class TokenStore {
   /** Undefined when nobody has logged in. */
   async read(): Promise<Tokens | undefined> {
     const text = await this.#store.find(accountOf(this.#name));
-    return text === undefined ? undefined : tokensSchema.safeParse(parseJson(text)).data;
+    return text === undefined ? undefined : tokensSchema.safeParse(readJson(text)).data;
   }
 
   async write(tokens: Tokens): Promise<void> {

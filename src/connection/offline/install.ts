@@ -7,7 +7,8 @@ import path from "node:path";
 
 import { fail } from "../../diagnostics/diagnostic.ts";
 import { suggest } from "../../diagnostics/suggest.ts";
-import { parseJson, readRecord } from "../json.ts";
+import { readJson } from "../../catalog/read.ts";
+import { readRecord } from "../json.ts";
 import {
   createPackages,
   offlineFolder,
@@ -76,7 +77,7 @@ export async function installOfflineParts(
   onStart?.();
   await mkdir(folder, { recursive: true });
   const manifest = path.join(folder, "package.json");
-  const before = readRecord(parseJson(await readFile(manifest, "utf8").catch(() => "{}")));
+  const before = readRecord(readJson(await readFile(manifest, "utf8").catch(() => "{}")));
   await writeFile(manifest, `${JSON.stringify(describeFolder(before, parts), undefined, 2)}\n`);
   await runNpm(folder, env, signal);
   return folder;

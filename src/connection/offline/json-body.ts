@@ -1,10 +1,10 @@
 /** Reads fields of a request body, refusing wrong types in the API's words. */
 import { isJsonObject, type JsonObject } from "../../catalog/json.ts";
-import { parseJson } from "../json.ts";
+import { readJson } from "../../catalog/read.ts";
 import { invalidRequest } from "./api-error.ts";
 
 export function parseBody(text: string): JsonObject {
-  const body = parseJson(text);
+  const body = readJson(text);
   if (!isJsonObject(body)) {
     throw invalidRequest(
       "We could not parse the JSON body of your request. The API expects a JSON object.",

@@ -6,7 +6,8 @@ import { createHash } from "node:crypto";
 import { readFile, writeFile, mkdir, rename } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { projectProfileFiles, stateFolder, type Environment } from "../config-folder.ts";
-import { parseJson, readRecord } from "../json.ts";
+import { readJson } from "../../catalog/read.ts";
+import { readRecord } from "../json.ts";
 import { readProfileText } from "./profile-file.ts";
 
 /** A project's callsql.toml, read or not. */
@@ -45,7 +46,7 @@ function trustFile(env: Environment): string {
 /** What cannot be read holds no consent. */
 async function readTrusted(env: Environment): Promise<Readonly<Record<string, unknown>>> {
   const text = await readFile(trustFile(env), "utf8").catch(() => "");
-  return readRecord(parseJson(text)) ?? {};
+  return readRecord(readJson(text)) ?? {};
 }
 
 function hashOf(text: string): string {

@@ -7,7 +7,8 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { secretTexts } from "../../diagnostics/messages/connect.ts";
 import { valueOf, type Environment } from "../config-folder.ts";
-import { parseJson, readRecord } from "../json.ts";
+import { readJson } from "../../catalog/read.ts";
+import { readRecord } from "../json.ts";
 import type { Reference } from "./reference.ts";
 import { runCommand } from "./run-command.ts";
 import { SecretError } from "./secret-error.ts";
@@ -112,7 +113,7 @@ async function readSecretFile(path: string, env: Environment): Promise<string> {
 /** A bare token, or JSON as token commands print it: `{"access_token": …, "expires_in": 3600}` and its kin. */
 function readFetched(output: string): Fetched {
   const text = output.trim();
-  const fields = readRecord(parseJson(text));
+  const fields = readRecord(readJson(text));
   if (fields === undefined) return fetched(text, jwtExpiry(text));
   const secret = ["access_token", "accessToken", "token", "api_key", "key", "id_token"]
     .map((name) => fields[name])
@@ -147,6 +148,6 @@ function expiryOf(fields: Readonly<Record<string, unknown>>): number | undefined
 function jwtExpiry(token: string): number | undefined {
   const [, payload] = /^eyJ[\w-]*\.([\w-]+)\./.exec(token) ?? [];
   if (payload === undefined) return undefined;
-  const expiry = readRecord(parseJson(Buffer.from(payload, "base64url").toString("utf8")))?.["exp"];
+  const expiry = readRecord(readJson(Buffer.from(payload, "base64url").toString("utf8")))?.["exp"];
   return typeof expiry === "number" ? expiry * 1000 : undefined;
 }
