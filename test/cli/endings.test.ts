@@ -3,12 +3,13 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { main, type Library } from "../../src/cli/main.ts";
+import { type Library } from "../../src/cli/main.ts";
 import { procedures } from "../../src/index.ts";
 import { TokenStore } from "../../src/server/tokens.ts";
 import { faults, startOpenAIServer, type OpenAIServer } from "../support/openai-server.ts";
 import { typedIn } from "./repl/support/typed.ts";
-import { fakeTerminal, type FakeTerminalOptions } from "./support/terminal.ts";
+import { type Ended, serviceEnv, runCommand } from "./support/command.ts";
+import { type FakeTerminalOptions } from "./support/terminal.ts";
 
 let server: OpenAIServer;
 beforeAll(async () => {
@@ -23,17 +24,11 @@ const inFolder = (name: string, content: string): string => {
   return join(folder, name);
 };
 
-async function callsql(args: readonly string[], options: FakeTerminalOptions = {}, library?: Library) {
-  const env = {
-    HOME: folder,
-    CALLSQL_KEYCHAIN: "off",
-    OPENAI_API_KEY: "sk-test-1234",
-    OPENAI_BASE_URL: server.url,
-  };
-  const terminal = fakeTerminal({ stdin: "", ...options, env });
-  const code = await main(args, terminal, library);
-  return { code, out: terminal.out(), err: terminal.err() };
-}
+const callsql = async (
+  args: readonly string[],
+  options: FakeTerminalOptions = {},
+  library?: Library,
+): Promise<Ended> => runCommand(args, { ...options, env: serviceEnv(folder, server.url) }, library);
 
 test.each([
   ["an error", new TypeError("x is not a function"), /internal\/bug.*x is not a function.*at /s],

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { describe, expect, test } from "vitest";
-import { main } from "../../src/cli/main.ts";
 import { connectionNames } from "../../src/cli/repl/open.ts";
+import { type Ended, homeEnv, runCommand } from "./support/command.ts";
 import { fakeTerminal, type FakeTerminalOptions } from "./support/terminal.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "callsql-odd-inputs-"));
@@ -14,11 +14,8 @@ const inFolder = (name: string, content: string): string => {
   return join(folder, name);
 };
 
-async function callsql(args: readonly string[], options: FakeTerminalOptions = {}) {
-  const terminal = fakeTerminal({ stdin: "", env: { HOME: folder, CALLSQL_KEYCHAIN: "off" }, ...options });
-  const code = await main(args, terminal);
-  return { code, out: terminal.out(), err: terminal.err() };
-}
+const callsql = async (args: readonly string[], options: FakeTerminalOptions = {}): Promise<Ended> =>
+  runCommand(args, { env: homeEnv(folder), ...options });
 
 test("a name that no file can have is refused in words, without a stack", async () => {
   const { code, err } = await callsql(["run", "a\0b.sql"]);

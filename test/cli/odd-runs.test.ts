@@ -3,9 +3,9 @@ import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { main } from "../../src/cli/main.ts";
 import { ProgressLine } from "../../src/cli/progress.ts";
 import { faults, startOpenAIServer, type OpenAIServer } from "../support/openai-server.ts";
+import { type Ended, serviceEnv, runCommand } from "./support/command.ts";
 import { fakeTerminal, type FakeTerminalOptions } from "./support/terminal.ts";
 
 let server: OpenAIServer;
@@ -21,17 +21,8 @@ const inFolder = (name: string, content: string | Uint8Array): string => {
   return join(folder, name);
 };
 
-async function callsql(args: readonly string[], options: FakeTerminalOptions = {}) {
-  const env = {
-    HOME: folder,
-    CALLSQL_KEYCHAIN: "off",
-    OPENAI_API_KEY: "sk-test-1234",
-    OPENAI_BASE_URL: server.url,
-  };
-  const terminal = fakeTerminal({ stdin: "", ...options, env });
-  const code = await main(args, terminal);
-  return { code, out: terminal.out(), err: terminal.err() };
-}
+const callsql = async (args: readonly string[], options: FakeTerminalOptions = {}): Promise<Ended> =>
+  runCommand(args, { ...options, env: serviceEnv(folder, server.url) });
 
 test("of rows that fail, a hundred are told one by one and the others counted", async () => {
   const rows = inFolder("many.csv", `text\n${"no json\n".repeat(103)}`);

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { main } from "../../src/cli/main.ts";
 import { openSession } from "../../src/index.ts";
+import { type Ended, homeEnv, runCommand } from "./support/command.ts";
 import { fakeTerminal, type FakeTerminalOptions } from "./support/terminal.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "callsql-refused-"));
@@ -24,11 +25,8 @@ beforeAll(async () => {
 const large = inFolder("large.json", "");
 truncateSync(large, 300 * 2 ** 20);
 
-async function callsql(args: readonly string[], options: FakeTerminalOptions = {}) {
-  const terminal = fakeTerminal({ stdin: "", ...options, env: { HOME: folder, CALLSQL_KEYCHAIN: "off" } });
-  const code = await main(args, terminal);
-  return { code, out: terminal.out(), err: terminal.err() };
-}
+const callsql = async (args: readonly string[], options: FakeTerminalOptions = {}): Promise<Ended> =>
+  runCommand(args, { ...options, env: homeEnv(folder) });
 
 test.each<readonly [readonly string[], string]>([
   [["run", a, "-c", "SELECT 1"], "run takes files, not -c"],

@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { diagnostic, DiagnosticError, warning } from "../../src/index.ts";
 import { problemOf } from "../../src/server/problem.ts";
-import { startPipe } from "../../src/server/serve.ts";
 import { startOpenAIServer, type OpenAIServer } from "../support/openai-server.ts";
+import { sayToPipe } from "./support/piping.ts";
 
 let api: OpenAIServer;
 beforeAll(async () => {
@@ -46,37 +46,8 @@ describe("a problem", () => {
 });
 
 describe("a pipe", () => {
-  async function say(
-    lines: readonly object[],
-    signal: AbortSignal = new AbortController().signal,
-  ): Promise<Record<string, unknown>[]> {
-    async function* input(): AsyncGenerator<Uint8Array> {
-      for (const line of lines) yield Buffer.from(`${JSON.stringify(line)}\n`);
-    }
-    const said: string[] = [];
-    await startPipe({
-      isWritable: false,
-      connection: "openai",
-      ledger: ":memory:",
-      env: { OPENAI_API_KEY: "sk-test", OPENAI_BASE_URL: api.url },
-      settings: [{ option: "drain", value: "0" }],
-      limits: {
-        bytesMax: 2 ** 20,
-        arrivalMs: 5000,
-        rowsMax: 9,
-        answerMax: 2 ** 20,
-        requestMs: 20_000,
-        requestsMax: 9,
-      },
-      sql: { ms: 5000, memoryMax: 2 ** 29, processesMax: 1 },
-      input: input(),
-      write: async (text) => void said.push(text),
-      signal,
-    });
-    return said
-      .flatMap((text) => text.trim().split("\n"))
-      .map((text) => JSON.parse(text) as Record<string, unknown>);
-  }
+  const say = async (lines: readonly object[], signal?: AbortSignal): Promise<Record<string, unknown>[]> =>
+    sayToPipe(api.url, lines, { rowsMax: 9, requestsMax: 9, ...(signal === undefined ? {} : { signal }) });
   const select = { route: "/v1/execute", body: { command: "SELECT 1 AS one" } };
 
   test("refuses a second request with the id of one that runs; the first is answered", async () => {

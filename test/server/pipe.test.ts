@@ -1,7 +1,7 @@
 /** The same requests over standard input and output. */
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { startPipe } from "../../src/server/serve.ts";
 import { faults, startOpenAIServer, type OpenAIServer } from "../support/openai-server.ts";
+import { sayToPipe } from "./support/piping.ts";
 
 let api: OpenAIServer;
 beforeAll(async () => {
@@ -10,41 +10,9 @@ beforeAll(async () => {
 afterEach(() => api.reset());
 afterAll(() => api.close());
 
-/** What the pipe says to these lines. */
-async function say(...lines: readonly (object | string)[]): Promise<Record<string, unknown>[]> {
-  async function* input(): AsyncGenerator<Uint8Array> {
-    for (const line of lines) {
-      yield Buffer.from(`${typeof line === "string" ? line : JSON.stringify(line)}\n`);
-      // A host that writes one line, then another.
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
-  }
-  const said: string[] = [];
-  await startPipe({
-    isWritable: false,
-    connection: "openai",
-    ledger: ":memory:",
-    env: { OPENAI_API_KEY: "sk-test", OPENAI_BASE_URL: api.url },
-    settings: [{ option: "drain", value: "0" }],
-    limits: {
-      bytesMax: 2 ** 20,
-      arrivalMs: 5000,
-      rowsMax: 1000,
-      answerMax: 2 ** 20,
-      requestMs: 20_000,
-      requestsMax: 100,
-    },
-    sql: { ms: 5000, memoryMax: 2 ** 29, processesMax: 1 },
-    input: input(),
-    write: async (text) => void said.push(text),
-    signal: new AbortController().signal,
-  });
-  return said
-    .join("")
-    .trimEnd()
-    .split("\n")
-    .map((line) => JSON.parse(line) as Record<string, unknown>);
-}
+/** What the pipe says to a host that writes one line, then another. */
+const say = async (...lines: readonly (object | string)[]): Promise<Record<string, unknown>[]> =>
+  sayToPipe(api.url, lines, { pauseMs: 10 });
 
 const byId = (said: Record<string, unknown>[], id: unknown): Record<string, unknown>[] =>
   said.filter((line) => line["id"] === id);
