@@ -83,7 +83,7 @@ describe("a login", () => {
     const opened = browserCommand();
     const terminal = terminalOf();
     const login = main(["connect", "login", "work"], terminal);
-    await vi.waitFor(() => expect(opened()).toMatch(/^http/), { timeout: 10_000 });
+    await vi.waitFor(() => expect(opened()).toMatch(/^http/), { timeout: 30_000 });
     expect(opened()).toBe(addressOn(terminal));
     await new Browser().agree(opened());
     expect(await login).toBe(0);
@@ -92,7 +92,7 @@ describe("a login", () => {
     expect(logout).toMatchObject({ code: 0, err: expect.stringContaining("work is logged out") });
     const call = await callsql(["-c", "CALL ModerateText('x')", "--connection", "work", "--no-ledger"]);
     expect(call).toMatchObject({ code: 6, err: expect.stringContaining("callsql connect login work") });
-  }, 30_000);
+  });
 
   test("only prints the address where no browser is wanted, or nobody sits", async () => {
     await addWork();
@@ -100,12 +100,12 @@ describe("a login", () => {
     for (const [flags, stdin] of [[["--no-browser"]], [[], ""]] as const) {
       const terminal = terminalOf(stdin === undefined ? {} : { stdin });
       const login = main(["connect", "login", "work", ...flags], terminal);
-      await vi.waitFor(() => expect(addressOn(terminal)).not.toBe(""), { timeout: 10_000 });
+      await vi.waitFor(() => expect(addressOn(terminal)).not.toBe(""), { timeout: 30_000 });
       await new Browser().agree(addressOn(terminal));
       expect(await login).toBe(0);
     }
     expect(opened()).toBe("");
-  }, 30_000);
+  });
 
   test("by a code names the address and the code, and opens nothing", async () => {
     await addWork();
@@ -113,18 +113,18 @@ describe("a login", () => {
     const terminal = terminalOf();
     const login = main(["connect", "login", "work", "--device"], terminal);
     const said = /^open (http\S+) and enter the code (\S+)$/m;
-    await vi.waitFor(() => expect(terminal.err()).toMatch(said), { timeout: 10_000 });
+    await vi.waitFor(() => expect(terminal.err()).toMatch(said), { timeout: 30_000 });
     const [, url = "", userCode = ""] = said.exec(terminal.err()) ?? [];
     await new Browser().agree(`${url}?user_code=${userCode}`);
     expect(await login).toBe(0);
     expect(opened()).toBe("");
-  }, 30_000);
+  });
 
   test("is left with Ctrl-C, with the exit code of a shell", async () => {
     await addWork();
     const terminal = terminalOf();
     const login = main(["connect", "login", "work", "--no-browser"], terminal);
-    await vi.waitFor(() => expect(addressOn(terminal)).not.toBe(""), { timeout: 10_000 });
+    await vi.waitFor(() => expect(addressOn(terminal)).not.toBe(""), { timeout: 30_000 });
     terminal.signal("SIGINT");
     expect(await login).toBe(130);
     expect(terminal.err()).not.toContain("logged in");

@@ -20,7 +20,7 @@ test("a reader that goes away is a ClosedPipe, not a crash", () => {
     .join(" ");
   const { stdout, stderr } = spawnSync("bash", ["-c", `${node} | head -c 3; echo " \${PIPESTATUS[0]}"`], {
     encoding: "utf8",
-    timeout: 8000,
+    timeout: 30_000,
   });
   expect({ stdout, stderr }).toEqual({ stdout: "xxx 7\n", stderr: "true" });
 });
@@ -32,7 +32,7 @@ test("a pipe that does not wait for its reader gets everything", () => {
   const { stdout, stderr } = spawnSync(
     "bash",
     ["-c", `perl -e "$0" -- "$@" | { sleep 0.5; wc -c; }`, perl, process.execPath, ...script(body)],
-    { encoding: "utf8", timeout: 8000 },
+    { encoding: "utf8", timeout: 30_000 },
   );
   expect({ stdout: stdout.trim(), stderr }).toEqual({ stdout: "500003", stderr: "" });
 });
@@ -43,7 +43,7 @@ test("a signal reaches the listener until it is released", async () => {
     setInterval(() => {}, 1000); process.stdout.write("ready ");`;
   const child = spawn(process.execPath, script(body), {
     stdio: ["ignore", "pipe", "inherit"],
-    timeout: 8000,
+    timeout: 30_000,
   });
   const heard: string[] = [];
   child.stdout.on("data", (chunk: Buffer) => {

@@ -12,7 +12,7 @@ import { proxyOf } from "../../src/connection/proxy-of.ts";
 import { openSession } from "../../src/open-session.ts";
 import { startOpenAIServer } from "../support/openai-server.ts";
 
-const asking = { signal: new AbortController().signal, timeoutMs: 5000 };
+const asking = { signal: new AbortController().signal, timeoutMs: 20_000 };
 const seen: string[] = [];
 const proxied: string[] = [];
 const api = createServer(({ method, url, headers }, response) => {
@@ -96,13 +96,13 @@ describe("a failure behind a proxy names it, without its password", () => {
   async function failureThrough(
     proxyAt: string,
     body: Readonly<Record<string, unknown>> = { input: "x" },
-    baseUrl = "http://api.invalid/v1",
+    { baseUrl = "http://api.invalid/v1", timeoutMs = asking.timeoutMs } = {},
   ) {
     const env = { HTTP_PROXY: proxyAt, NO_PROXY: "elsewhere.invalid" };
     const options = { name: "p", apiKey: "key-12345678", baseUrl, openNetwork: networkOf(env) };
     const connection = createOpenAIConnection(options);
     const endpoint = "image" in body ? "images/edits" : "moderations";
-    const outcome = await connection.send({ endpoint, body }, { ...asking, timeoutMs: 700 });
+    const outcome = await connection.send({ endpoint, body }, { ...asking, timeoutMs });
     await connection.close?.();
     expect(JSON.stringify(outcome)).not.toContain("hunter2");
     return outcome.ok ? undefined : outcome.failure;
@@ -150,9 +150,13 @@ describe("a failure behind a proxy names it, without its password", () => {
     const breaking = createServer(({ socket }) => socket.destroy());
     const way = createServer();
     const wayUrl = await listen(way);
-    for (const [server, words] of [
-      [silent, /^no complete answer within 0\.7 s, through the proxy http:\/\/\[masked\]@127/],
-      [breaking, /^api\.invalid broke the connection \(\w+\), through the proxy http:\/\/\[masked\]@127/],
+    for (const [server, timeoutMs, words] of [
+      [silent, 700, /^no complete answer within 0\.7 s, through the proxy http:\/\/\[masked\]@127/],
+      [
+        breaking,
+        asking.timeoutMs,
+        /^api\.invalid broke the connection \(\w+\), through the proxy http:\/\/\[masked\]@127/,
+      ],
     ] as const) {
       const port = Number(new URL(await listen(server)).port);
       way.removeAllListeners("connect").on("connect", (_, client) => {
@@ -163,7 +167,7 @@ describe("a failure behind a proxy names it, without its password", () => {
         upstream.on("error", () => client.destroy());
         client.on("error", () => upstream.destroy()).on("close", () => upstream.destroy());
       });
-      expect((await failureThrough(withPassword(wayUrl)))?.message).toMatch(words);
+      expect((await failureThrough(withPassword(wayUrl), undefined, { timeoutMs }))?.message).toMatch(words);
       server.closeAllConnections();
       server.close();
     }

@@ -125,7 +125,7 @@ describe("the consent page", () => {
 test("by device code", async () => {
   await login(true);
   expect(await tokens().read()).toMatchObject({ refreshToken: expect.any(String) });
-}, 20_000);
+});
 
 test("who refuses is not logged in, and is told why", async () => {
   expect(await told(login(false, false))).toContain("connect/login-failed");

@@ -83,7 +83,7 @@ test("all of them compile", async () => {
   const { code, stdout } = await runNode([tsc, "-p", folder.path]);
   expect(stdout).toBe("");
   expect(code).toBe(0);
-}, 60_000);
+});
 
 describe("runs", () => {
   test.each(examples)(

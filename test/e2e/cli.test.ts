@@ -404,7 +404,7 @@ describe("Ctrl-C", () => {
     const database = at(`${signal}.db`);
     const sql = "CREATE TABLE t(x); INSERT INTO t SELECT GenerateResponse(value) FROM json_each('[1,2,3]')";
     const running = startCallsql(["-c", sql, database, "--output", output], { env: env() });
-    await vi.waitFor(() => expect(server.inFlight).toBe(3), { timeout: 10_000 });
+    await vi.waitFor(() => expect(server.inFlight).toBe(3), { timeout: 30_000 });
     const startedAt = performance.now();
     running.child.kill(signal);
     const run = await running.finished;
@@ -421,7 +421,7 @@ describe("Ctrl-C", () => {
     const running = startCallsql(["-c", endless, "-o", "csv", "--output", at("endless.csv")]);
     await vi.waitFor(
       () => expect(folder.names().some((name) => name.startsWith(".endless.csv"))).toBe(true),
-      { timeout: 10_000 },
+      { timeout: 30_000 },
     );
     running.child.kill("SIGINT");
     expect(await running.finished).toMatchObject({ code: 130, signal: null });

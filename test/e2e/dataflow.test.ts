@@ -17,4 +17,4 @@ test("it writes matched, unmatched and error rows, as its README shows", async (
     readFileSync(join(folder.path, `${name}.csv`), "utf8"),
   );
   expect(shown.slice(1)).toEqual([stdout, ...written]);
-}, 60_000);
+});

@@ -44,7 +44,7 @@ const leftovers = (): string[] => folder.names().filter((name) => name.startsWit
 test("calls of files that run side by side are in flight together, results come in the files' order, and a summary has each", async () => {
   api.script(faults.delay(60_000, { times: 3 }));
   const running = start("c.sql", "a.sql", "b.sql", "all.db", "--jobs", "3", "--summary", "sum.json");
-  await vi.waitFor(() => expect(api.inFlight).toBe(3), { timeout: 15_000 });
+  await vi.waitFor(() => expect(api.inFlight).toBe(3), { timeout: 30_000 });
   running.child.kill("SIGINT");
   expect(await running.finished).toMatchObject({ code: 130, stdout: "" });
   const again = await run("c.sql", "a.sql", "b.sql", "all.db", "--jobs", "2", "--summary", "sum.json");
@@ -134,7 +134,7 @@ test("a file that is not begun has no part in the summary; SIGTERM ends those th
   expect(Object.keys(summary.files)).toEqual(["wrong.sql"]);
   api.script(faults.delay(60_000, { times: 2 }));
   const running = start("a.sql", "b.sql", "--jobs", "2", "--fresh", "--no-ledger");
-  await vi.waitFor(() => expect(api.inFlight).toBe(2), { timeout: 15_000 });
+  await vi.waitFor(() => expect(api.inFlight).toBe(2), { timeout: 30_000 });
   running.child.kill("SIGTERM");
   expect(await running.finished).toMatchObject({ code: 143 });
 });

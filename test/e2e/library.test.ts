@@ -1,6 +1,6 @@
 /** The library as its documentation shows it, through the one public entry, against the protocol test server. */
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import {
   DiagnosticError,
   openSession,
@@ -267,14 +267,22 @@ describe("statements at once on one session", () => {
 
   test("two sessions on one file do not wait for each other's calls", async () => {
     const database = join(folder.path, "shared.db");
-    await using one = await openSession({ database, connection: "openai", env: env() });
+    const asked = Promise.withResolvers<void>();
+    const mayAnswer = Promise.withResolvers<void>();
+    const slowly = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
+      asked.resolve();
+      await mayAnswer.promise;
+      return fetch(input, init);
+    };
+    const connection = { fetch: slowly, baseUrl: server.url };
+    await using one = await openSession({ database, connection, env: env() });
     await using two = await openSession({ database, connection: "openai", env: env() });
     await one.execute("CREATE TABLE t(x)");
-    server.script(faults.delay(300, { when: 1 }));
     const slow = one.execute("INSERT INTO t SELECT GenerateResponse('slow')");
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await asked.promise;
     await two.execute("INSERT INTO t VALUES ('quick')");
     expect(await (await two.execute("SELECT x FROM t")).all()).toEqual([{ x: "quick" }]);
+    mayAnswer.resolve();
     await slow;
     expect(await (await two.execute("SELECT count(*) AS n FROM t")).first()).toEqual({ n: 2 });
   });
@@ -471,9 +479,10 @@ describe("a session", () => {
 
   test("lets a query be cancelled and goes on", async () => {
     await using session = await open();
-    server.script(faults.delay(5000, { when: 1 }));
+    server.script(faults.delay(60_000, { when: 1 }));
+    await session.execute("SET drain = 0");
     const controller = new AbortController();
-    setTimeout(() => controller.abort(), 100);
+    void vi.waitUntil(() => server.inFlight === 1, { timeout: 20_000 }).then(() => controller.abort());
     const { signal } = controller;
     expect(await codeOf(session.execute("CALL GenerateResponse('slow')", {}, { signal }))).toBe(
       "call/cancelled",

@@ -32,7 +32,7 @@ test("ledger, state, results, errors and ps hold no secret", async () => {
   server.reset();
   server.script({ action: { kind: "hang" } });
   const { child, finished } = startCallsql(["-c", "CALL GenerateResponse('wait')"], { env });
-  await vi.waitFor(() => expect(server.requests).toHaveLength(1), 10_000);
+  await vi.waitFor(() => expect(server.requests).toHaveLength(1), 30_000);
   const { stdout: processes } = await runShell("cat /proc/[0-9]*/cmdline | tr '\\0' ' '");
   expect(processes).toContain("GenerateResponse('wait')");
   child.kill("SIGINT");
@@ -87,11 +87,11 @@ test("the report that Node writes of a crash, where one asks for reports, has no
       NODE_OPTIONS: `--report-on-signal --report-directory=${folder.path} --report-filename=report.json`,
     },
   });
-  await vi.waitFor(() => expect(server.requests).toHaveLength(1), 10_000);
+  await vi.waitFor(() => expect(server.requests).toHaveLength(1), 30_000);
   child.kill("SIGUSR2");
   await vi.waitFor(
     () => expect(JSON.parse(readFileSync(report, "utf8"))).toHaveProperty("javascriptStack"),
-    10_000,
+    30_000,
   );
   child.kill("SIGKILL");
   await finished;

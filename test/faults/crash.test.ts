@@ -172,11 +172,11 @@ test("a process that was killed and that nobody has waited for does not hold its
   );
   let printed = "";
   child.stdout?.on("data", (text) => (printed += String(text)));
-  await vi.waitUntil(() => server.charged > 20 && printed.includes("\n"), { timeout: 10_000 });
+  await vi.waitUntil(() => server.charged > 20 && printed.includes("\n"), { timeout: 30_000 });
   const pid = Number(printed.split("\n")[0]);
   process.kill(pid, "SIGKILL");
   if (process.platform === "linux")
-    await vi.waitUntil(() => /\) Z /.test(readFileSync(`/proc/${pid}/stat`, "latin1")), { timeout: 5000 });
+    await vi.waitUntil(() => /\) Z /.test(readFileSync(`/proc/${pid}/stat`, "latin1")), { timeout: 30_000 });
   else child.kill("SIGKILL");
   const next = await start(setting).finished;
   expect(next, next.stderr).toMatchObject({ code: 0, stdout: "count(*),count(s)\n100,100\n" });
@@ -196,7 +196,7 @@ test("a second process is refused, and when the first is killed a third takes ov
     url: server.url,
   };
   const first = start(setting);
-  await vi.waitUntil(() => server.charged > 40, { timeout: 10_000 });
+  await vi.waitUntil(() => server.charged > 40, { timeout: 30_000 });
   const second = await start(setting).finished;
   expect(second.code).toBe(3);
   expect(second.stderr).toContain("ledger/already-running");

@@ -133,10 +133,8 @@ describe.each(procedures.map((procedure) => [procedure.name, procedure] as const
       service().server.script(faults.hang());
       const controller = new AbortController();
       setTimeout(() => controller.abort(), 60);
-      const startedAt = performance.now();
       const running = service().session.execute(call, values, { signal: controller.signal });
       await expect(running).rejects.toThrow("call/cancelled");
-      expect(performance.now() - startedAt).toBeLessThan(2000);
     });
 
     test("tells neither key nor prompt when it fails", async () => {

@@ -126,7 +126,7 @@ test("more requests at once than are allowed are asked to come again, and health
   const as = busy.token("first");
   api.script(faults.delay(1500));
   const slow = ask(busy, "/v1/execute", { token: as, body: { command: "CALL ModerateText('x')" } });
-  await vi.waitFor(() => expect(api.inFlight).toBe(1), { timeout: 10_000 });
+  await vi.waitFor(() => expect(api.inFlight).toBe(1), { timeout: 30_000 });
   expect(await ask(busy, "/v1/runs", { token: as })).toMatchObject({
     status: 503,
     body: { code: "serve/busy" },

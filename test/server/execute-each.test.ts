@@ -165,7 +165,7 @@ test("a client that leaves is no longer worked for", async () => {
     await new Promise((resolve) => setTimeout(resolve, 200));
     return api.requests.length - before;
   };
-  await expect.poll(sentMeanwhile, { timeout: 5000 }).toBe(0);
+  await expect.poll(sentMeanwhile, { timeout: 30_000 }).toBe(0);
   expect(api.inFlight).toBe(0);
   expect(api.requests.length).toBeLessThan(3000);
 });

@@ -121,4 +121,4 @@ test("is right by its types and gets what they say", async () => {
     runs: 1,
   });
   expect(used.metrics).toContain("callsql_requests_in_flight");
-}, 60_000);
+});

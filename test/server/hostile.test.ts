@@ -100,7 +100,7 @@ describe("S2: wrong tokens", () => {
     expect((await ask(serving, "/v1/runs", { token: fresh })).status).toBe(200);
     serving.revoke("fresh");
     await expect
-      .poll(async () => (await ask(serving, "/v1/runs", { token: fresh })).status, { timeout: 15_000 })
+      .poll(async () => (await ask(serving, "/v1/runs", { token: fresh })).status, { timeout: 30_000 })
       .toBe(401);
   });
 });
@@ -295,7 +295,7 @@ describe("S10: statements without an end", () => {
     leaving.abort();
     await expect(asked).rejects.toThrow();
     await expect
-      .poll(async () => (await ask(impatient, "/metrics", { token: own })).text, { timeout: 15_000 })
+      .poll(async () => (await ask(impatient, "/metrics", { token: own })).text, { timeout: 30_000 })
       .toContain('callsql_sql_processes{state="busy"} 0');
   });
 
@@ -536,7 +536,7 @@ test("S25: what concerns the server's own files is told to its log alone", async
   const asking = own.token("first");
   writeFileSync(join(own.folder, "tokens.json"), "broken");
   await expect
-    .poll(async () => (await ask(own, "/v1/runs", { token: asking })).status, { timeout: 15_000 })
+    .poll(async () => (await ask(own, "/v1/runs", { token: asking })).status, { timeout: 30_000 })
     .toBe(500);
   const { text } = await ask(own, "/v1/runs", { token: asking });
   expect(text).not.toContain("tokens.json");
@@ -578,7 +578,7 @@ test("a server that is asked to stop answers what it has, and takes nothing new"
     token: asking,
     body: { command: "CALL GenerateResponse('last')" },
   });
-  await expect.poll(() => api.inFlight, { timeout: 15_000 }).toBe(1);
+  await expect.poll(() => api.inFlight, { timeout: 30_000 }).toBe(1);
   const closed = own.close();
   expect((await running).body).toMatchObject({ rows: [{ Status: "completed" }] });
   await closed;
@@ -593,7 +593,7 @@ test("a server that is asked to stop does not wait for ever", async () => {
     token: asking,
     body: { command: "SELECT GenerateResponse('late') AS r" },
   });
-  await expect.poll(() => api.inFlight, { timeout: 15_000 }).toBe(1);
+  await expect.poll(() => api.inFlight, { timeout: 30_000 }).toBe(1);
   await own.close();
   expect(code(await running)).toBe("serve/shutting-down");
 });

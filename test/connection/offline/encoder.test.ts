@@ -103,18 +103,14 @@ describe("the encoder", () => {
   it("the event loop runs while many texts are computed", async () => {
     const encoder = createEncoder(loadModel);
     await encoder.encode(["load the model first"]);
-    let longest = 0;
-    let last = performance.now();
-    const timer = setInterval(() => {
-      longest = Math.max(longest, performance.now() - last);
-      last = performance.now();
-    }, 5);
+    let turns = 0;
+    const timer = setInterval(() => turns++, 5);
     await encoder.encode(
       Array.from({ length: 120 }, (_, index) => `order ${index} of the green lamp is late again`),
     );
     clearInterval(timer);
-    expect(longest).toBeGreaterThan(0);
-    expect(longest).toBeLessThan(400);
+    // A batch is about 160 tokens: one turn a batch at the least.
+    expect(turns).toBeGreaterThanOrEqual(encoder.counters.batches - 1);
   });
 
   it("a missing package is an answer that names what to install", async () => {

@@ -21,18 +21,18 @@ test("two requests for sound are on their way at a time, the third when one has 
   const body = { model: "offline-speech", input: "x", voice: "alloy" };
   const options = { signal: new AbortController().signal, timeoutMs: 5000 };
   const all = Array.from({ length: 3 }, () => connection.send({ endpoint: "audio/speech", body }, options));
-  await vi.waitFor(() => expect(asked).toHaveLength(2));
+  await expect.poll(() => asked).toHaveLength(2);
   // A text waits for nobody; when it has arrived, a third request for sound would have, too.
   const text = connection.send(
     { endpoint: "responses", body: { model: "offline-text", input: "x" } },
     options,
   );
-  await vi.waitFor(() => expect(asked).toHaveLength(3));
+  await expect.poll(() => asked).toHaveLength(3);
   asked[2]?.resolve(refused());
   await text;
   expect(asked).toHaveLength(3);
   asked[0]?.resolve(refused());
-  await vi.waitFor(() => expect(asked).toHaveLength(4));
+  await expect.poll(() => asked).toHaveLength(4);
   for (const { resolve } of asked) resolve(refused());
   expect((await Promise.all(all)).map((outcome) => outcome.ok)).toEqual([false, false, false]);
 });
