@@ -57,7 +57,7 @@ export interface Pty extends AsyncDisposable {
 }
 
 const root = new URL("../../../../", import.meta.url).pathname;
-const waitMs = 15_000;
+const waitMs = 40_000;
 
 export const keys = {
   enter: "\r",
