@@ -28,6 +28,8 @@ export interface RetryInput {
 /** The rows of the last statement; counts and warnings of all. Throws session/…, ledger/…, and what running them throws. */
 export async function retryFailed(workspace: Workspace, input: RetryInput): Promise<ResultSet> {
   const { runs, ledger } = workspace;
+  // How the statement before this one ended may still wait to be written.
+  ledger().flush();
   const place = { source: input.source, span: input.statement.span };
   const run = chosenRun(workspace, input.statement, place);
   // Looked at before anything runs: what cannot be run again stops all of it.

@@ -209,6 +209,7 @@ describe("a day's cap", () => {
     if (one === undefined || other === undefined) return expect.unreachable();
     const uncapped = await new Budget({ number: () => undefined }, one).hold(need, signal);
     if (uncapped.kind === "held") uncapped.hold.settle({ tokens: 1, usd: 0.9 });
+    expect(one.total()).toBe(0.9);
     expect(await new Budget(capped, other).hold(need, signal)).toMatchObject({
       kind: "reached",
       reached: { spent: 0.9 },

@@ -32,6 +32,20 @@ test("a run without failures is told to have none, and nothing is asked", async 
   await session.close();
 });
 
+test("how a statement ended is known to the next one, though it need not be on disk yet", async () => {
+  const { rows, asked, session } = await openEcho(flaky({ isBroken: false }), {
+    ledger: join(folder, "at-once.db"),
+  });
+  for (let number = 1; number <= 20; number++) {
+    await rows(`SELECT P('${number}')`);
+    expect(await rows("SELECT status FROM sys_statements ORDER BY id DESC LIMIT 1")).toEqual([["finished"]]);
+    await rows(`SELECT P('again ${number}')`);
+    expect(await rows("RETRY FAILED OF 1")).toEqual([]);
+  }
+  expect(asked).toHaveLength(40);
+  await session.close();
+});
+
 test("a table that was made with a failed call is not made twice", async () => {
   const state = { isBroken: true };
   const { rows, session } = await openEcho(flaky(state));

@@ -45,10 +45,6 @@ export class GroupCommit {
   /** Resolves when `write` is on disk; rejects with ledger/unwritable or ledger/damaged. */
   commit(write: () => void): Promise<void> {
     if (this.#broken !== undefined) return Promise.reject(this.#broken);
-    if (this.#db.memory) {
-      write();
-      return Promise.resolve();
-    }
     const { writes, promise } = (this.#waiting ??= { ...Promise.withResolvers<void>(), writes: [] });
     writes.push(write);
     this.#plan(writes.length);
@@ -89,7 +85,8 @@ export class GroupCommit {
 
   #plan(writes: number): void {
     if (this.#planned?.isNow === true) return;
-    const isWorthIt = writes >= manyWrites || (writes <= writesAlone && !this.#expectsMore());
+    const isWorthIt =
+      this.#db.memory || writes >= manyWrites || (writes <= writesAlone && !this.#expectsMore());
     const waitMs = isWorthIt ? 0 : this.#nextCommit - performance.now();
     if (waitMs > 0 && this.#planned !== undefined) return;
     this.#planned?.cancel();

@@ -29,7 +29,9 @@ export class Spending implements BudgetStore {
     this.#today = today;
   }
 
+  /** With what was settled a moment ago. */
   total(): number {
+    this.#ledger().flush();
     return this.#totalOf(this.#today());
   }
 

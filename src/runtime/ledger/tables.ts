@@ -110,6 +110,8 @@ export class LedgerTables {
     this.#db.table(name, {
       columns: Object.keys(columns),
       rows: function* () {
+        // How the statement before this one ended may still wait to be written.
+        ledger().flush();
         const page = ledger().db.prepare(sql).raw().safeIntegers();
         // In pages: an open cursor would keep the ledger from being written.
         for (let after = 0n; ;) {
