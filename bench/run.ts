@@ -5,6 +5,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
+import { notes } from "./notes.ts";
 import { resultsFolder, table, type Report } from "./harness.ts";
 
 const head = `<!-- Written by npm run bench from bench/results. Do not edit. -->
@@ -15,7 +16,7 @@ Ratios of one run on one machine, ours against others on the same data and the s
 number alone says little. \`npm install --prefix bench && npm run bench\` measures again.
 `;
 const folder = import.meta.dirname;
-const notBenches = new Set(["harness", "model-server", "peers", "run", "service"]);
+const notBenches = new Set(["harness", "model-server", "notes", "peers", "run", "service"]);
 const benches = readdirSync(folder)
   .filter((name) => name.endsWith(".ts"))
   .map((name) => basename(name, ".ts"))
@@ -41,7 +42,7 @@ function page(): string {
   const reports = existsSync(resultsFolder) ? readdirSync(resultsFolder).toSorted().map(readReport) : [];
   const sections = reports.map(
     (report) =>
-      `## ${report.title}\n\nNode ${report.node}, ${report.machine}.\n\n${table(report.findings)}\n`,
+      `## ${report.title}\n\nNode ${report.node}, ${report.machine}.\n${notes[report.bench] ?? ""}\n${table(report.findings)}\n`,
   );
   return `${head}\n${sections.join("\n")}`;
 }
