@@ -6,7 +6,9 @@ import type { Deadline } from "./deadline.ts";
 
 export interface HttpRequest {
   readonly method: "GET" | "POST";
-  readonly url: string;
+  readonly origin: string;
+  /** With the query. */
+  readonly path: string;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
@@ -40,10 +42,10 @@ export class BrokenBody extends Error {
 export class ExchangeError extends Error {}
 
 export function fetchTransport(fetch: typeof globalThis.fetch, bytesMax: number): Transport {
-  return async ({ url, ...request }, deadline) => {
+  return async ({ origin, path, ...request }, deadline) => {
     const { signal } = deadline;
     // "manual" hands the redirect back with its status and target instead of following it or failing namelessly.
-    return readExchange(await fetch(url, { ...request, signal, redirect: "manual" }), bytesMax);
+    return readExchange(await fetch(origin + path, { ...request, signal, redirect: "manual" }), bytesMax);
   };
 }
 

@@ -15,13 +15,13 @@ import { failureTexts } from "../diagnostics/messages/connect.ts";
 import { azureBaseUrl, azurePath, type Azure } from "./azure.ts";
 import { checkBaseUrl, openaiBaseUrl } from "./base-url.ts";
 import { Deadline } from "./deadline.ts";
-import { ExchangeError, type Exchange, type Transport } from "./exchange.ts";
+import { ExchangeError, type Exchange, type HttpRequest, type Transport } from "./exchange.ts";
 import { CredentialsError, failureOf } from "./failure.ts";
 import { presentable } from "./mask.ts";
 import { listingOf } from "./model-listing.ts";
 import type { Network } from "./network.ts";
 import { failure, readAnswer, type Asked } from "./read-answer.ts";
-import { StoredFiles } from "./stored-files.ts";
+import { hasStoredFile, StoredFiles } from "./stored-files.ts";
 import { openTransport } from "./transport.ts";
 import { createUploader, formOf, hasUpload, type Uploader } from "./upload.ts";
 import { errorText } from "../diagnostics/error-text.ts";
@@ -127,7 +127,11 @@ interface Wire {
   readonly uploader: () => Promise<Uploader>;
   /** Of every request, but for the key. */
   readonly headers: Headers;
-  readonly baseUrl: string;
+  readonly origin: string;
+  /** Before the endpoint. */
+  readonly root: string;
+  /** Of every request; empty, or with its question mark. */
+  readonly query: string;
   /** On the way there. */
   readonly proxy: string | undefined;
   readonly secrets: Secrets;
@@ -144,8 +148,9 @@ interface Question extends Asked {
 
 /** Files the body refers to are stored first. What the service forgot in the meantime is stored again next time. */
 async function sendWithFiles(request: ApiRequest, files: StoredFiles, ask: Ask): Promise<SendOutcome> {
-  const { endpoint } = request;
-  const stored = await files.store(request.body, (body) => ask({ method: "post", endpoint: "files", body }));
+  const { endpoint, body: given } = request;
+  if (!hasStoredFile(given)) return ask({ method: "post", endpoint, body: given });
+  const stored = await files.store(given, (body) => ask({ method: "post", endpoint: "files", body }));
   if (!stored.ok) return failure(stored.failure);
   const outcome = await ask({ method: "post", endpoint, body: stored.body });
   if (!outcome.ok && outcome.failure.kind === "http") files.forget(stored.ids);
@@ -158,37 +163,38 @@ async function exchange(
   deadline: Deadline,
 ): Promise<SendOutcome> {
   deadline.throwIfEnded();
-  const { azure } = wire.options;
+  const { azure, apiKey, keyHeader } = wire.options;
   const path = azure === undefined ? `/${endpoint}` : azurePath(endpoint, body, azure);
-  const headers = { ...wire.headers, ...(await keyHeaderOf(wire, deadline)), ...acceptOf(endpoint, body) };
+  let key = "";
+  if (typeof apiKey === "string") key = apiKey;
+  else if (keyHeader !== "none") key = await deadline.race(fetchKey(apiKey, wire.secrets));
+  const headers = headersFor(wire, key, acceptOf(endpoint, body));
   const answer = hasUpload(body)
     ? await upload(wire, { path, headers, form: formOf(body) }, deadline)
     : await talk(
         wire,
-        { method, path, headers, body: method === "get" ? undefined : jsonOf(endpoint, body) },
+        { path, headers, body: method === "get" ? undefined : jsonOf(endpoint, body) },
         deadline,
       );
   return readAnswer({ endpoint, body }, answer, wire.secrets);
 }
 
 interface JsonRequest {
-  readonly method: Question["method"];
   readonly path: string;
   readonly headers: Headers;
   readonly body: string | undefined;
 }
 
 async function talk(wire: Wire, request: JsonRequest, deadline: Deadline): Promise<Exchange> {
-  const { method, path, headers, body } = request;
-  const query = new URLSearchParams(queryOf(wire.options));
-  const url = `${wire.baseUrl}${path}${query.size === 0 ? "" : `?${query.toString()}`}`;
-  const asked =
-    body === undefined ? {} : { body, headers: { ...headers, "content-type": "application/json" } };
+  const { origin, root, query, transport } = wire;
+  const { headers, body } = request;
+  const path = `${root}${request.path}${query}`;
+  const asked: HttpRequest =
+    body === undefined
+      ? { method: "GET", origin, path, headers }
+      : { method: "POST", origin, path, headers: { ...headers, "content-type": "application/json" }, body };
   try {
-    return await wire.transport(
-      { method: method === "get" ? "GET" : "POST", url, headers, ...asked },
-      deadline,
-    );
+    return await transport(asked, deadline);
   } catch (error) {
     throw new ExchangeError("no answer", { cause: error });
   }
@@ -208,21 +214,18 @@ function jsonOf(endpoint: string, body: Asked["body"]): string {
   return JSON.stringify(isFloats ? { ...body, encoding_format: "base64" } : body);
 }
 
-function acceptOf(endpoint: string, body: Asked["body"]): Headers {
-  if (endpoint !== "audio/speech") return { accept: "application/json" };
-  return { accept: body["stream_format"] === "sse" ? "text/event-stream" : "application/octet-stream" };
+function acceptOf(endpoint: string, body: Asked["body"]): string {
+  if (endpoint !== "audio/speech") return "application/json";
+  return body["stream_format"] === "sse" ? "text/event-stream" : "application/octet-stream";
 }
 
-async function keyHeaderOf({ options, secrets, headers }: Wire, deadline: Deadline): Promise<Headers> {
-  const { apiKey, keyHeader = "bearer" } = options;
-  if (keyHeader === "none") return {};
-  const key = checkKey(
-    typeof apiKey === "string" ? apiKey : await deadline.race(fetchKey(apiKey, secrets)),
-    secrets,
-  );
-  if (keyHeader === "api-key") return { "api-key": key };
+/** Throws CredentialsError for a key that cannot be sent. */
+function headersFor({ headers, options, secrets }: Wire, key: string, accept: string): Headers {
+  if (options.keyHeader === "none") return { ...headers, accept };
+  checkKey(key, secrets);
+  if (options.keyHeader === "api-key") return { ...headers, accept, "api-key": key };
   // A header of the user's own wins.
-  return { authorization: headers["authorization"] ?? `Bearer ${key}` };
+  return { ...headers, accept, authorization: headers["authorization"] ?? `Bearer ${key}` };
 }
 
 /** At the first send: a statement without calls pays for none of it. */
@@ -239,17 +242,20 @@ async function openWire(
     ...(project === undefined ? {} : { "openai-project": project }),
     ...Object.fromEntries(given.map(([name, value]) => [name.toLowerCase(), value])),
   };
-  const { transport, close } = await openTransport({ fetch, network, bytesMax, baseUrl });
+  const { origin, pathname: root } = new URL(baseUrl);
+  const { transport, close } = await openTransport({ fetch, network, bytesMax, origin });
+  const query = queryOf(options);
+  const queryText = new URLSearchParams(query).toString();
   let uploader: Promise<Uploader> | undefined;
-  const makeUploader = (): Promise<Uploader> => {
-    const query = queryOf(options);
-    return createUploader({ baseUrl, query, fetch: fetch ?? globalThis.fetch, network, bytesMax });
-  };
+  const makeUploader = (): Promise<Uploader> =>
+    createUploader({ baseUrl, query, fetch: fetch ?? globalThis.fetch, network, bytesMax });
   return {
     transport,
     uploader: () => (uploader ??= makeUploader()),
     headers,
-    baseUrl,
+    origin,
+    root,
+    query: queryText === "" ? "" : `?${queryText}`,
     proxy: network?.proxyOf(baseUrl),
     secrets,
     options,
@@ -276,26 +282,24 @@ async function fetchKey(apiKey: () => Promise<string>, secrets: Secrets): Promis
   }
 }
 
-function checkKey(key: string, secrets: Secrets): string {
+function checkKey(key: string, secrets: Secrets): void {
   secrets.add(key);
   if (!/^[\x21-\x7e]+$/.test(key)) throw new CredentialsError(failureTexts.badKey());
-  return key;
 }
 
 /** The keys in use, for masking. Tokens are renewed; an answer to an older one may still come. */
 class Secrets implements Iterable<string> {
-  readonly #recent = new Set<string>();
+  /** The newest first. */
+  #recent: readonly string[] = [];
 
   add(secret: string): void {
-    this.#recent.delete(secret);
-    this.#recent.add(secret);
-    const [oldest] = this.#recent;
-    if (this.#recent.size > 8 && oldest !== undefined) this.#recent.delete(oldest);
+    if (secret === this.newest) return;
+    this.#recent = [secret, ...this.#recent.filter((known) => known !== secret)].slice(0, 8);
   }
 
   /** Empty before the first. */
   get newest(): string {
-    return [...this.#recent].at(-1) ?? "";
+    return this.#recent[0] ?? "";
   }
 
   [Symbol.iterator](): Iterator<string> {

@@ -4,19 +4,36 @@ import type { AnswerHeaders } from "./exchange.ts";
 
 /** Undefined where none can be read. */
 export function parseRateLimit(headers: AnswerHeaders): RateLimit | undefined {
-  const requests = parseWindow(headers, "requests");
-  const tokens = parseWindow(headers, "tokens");
+  const requests = parseWindow(headers, names.requests);
+  const tokens = parseWindow(headers, names.tokens);
   if (requests === undefined && tokens === undefined) return undefined;
   return { requests, tokens };
 }
 
-function parseWindow(headers: AnswerHeaders, of: "requests" | "tokens"): RateWindow | undefined {
-  const read = (what: string): string => headers.get(`x-ratelimit-${what}-${of}`)?.trim() ?? "";
-  const limit = parseCount(read("limit"));
-  const remaining = parseCount(read("remaining"));
-  const resetMs = parseDuration(read("reset"));
+/** Written out: they are looked for in every answer. */
+const names = {
+  requests: {
+    limit: "x-ratelimit-limit-requests",
+    remaining: "x-ratelimit-remaining-requests",
+    reset: "x-ratelimit-reset-requests",
+  },
+  tokens: {
+    limit: "x-ratelimit-limit-tokens",
+    remaining: "x-ratelimit-remaining-tokens",
+    reset: "x-ratelimit-reset-tokens",
+  },
+};
+
+function parseWindow(headers: AnswerHeaders, name: (typeof names)["requests"]): RateWindow | undefined {
+  const limit = parseCount(read(headers, name.limit));
+  const remaining = parseCount(read(headers, name.remaining));
+  const resetMs = parseDuration(read(headers, name.reset));
   if (limit === undefined && remaining === undefined && resetMs === undefined) return undefined;
   return { limit, remaining, resetMs };
+}
+
+function read(headers: AnswerHeaders, name: string): string {
+  return headers.get(name)?.trim() ?? "";
 }
 
 /** A limit of 0 is no limit that could be kept; some servers send -1 for none. */

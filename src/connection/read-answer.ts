@@ -166,6 +166,7 @@ function withoutTags(text: string): string {
 }
 
 function shortText(value: string | null | undefined, secrets: Iterable<string>): string | undefined {
-  const text = presentable(value ?? "", secrets).slice(0, 200);
+  if (value === undefined || value === null) return undefined;
+  const text = presentable(value, secrets).slice(0, 200);
   return text === "" ? undefined : text;
 }

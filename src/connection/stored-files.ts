@@ -32,7 +32,6 @@ export class StoredFiles {
       if (typeof stored !== "string") return { ok: false, failure: stored };
       idByFile.set(file, stored);
     }
-    if (idByFile.size === 0) return { ok: true, body, ids: [] };
     return { ok: true, body: readBody(withIds(body, idByFile)), ids: [...idByFile.values()] };
   }
 
@@ -80,6 +79,10 @@ async function storeOne({ purpose, file }: StoredFile, post: Post): Promise<stri
   const id = readRecord(outcome.answer.body)?.["id"];
   if (typeof id === "string" && id !== "") return id;
   return { kind: "bad-answer", status: outcome.answer.status, message: failureTexts.noFileId() };
+}
+
+export function hasStoredFile(body: Body): boolean {
+  return filesIn(body).length > 0;
 }
 
 function filesIn(value: unknown): readonly StoredFile[] {

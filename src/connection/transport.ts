@@ -14,7 +14,7 @@ export interface TransportOptions {
   readonly fetch: typeof globalThis.fetch | undefined;
   /** Proxies and certificates, if any. */
   readonly network: Network | undefined;
-  readonly baseUrl: string;
+  readonly origin: string;
   /** Of an answer, unpacked. */
   readonly bytesMax: number;
 }
@@ -25,7 +25,7 @@ export interface OpenTransport {
 }
 
 export async function openTransport(options: TransportOptions): Promise<OpenTransport> {
-  const { fetch, network, baseUrl, bytesMax } = options;
+  const { fetch, network, origin, bytesMax } = options;
   if (fetch !== undefined) {
     return { transport: fetchTransport(fetch, bytesMax), close: async () => network?.close() };
   }
@@ -34,17 +34,18 @@ export async function openTransport(options: TransportOptions): Promise<OpenTran
   }
   const { Pool } = await import("undici");
   // An attempt has its own deadline.
-  const pool = new Pool(new URL(baseUrl).origin, { headersTimeout: 0, bodyTimeout: 0 });
+  const pool = new Pool(origin, { headersTimeout: 0, bodyTimeout: 0 });
   return { transport: poolTransport(pool, bytesMax), close: () => pool.destroy() };
 }
 
 function poolTransport(pool: Dispatcher, bytesMax: number): Transport {
-  return async ({ method, url, headers, body }, deadline) => {
-    const { origin, pathname, search } = new URL(url);
-    const request = { origin, path: pathname + search, method, body: body ?? null };
+  return async ({ method, origin, path, headers: given, body = null }, deadline) => {
+    const headers = { ...given, "accept-encoding": given["accept-encoding"] ?? "gzip, deflate, br" };
     const reception = new Reception(bytesMax, deadline);
-    pool.dispatch({ ...request, headers: { "accept-encoding": "gzip, deflate, br", ...headers } }, reception);
-    return unpacked(await reception.exchange, bytesMax);
+    pool.dispatch({ method, origin, path, headers, body }, reception);
+    const exchange = await reception.exchange;
+    const encoding = exchange.headers.get("content-encoding");
+    return encoding === null ? exchange : unpacked(exchange, { encoding, bytesMax });
   };
 }
 
@@ -125,9 +126,11 @@ const unpackers: Readonly<Record<string, Unpack>> = {
 };
 
 /** A small gzip can be a large answer: it is unpacked up to the limit, and no further. */
-async function unpacked(exchange: Exchange, bytesMax: number): Promise<Exchange> {
-  const encoding = exchange.headers.get("content-encoding");
-  if (encoding === null || exchange.bytes.length === 0) return exchange;
+async function unpacked(
+  exchange: Exchange,
+  { encoding, bytesMax }: { readonly encoding: string; readonly bytesMax: number },
+): Promise<Exchange> {
+  if (exchange.bytes.length === 0) return exchange;
   let { bytes } = exchange;
   for (const name of encoding.toLowerCase().split(",").toReversed()) {
     const unpack = unpackers[name.trim()];
