@@ -113,7 +113,12 @@ export function createOpenAIConnection(options: OpenAIConnectionOptions): Connec
     ...(options.packMax === undefined ? {} : { packMax: options.packMax }),
     ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
     ...(options.defaults === undefined ? {} : { defaults: options.defaults }),
-    send: (request, sendOptions) => attempt(sendOptions, (ask) => sendWithFiles(request, files, ask)),
+    send: (request, sendOptions) =>
+      attempt(sendOptions, (ask) =>
+        hasStoredFile(request.body)
+          ? sendWithFiles(request, files, ask)
+          : ask({ method: "post", endpoint: request.endpoint, body: request.body }),
+      ),
     listModels: async (sendOptions): Promise<ModelListing> =>
       listingOf(await attempt(sendOptions, (ask) => ask({ method: "get", endpoint: "models", body: {} }))),
     close: async () => (await opening?.catch(() => undefined))?.close(),
@@ -148,9 +153,8 @@ interface Question extends Asked {
 
 /** Files the body refers to are stored first. What the service forgot in the meantime is stored again next time. */
 async function sendWithFiles(request: ApiRequest, files: StoredFiles, ask: Ask): Promise<SendOutcome> {
-  const { endpoint, body: given } = request;
-  if (!hasStoredFile(given)) return ask({ method: "post", endpoint, body: given });
-  const stored = await files.store(given, (body) => ask({ method: "post", endpoint: "files", body }));
+  const { endpoint } = request;
+  const stored = await files.store(request.body, (body) => ask({ method: "post", endpoint: "files", body }));
   if (!stored.ok) return failure(stored.failure);
   const outcome = await ask({ method: "post", endpoint, body: stored.body });
   if (!outcome.ok && outcome.failure.kind === "http") files.forget(stored.ids);

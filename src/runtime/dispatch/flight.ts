@@ -10,7 +10,7 @@ import { sleep, type Clock } from "./clock.ts";
 import type { Leaving, Limiter, Place } from "./limiter.ts";
 import { combine, split } from "./pack.ts";
 import { Company } from "./patience.ts";
-import type { Dispatched, Work } from "./work.ts";
+import { allOf, type Dispatched, type Work } from "./work.ts";
 
 export interface Airline {
   readonly connection: Connection;
@@ -119,7 +119,8 @@ async function attempt(airline: Airline, flight: Flight, given: Place | undefine
     } catch {
       return cancelledAfter(last);
     }
-    if (!(await depart(flight))) {
+    if (place === given) await depart(flight);
+    if (!isWanted(flight)) {
       airline.limiter.leave(place, { kind: "failed" });
       return cancelledAfter(last);
     }
@@ -140,10 +141,15 @@ async function attempt(airline: Airline, flight: Flight, given: Place | undefine
   }
 }
 
+/** Never rejects. */
+function depart({ works }: Flight): Promise<unknown> {
+  return allOf(works.map((work) => work.depart()));
+}
+
 /** False: there is nothing to send, or it is no longer wanted. */
-async function depart(flight: Flight): Promise<boolean> {
-  await Promise.all(flight.works.map((work) => work.depart()));
-  flight.works = flight.works.filter((work) => !work.isAbandoned);
+function isWanted(flight: Flight): boolean {
+  if (flight.works.some((work) => work.isAbandoned))
+    flight.works = flight.works.filter((work) => !work.isAbandoned);
   return flight.works.length > 0 && !flight.company.stop.aborted;
 }
 

@@ -33,6 +33,12 @@ interface Taker {
   readonly reject: (error: unknown) => void;
 }
 
+/** Nearly every request is of one work, which one taker wants: it waits for that alone. */
+export function allOf(promises: readonly Promise<unknown>[]): Promise<unknown> {
+  const [first] = promises;
+  return first !== undefined && promises.length === 1 ? first : Promise.all(promises);
+}
+
 export class Work {
   readonly wanted: Wanted;
   readonly #takers = new Set<Taker>();
@@ -57,10 +63,10 @@ export class Work {
   }
 
   /** Tells all who want it that it is about to be sent. Never rejects. */
-  async depart(): Promise<void> {
-    if (this.#hasDeparted) return;
+  depart(): Promise<unknown> {
+    if (this.#hasDeparted) return Promise.resolve();
     this.#hasDeparted = true;
-    await Promise.all([...this.#takers].map((taker) => this.#depart(taker)));
+    return allOf([...this.#takers].map((taker) => this.#depart(taker)));
   }
 
   /** About, of the input alone where it is packed. */

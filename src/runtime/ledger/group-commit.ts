@@ -30,6 +30,7 @@ export class GroupCommit {
   readonly #db: Database.Database;
   readonly #file: string;
   readonly #expectsMore: () => boolean;
+  readonly #write: Database.Transaction<(writes: Batch["writes"]) => void>;
   #waiting: Batch | undefined;
   #nextCommit = 0;
   #planned: Planned | undefined;
@@ -40,6 +41,9 @@ export class GroupCommit {
     this.#db = db;
     this.#file = file;
     this.#expectsMore = expectsMore;
+    this.#write = db.transaction((writes) => {
+      for (const write of writes) write();
+    });
   }
 
   /** Resolves when `write` is on disk; rejects with ledger/unwritable or ledger/damaged. */
@@ -71,7 +75,7 @@ export class GroupCommit {
     if (batch === undefined) return;
     const startedAt = performance.now();
     try {
-      this.#db.transaction(() => batch.writes.forEach((write) => write())).immediate();
+      this.#write.immediate(batch.writes);
     } catch (error) {
       this.#broken = ledgerError(this.#file, error);
       batch.reject(this.#broken);

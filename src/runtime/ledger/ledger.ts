@@ -176,25 +176,26 @@ export class Ledger {
     }
     await this.#commits.commit(() => {
       if (hash !== null) this.#sql.keepBlob.run(hash, response);
-      this.#sql.end.run({
-        id,
-        status: endStatusOf(outcome, ended.errorCode !== undefined),
-        ended_at: Date.now(),
+      // By place: names are looked up one by one, at each call.
+      this.#sql.end.run(
+        endStatusOf(outcome, ended.errorCode !== undefined),
+        Date.now(),
         attempts,
-        duration_ms: durationMs,
-        http_status: answer?.status ?? failure?.status ?? null,
-        request_id: answer?.requestId ?? failure?.requestId ?? null,
-        content_type: answer?.contentType ?? null,
-        answer_model: answer?.model ?? null,
-        response: isLarge ? null : response,
-        response_hash: hash,
+        durationMs,
+        answer?.status ?? failure?.status ?? null,
+        answer?.requestId ?? failure?.requestId ?? null,
+        answer?.contentType ?? null,
+        answer?.model ?? null,
+        isLarge ? null : response,
+        hash,
         vector,
-        error_code: ended.errorCode ?? failure?.code ?? failure?.kind ?? null,
-        error_message: ended.errorMessage ?? failure?.message ?? null,
-        input_tokens: ended.inputTokens,
-        output_tokens: ended.outputTokens,
-        cost_usd: ended.costUsd ?? null,
-      });
+        ended.errorCode ?? failure?.code ?? failure?.kind ?? null,
+        ended.errorMessage ?? failure?.message ?? null,
+        ended.inputTokens,
+        ended.outputTokens,
+        ended.costUsd ?? null,
+        id,
+      );
       if (key !== undefined) this.#ending.delete(key);
     });
   }
@@ -281,12 +282,10 @@ function prepareSql(db: Database.Database) {
        VALUES (?, ?, x'', 'failed', ?, ?, ?, ?, ?, 0, ?, ?)`,
     ),
     end: db.prepare(
-      `UPDATE calls SET status = :status, ended_at = :ended_at, attempts = :attempts, duration_ms = :duration_ms,
-         http_status = :http_status, request_id = :request_id, content_type = :content_type,
-         answer_model = :answer_model, response = :response, response_hash = :response_hash, vector = :vector,
-         error_code = :error_code, error_message = :error_message, input_tokens = :input_tokens,
-         output_tokens = :output_tokens, cost_usd = :cost_usd
-       WHERE id = :id`,
+      `UPDATE calls SET status = ?, ended_at = ?, attempts = ?, duration_ms = ?, http_status = ?, request_id = ?,
+         content_type = ?, answer_model = ?, response = ?, response_hash = ?, vector = ?, error_code = ?,
+         error_message = ?, input_tokens = ?, output_tokens = ?, cost_usd = ?
+       WHERE id = ?`,
     ),
     withdraw: db.prepare("DELETE FROM calls WHERE id = ?"),
     keepBlob: db.prepare("INSERT OR IGNORE INTO blobs(hash, content) VALUES (?, ?)"),
