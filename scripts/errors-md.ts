@@ -74,6 +74,8 @@ const examples: Partial<Record<Code, object>> = {
   "cli/unknown-dot-command": { command: "<command>" },
   "session/bad-procedure": { procedure: "<procedure>", problem: "columnTwice", name: "<name>" },
   "sql/error": { message: "<message>", cause: { kind: "bareCall", word: "<procedure>" } },
+  "call/budget-too-small": { option: "max_calls", max: "<max>", least: "<least>" },
+  "call/budget-may-be-small": { max: "<max>", most: 1.25 },
   "call/budget-reached": { option: "max_calls", max: "<max>", spent: "<spent>" },
 };
 

@@ -152,17 +152,19 @@ async function run(batch: Batch, earlierFailure: number | undefined): Promise<nu
   const style = { colours: coloursOf(terminal, terminal.stdout, isColourWanted), isCsvSafe };
   const writer = new ResultWriter({ ...options, output, style });
   let isWhole = false;
+  let stopped: number | undefined;
   let failure: number | undefined;
   try {
     await using rehearsal = options.isDryRun ? await batch.session.rehearse() : undefined;
     const refused = await prepare(batch);
     const statements = batch.scripts.flatMap((script) => script.statements);
     const { signal } = stop;
-    failure =
-      refused ??
-      (rehearsal === undefined
-        ? await runAll(batch, { writer, output, summary })
-        : await dryRun({ ...options, rehearsal, statements, reporter, output, style, signal }));
+    failure = refused;
+    if (refused === undefined && rehearsal !== undefined) {
+      const rehearsed = await dryRun({ ...options, rehearsal, statements, reporter, output, style, signal });
+      failure = rehearsed.failure;
+      stopped = rehearsed.stopped;
+    } else failure ??= await runAll(batch, { writer, output, summary });
     isWhole = failure === undefined || (refused === undefined && options.isKeepGoing);
   } catch (error) {
     if (stop.exitCode === undefined || error instanceof ClosedPipe) throw error;
@@ -172,7 +174,7 @@ async function run(batch: Batch, earlierFailure: number | undefined): Promise<nu
     await output.close(isWhole);
   }
   const elapsedMs = terminal.now() - startedAt;
-  const exitCode = stop.exitCode ?? earlierFailure ?? failure ?? (summary.failed > 0 ? 5 : 0);
+  const exitCode = stop.exitCode ?? earlierFailure ?? failure ?? stopped ?? (summary.failed > 0 ? 5 : 0);
   if (writer.saved > 0) await reporter.note(`${count(writer.saved, "file")} in ${options.mediaFolder ?? ""}`);
   if (!options.isDryRun && (terminal.stderr.isTTY || summary.hasCalls))
     await reporter.note(summary.text(elapsedMs));

@@ -28,16 +28,23 @@ export interface DryRun {
   readonly signal: AbortSignal;
 }
 
-/** The exit code of the first mistake. */
-export async function dryRun(run: DryRun): Promise<number | undefined> {
+export interface Rehearsed {
+  /** The exit code of the first mistake. */
+  readonly failure: number | undefined;
+  /** The exit code of a script that a cap would stop. */
+  readonly stopped: number | undefined;
+}
+
+export async function dryRun(run: DryRun): Promise<Rehearsed> {
   const { reporter, output, format, style } = run;
   const found: Numbered[] = [];
-  const failure = await rehearse(run, found);
+  const rehearsed = await rehearse(run, found);
+  const { failure } = rehearsed;
   const rows = found.map(({ statement, site }) => [statement, ...estimateCells(site)]);
   for await (const piece of written(format, columns, inTurn(rows), style)) await output.write(piece);
   await output.flush();
   if (failure === undefined || run.isKeepGoing) await reporter.note(totalOf(found.map(({ site }) => site)));
-  return failure;
+  return rehearsed;
 }
 
 interface Numbered {
@@ -46,8 +53,9 @@ interface Numbered {
   readonly site: CallEstimate;
 }
 
-async function rehearse(run: DryRun, found: Numbered[]): Promise<number | undefined> {
+async function rehearse(run: DryRun, found: Numbered[]): Promise<Rehearsed> {
   let failure: number | undefined;
+  let stopped: number | undefined;
   for (const [index, statement] of run.statements.entries()) {
     run.signal.throwIfAborted();
     let explanation: Explanation;
@@ -58,12 +66,15 @@ async function rehearse(run: DryRun, found: Numbered[]): Promise<number | undefi
       await run.reporter.error(error);
       failure ??= exitCodeOf(error);
       if (run.isKeepGoing) continue;
-      return failure;
+      break;
     }
     found.push(...explanation.sites.map((site) => ({ statement: index + 1, site })));
-    for (const warning of explanation.warnings) await run.reporter.diagnostic(warning);
+    for (const warning of explanation.warnings) {
+      if (warning.code === "call/budget-too-small") stopped = exitCodeOf(new DiagnosticError([warning]));
+      await run.reporter.diagnostic(warning);
+    }
   }
-  return failure;
+  return { failure, stopped };
 }
 
 const columns: readonly Column[] = ["statement", ...estimateColumns].map((name) => ({
@@ -88,8 +99,11 @@ function totalOf(sites: readonly CallEstimate[]): string {
     sum((site) => site.requests),
     "request",
   );
-  return `dry run: ${about}${count(
+  const calls = count(
     sum((site) => site.calls),
     "call",
-  )}, ${requests}, ${cost}; nothing was sent`;
+  );
+  const recorded = sum((site) => site.recorded);
+  const known = recorded === 0 ? "" : ` (${recorded} recorded)`;
+  return `dry run: ${about}${calls}${known}, ${requests}, ${cost}; nothing was sent`;
 }

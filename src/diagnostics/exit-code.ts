@@ -16,6 +16,7 @@ const exitCodes = {
 const byCode: Partial<Record<Code, number>> = {
   "call/cancelled": exitCodes.interrupted,
   "call/budget-reached": exitCodes.budget,
+  "call/budget-too-small": exitCodes.budget,
   "call/attempts-used-up": exitCodes.retryable,
   "connect/unreachable": exitCodes.retryable,
   "connect/asked-to-wait": exitCodes.retryable,

@@ -35,7 +35,7 @@ export interface CallEstimate {
    * in a rehearsal, rows of earlier statements hold made-up answers.
    */
   readonly bound: "exact" | "at least" | "about";
-  /** Of `calls`: answered by the ledger. */
+  /** Of `calls`: answered by the ledger; in a rehearsal by an earlier statement, too. */
   readonly recorded: number;
   /** Of `calls`: refused before they are sent. */
   readonly invalid: number;
@@ -119,12 +119,14 @@ export interface Explained {
   readonly statement: SqlStatement;
   readonly binds: Binds;
   readonly options: ExplainOptions;
+  /** Keys of requests that will have been answered by then; those of this statement are added. */
+  readonly answered?: Set<string> | undefined;
 }
 
 /** Throws what binding the statement throws, what SQLite refuses, and call/cancelled. */
 export async function explain(
   workspace: Workspace,
-  { source, statement, binds: given, options }: Explained,
+  { source, statement, binds: given, options, answered }: Explained,
 ): Promise<Explanation> {
   const binds = resolveBinds(statement.binds, { given, workspace }, source);
   const destinations = new Destinations(workspace, options.connection);
@@ -146,7 +148,10 @@ export async function explain(
       if (options.signal?.aborted === true) fail("call/cancelled", {});
       sites = survey(surveyed);
     }
-    return { sites: estimatesOf(sites, offers), warnings: findTraps(workspace, surveyed, sites, survey) };
+    return {
+      sites: estimatesOf(sites, offers, answered),
+      warnings: findTraps(workspace, surveyed, sites, survey),
+    };
   } catch (error) {
     const { db: names, catalog } = workspace;
     throw fromSqliteError(error, { source, span: statement.span, names, catalog });
@@ -155,10 +160,14 @@ export async function explain(
   }
 }
 
-function estimatesOf(sites: readonly SurveyedSite[], offers: Offers): readonly CallEstimate[] {
+function estimatesOf(
+  sites: readonly SurveyedSite[],
+  offers: Offers,
+  answered = new Set<string>(),
+): readonly CallEstimate[] {
   const counted = new Set<string>();
   const wantedKeys = new Set<string>();
-  return sites.map(({ name, calls, isExact }) => {
+  const estimates = sites.map(({ name, calls, isExact }): CallEstimate => {
     const tally = new Tally();
     for (const call of calls) {
       if (counted.has(call.key)) continue;
@@ -166,8 +175,9 @@ function estimatesOf(sites: readonly SurveyedSite[], offers: Offers): readonly C
       const offer = offers.of(call);
       // Calls that differ to SQL may be one request.
       const isFirst = offer.kind !== "open" || !wantedKeys.has(offer.key);
-      if (offer.kind === "open") wantedKeys.add(offer.key);
-      tally.add(offer, isFirst);
+      const isAnswered = offer.kind === "open" && answered.has(offer.key);
+      if (offer.kind === "open" && !isAnswered) wantedKeys.add(offer.key);
+      tally.add(offer, { isFirst, isAnswered });
     }
     return {
       site: name.number === 0 ? undefined : name.number,
@@ -176,6 +186,8 @@ function estimatesOf(sites: readonly SurveyedSite[], offers: Offers): readonly C
       ...tally.sum(),
     };
   });
+  for (const key of wantedKeys) answered.add(key);
+  return estimates;
 }
 
 /** Adds up the calls of one site. Packs as the dispatcher does where all is there at once. */
@@ -190,17 +202,20 @@ class Tally {
   #asOf: string | undefined;
   #isPriced = true;
 
-  /** `isFirst`: no equal request was added before. */
-  add(offer: Offer, isFirst: boolean): void {
+  /** `isFirst`: no equal request was added before. `isAnswered`: an earlier statement's answer will do. */
+  add(
+    offer: Offer,
+    { isFirst, isAnswered }: { readonly isFirst: boolean; readonly isAnswered: boolean },
+  ): void {
     const counts = this.#counts;
     counts.calls++;
     if (offer.kind !== "invalid") {
       if (offer.model !== undefined) this.#models.add(offer.model);
       if (offer.connection !== undefined) this.#connections.add(offer.connection.name);
     }
-    if (offer.kind === "recorded" || offer.kind === "delivered") counts.recorded++;
+    if (offer.kind === "recorded" || offer.kind === "delivered" || isAnswered) counts.recorded++;
     if (offer.kind === "invalid") counts.invalid++;
-    if (offer.kind !== "open" || !isFirst) return;
+    if (offer.kind !== "open" || !isFirst || isAnswered) return;
     this.#pack(offer);
     const { inputTokens, cost } = offer.likely;
     counts.inputTokens += inputTokens;

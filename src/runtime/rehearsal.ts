@@ -8,6 +8,8 @@ import type { Source } from "../diagnostics/source.ts";
 import type { Procedure, Row } from "../catalog/procedure.ts";
 import type { SetVariableStatement, SqlStatement, Statement } from "../parser/syntax.ts";
 import { asQuery, setDefault, setOption, setVariable } from "./commands.ts";
+import { BudgetForecast } from "./budget-forecast.ts";
+import { reuseOf } from "./run-calls.ts";
 import { explain, type Explanation } from "./explain-calls.ts";
 import { CallKeys } from "./memo.ts";
 import { bindStatement, mayRunCalls, rewriteStatement, runSql } from "./run-sql.ts";
@@ -41,12 +43,16 @@ export class Rehearsal {
   /** Rows hold made-up answers from here on. */
   #isMadeUp = false;
   #isInTransaction = false;
+  /** Keys of requests that statements before this one would have sent. */
+  readonly #answered = new Set<string>();
+  readonly #forecast: BudgetForecast;
   /** Of the step that is being taken. */
   #options: Pick<ExecuteOptions, "signal"> = {};
 
   /** `end` must follow. Throws session/in-transaction: the user's own would be lost with it. */
   constructor(workspace: Workspace) {
     this.#workspace = workspace;
+    this.#forecast = new BudgetForecast(workspace.options);
     if (workspace.db.inTransaction) fail("session/in-transaction", {});
     workspace.db.exec(`SAVEPOINT ${outer}`);
   }
@@ -136,9 +142,11 @@ export class Rehearsal {
       statement,
       binds,
       options: this.#options,
+      answered: reuseOf(this.#workspace).scope === "none" ? undefined : this.#answered,
     });
-    if (!this.#isMadeUp) return explanation;
-    return { ...explanation, sites: explanation.sites.map((site) => ({ ...site, bound: "about" as const })) };
+    const warnings = [...explanation.warnings, ...this.#forecast.add(explanation.sites)];
+    if (!this.#isMadeUp) return { ...explanation, warnings };
+    return { warnings, sites: explanation.sites.map((site) => ({ ...site, bound: "about" as const })) };
   }
 
   async #run(source: Source, statement: SqlStatement, binds: Binds): Promise<void> {

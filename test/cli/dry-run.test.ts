@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { main } from "../../src/cli/main.ts";
 import { openSession } from "../../src/index.ts";
 import { fakeLibrary } from "./support/session.ts";
@@ -53,4 +53,50 @@ test("a mistake is an error, where it stands", async () => {
   expect(code).toBe(1);
   expect(err).toContain("no such table: nope");
   expect(err).not.toContain("nothing was sent");
+});
+
+describe("a cap", () => {
+  const ask = (text: string): string => `SELECT GenerateResponse('${text}', MaxOutputTokens => 16)`;
+
+  test("that would stop the script is a warning where it would, and exit code 4", async () => {
+    const { code, err, out } = await callsql(
+      "-c",
+      `${ask("a")}; ${ask("b")}; ${ask("c")}`,
+      "--max-calls",
+      "1",
+    );
+    expect(code).toBe(4);
+    expect(err.match(/2 calls are needed by here, and max_calls = 1/g)).toHaveLength(1);
+    // What there is to say is said all the same.
+    expect(out.trim().split("\n")).toHaveLength(4);
+    expect(err).toContain("dry run: 3 calls, 3 requests");
+    const costly = await callsql("-c", ask("a"), "--max-cost", "0.000001");
+    expect(costly.code).toBe(4);
+    expect(costly.err).toMatch(/0\.00000\d+ USD are needed by here, and max_cost = 0\.000001:/);
+    const long = await callsql("-c", `SET max_tokens = 5; ${ask("a")}`);
+    expect(long.code).toBe(4);
+    expect(long.err).toMatch(/\d+ tokens are needed by here, and max_tokens = 5:/);
+  });
+
+  test("that may stop it is a warning alone", async () => {
+    const { code, err } = await callsql("-c", ask("a"), "-c", ask("b"), "--max-cost", "0.000005");
+    expect(code).toBe(0);
+    expect(err.match(/USD may be needed by here, and max_cost = 0\.000005/g)).toHaveLength(1);
+  });
+
+  test("that suffices is no matter: an equal call of a later statement is answered by then", async () => {
+    const twice = await callsql("-c", ask("a"), "-c", ask("a"), "--max-calls", "1");
+    expect(twice.code).toBe(0);
+    expect(twice.err).toContain("dry run: 2 calls (1 recorded), 1 request,");
+    expect(twice.err).not.toContain("max_calls");
+    const apart = await callsql("-c", `SET cache = off; ${ask("a")}; ${ask("a")}`, "--max-calls", "1");
+    expect(apart.code).toBe(4);
+  });
+
+  test("counts each text of a packed request, as a run does", async () => {
+    const texts = "SELECT GetEmbeddings(value) FROM json_each('[1,2,3]')";
+    const { code, err } = await callsql("-c", texts, "--max-calls", "2");
+    expect(err).toContain("1 request,");
+    expect(code).toBe(4);
+  });
 });

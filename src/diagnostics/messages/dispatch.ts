@@ -1,7 +1,8 @@
 /** Calls that a whole statement stops for. */
 import { quote, type MessageTable } from "./message.ts";
 
-type BudgetOption = "max_calls" | "max_tokens" | "max_cost" | "max_cost_per_day";
+type BudgetCap = "max_calls" | "max_tokens" | "max_cost";
+type BudgetOption = BudgetCap | "max_cost_per_day";
 
 const budgetTexts: Readonly<Record<BudgetOption, (spent: number) => string>> = {
   max_calls: (spent) => `this session has made ${spent} call${spent === 1 ? "" : "s"}`,
@@ -9,6 +10,12 @@ const budgetTexts: Readonly<Record<BudgetOption, (spent: number) => string>> = {
   max_cost: (spent) => `this session has spent ${usd(spent)}, the next call may cost more than is left`,
   max_cost_per_day: (spent) =>
     `today ${usd(spent)} are spent or held, the next call may cost more than is left`,
+};
+
+const needTexts: Readonly<Record<BudgetCap, (least: number) => string>> = {
+  max_calls: (least) => `${least} call${least === 1 ? " is" : "s are"}`,
+  max_tokens: (least) => `${least} tokens are`,
+  max_cost: (least) => `${usd(least)} are`,
 };
 
 /** Small amounts matter here: six digits that count. */
@@ -40,6 +47,14 @@ export const dispatchMessages = {
       details.spent === 0
         ? `nothing was bought: raise ${details.option} and run it again`
         : `what was bought is kept: raise ${details.option} and run it again (callsql run goes on by itself, another session finds it with SET cache = 'on')`,
+  }),
+  "call/budget-too-small": ({ option, max, least }: { option: BudgetCap; max: number; least: number }) => ({
+    message: `as far as can be foreseen, ${needTexts[option](least)} needed by here, and ${option} = ${max}: it would stop in this statement`,
+    hint: `raise ${option}, or leave it: what is bought until then is kept`,
+  }),
+  "call/budget-may-be-small": ({ max, most }: { max: number; most: number }) => ({
+    message: `up to ${usd(most)} may be needed by here, and max_cost = ${max}: it may stop in this statement`,
+    hint: "with MaxOutputTokens an answer costs no more than so many tokens; what is bought until then is kept",
   }),
   "call/cost-not-counted": (details: { model: string }) => ({
     message: `the price of ${quote(details.model)} is not known: what it costs does not count against max_cost`,
