@@ -154,6 +154,7 @@ export { hintOverHttp } from "./diagnostics/messages/serve.ts";
 export { renderDiagnostic } from "./diagnostics/render.ts";
 export { holdsKey } from "./diagnostics/secret-text.ts";
 export type { Source, Span } from "./diagnostics/source.ts";
+export { systemCodeOf, systemReasonOf } from "./diagnostics/system-error.ts";
 export { suggest } from "./diagnostics/suggest.ts";
 export { isComplete } from "./parser/complete.ts";
 export { highlight, sqlKeywords, type HighlightedSpan, type TokenRole } from "./parser/highlight.ts";

@@ -96,7 +96,11 @@ function buildParser(printed: string[], hasCommands = true): Parser {
       fail("cli/usage", { problem: "run takes files, not -c" });
     invocation = { ...found, options: given.read() };
   };
-  const subcommands = hasCommands ? commandsOf(done) : [];
+  const showHelp = (names: readonly string[]): void => {
+    commandNamed(program, names).outputHelp();
+    invocation = { kind: "text", text: printed.join(""), isMistake: false };
+  };
+  const subcommands = hasCommands ? [...commandsOf(done), helpCommand(showHelp)] : [];
   for (const command of subcommands) {
     configure(command, printed);
     if (command.parent === null) program.addCommand(command);
@@ -120,6 +124,23 @@ function commandsOf(done: (found: CommandInvocation) => void): readonly Command[
   ];
 }
 
+function helpCommand(show: (names: readonly string[]) => void): Command {
+  return new Command("help")
+    .description("show the help of a command, as its --help does")
+    .argument("[command...]", "such as run, or connect add")
+    .action(show);
+}
+
+function commandNamed(program: Command, names: readonly string[]): Command {
+  return names.reduce((within, name) => {
+    const found = within.commands.find((command) => command.name() === name);
+    const all = within.commands.map((command) => command.name());
+    return (
+      found ?? fail("cli/unknown-command", { command: name, commands: all, suggestion: suggest(name, all) })
+    );
+  }, program);
+}
+
 /** Errors come back as exceptions and help as text: nothing here writes or exits. */
 function configure(command: Command, printed: string[]): Command {
   const print = (text: string): unknown => printed.push(text);
@@ -131,16 +152,22 @@ function configure(command: Command, printed: string[]): Command {
     .configureOutput({ writeOut: print, writeErr: print, outputError: () => {} });
 }
 
-/** Who asks for `connect` looks for its verbs. The options of all commands fill a screen, and each verb's help has them. */
+/** Commands whose work is a session's, so that nearly all options of `callsql` say something there. */
+const sessionCommands = new Set(["run", "retry"]);
+
+/** Who asks for `connect` looks for its verbs. The options of all commands fill a screen, and few of them matter to most. */
 function commandsFirst(command: Command, help: Help): string {
   const sections = Help.prototype.formatHelp.call(help, command, help).trimEnd().split("\n\n");
   const isListOf = (what: RegExp) => (section: string) => what.test(section);
   const commands = sections.filter(isListOf(/^Commands:/));
-  const isOnlyVerbs = commands.length > 0 && command.registeredArguments.length === 0;
-  const left = isOnlyVerbs ? /^(?:Commands|Global Options):/ : /^Commands:/;
+  const hasGlobals = command.parent !== null && !sessionCommands.has(command.name());
+  const left = hasGlobals ? /^(?:Commands|Global Options):/ : /^Commands:/;
   const others = sections.filter((section) => !left.test(section));
   const at = others.findIndex(isListOf(/^(?:Arguments|Options|Global Options):/));
-  return `${others.toSpliced(at, 0, ...commands).join("\n\n")}\n`;
+  const globals = hasGlobals
+    ? ["The options of callsql --help, such as --connection and -o, may be given as well."]
+    : [];
+  return `${[...others.toSpliced(at, 0, ...commands), ...globals].join("\n\n")}\n`;
 }
 
 /** Commander's error in our words. */

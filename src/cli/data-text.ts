@@ -3,8 +3,8 @@
  * says so, as spreadsheets write it. SQL scripts are UTF-8 alone: see file.ts.
  */
 import { createReadStream } from "node:fs";
-import { fail } from "../index.ts";
-import { failUnreadable, readErrorCode } from "./file.ts";
+import { fail, systemCodeOf } from "../index.ts";
+import { failUnreadable } from "./file.ts";
 import { decodeUtf8 } from "./utf8.ts";
 import { expectError } from "./expected.ts";
 
@@ -17,7 +17,7 @@ export async function* readTextChunks(file: string): AsyncGenerator<string> {
     const all = rejoined(first.value, chunks);
     yield* encoding === undefined ? decodeUtf8(file, all) : decodeUtf16(file, encoding, all);
   } catch (error) {
-    if (readErrorCode(error) === undefined) throw error;
+    if (systemCodeOf(error) === undefined) throw error;
     failUnreadable(file, error);
   }
 }

@@ -3,7 +3,7 @@
  * Every failure is a coded diagnostic that names the file.
  */
 import { readFile, stat } from "node:fs/promises";
-import { fail } from "../index.ts";
+import { fail, systemCodeOf, systemReasonOf } from "../index.ts";
 import { decodeUtf8 } from "./utf8.ts";
 
 /** A text file that is to be read whole (a script, parameters). A byte order mark is dropped. */
@@ -39,30 +39,7 @@ export async function sizeOf(file: string): Promise<number> {
   }
 }
 
-/** A system error in words: `no such file or directory`. */
-export function readErrorReason(error: unknown): string {
-  const reasons: Record<string, string> = {
-    ENOENT: "no such file or directory",
-    EACCES: "permission denied",
-    EPERM: "not permitted",
-    EISDIR: "it is a directory",
-    EEXIST: "it is a file",
-    ENOTDIR: "a part of the path is not a directory",
-    ENOSPC: "no space left on the device",
-    EROFS: "the file system is read-only",
-    ENAMETOOLONG: "the name is too long",
-  };
-  const code = readErrorCode(error);
-  return reasons[code ?? ""] ?? (error instanceof Error ? error.message : String(error));
-}
-
 export function failUnreadable(file: string, error: unknown): never {
-  if (readErrorCode(error) === "EISDIR") fail("cli/is-directory", { file });
-  return fail("cli/unreadable-file", { file, reason: readErrorReason(error) });
-}
-
-/** `ENOENT` and its like; undefined for anything that the system did not raise. */
-export function readErrorCode(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !("syscall" in error || "errno" in error)) return undefined;
-  return "code" in error && typeof error.code === "string" ? error.code : undefined;
+  if (systemCodeOf(error) === "EISDIR") fail("cli/is-directory", { file });
+  return fail("cli/unreadable-file", { file, reason: systemReasonOf(error) });
 }

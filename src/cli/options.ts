@@ -74,7 +74,7 @@ export function addOptions(program: Command): GivenOptions {
     })
     .option(
       "--connection <name>",
-      "openai, offline (models inside the package, no key needed) or a profile",
+      "openai, offline (small models on this machine, no key needed) or a profile",
       (name) => {
         gathered.connection = name;
       },

@@ -5,8 +5,7 @@
 import { randomUUID } from "node:crypto";
 import { open, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { fail } from "../index.ts";
-import { readErrorReason } from "./file.ts";
+import { fail, systemReasonOf } from "../index.ts";
 import type { OutputStream } from "./terminal.ts";
 
 export interface Output {
@@ -43,11 +42,11 @@ export async function fileOutput(path: string): Promise<Output> {
   const written = isPlain ? join(dirname(path), `.${basename(path)}.${randomUUID().slice(0, 8)}.tmp`) : path;
   const mode = target?.isFile() ? target.mode : 0o666;
   const file = await open(written, "w", mode).catch((error: unknown) => {
-    return fail("cli/unwritable-file", { file: path, reason: readErrorReason(error) });
+    return fail("cli/unwritable-file", { file: path, reason: systemReasonOf(error) });
   });
   const gathered = new Gathered(async (piece) => {
     await file.appendFile(piece).catch((error: unknown) => {
-      fail("cli/unwritable-file", { file: path, reason: readErrorReason(error) });
+      fail("cli/unwritable-file", { file: path, reason: systemReasonOf(error) });
     });
   });
   return {

@@ -5,6 +5,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import type { Database } from "better-sqlite3";
 import { fail } from "../diagnostics/diagnostic.ts";
+import { systemReasonOf } from "../diagnostics/system-error.ts";
 
 export class Files {
   /** Paths and contents a pass has asked to write; undefined: write at once. */
@@ -47,7 +48,7 @@ function read(path: string): Buffer {
   try {
     return readFileSync(path);
   } catch (error) {
-    return fail("session/unreadable-file", { path, reason: reasonOf(error) });
+    return fail("session/unreadable-file", { path, reason: systemReasonOf(error) });
   }
 }
 
@@ -55,15 +56,11 @@ function write(path: string, content: string | Uint8Array): void {
   try {
     writeFileSync(path, content);
   } catch (error) {
-    fail("session/unwritable-file", { path, reason: reasonOf(error) });
+    fail("session/unwritable-file", { path, reason: systemReasonOf(error) });
   }
 }
 
 function readContent(content: unknown): string | Uint8Array {
   if (typeof content === "string" || content instanceof Uint8Array) return content;
   return typeof content === "number" || typeof content === "bigint" ? String(content) : "";
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error && "code" in error ? String(error.code) : String(error);
 }

@@ -26,9 +26,39 @@ test("connect without a verb prints its verbs, before all options, and is a mist
   const text = "text" in shown ? shown.text : "";
   expect(text).toMatch(/^Usage: callsql connect [^]*\nCommands:\n {2}list [^]*\n {2}trust [^]*\nOptions:\n/);
   expect(text).not.toContain("--dry-run");
-  expect(parseCommandLine(["connect", "add", "--help"])).toMatchObject({
-    isMistake: false,
-    text: expect.stringContaining("--dry-run"),
+  expect(text).toContain("options of callsql --help");
+});
+
+describe("help", () => {
+  const helpOf = (...args: readonly string[]): string => {
+    const shown = parseCommandLine(args);
+    return shown.kind === "text" && !shown.isMistake ? shown.text : "";
+  };
+
+  test.each([["run"], ["serve"], ["connect", "add"], ["serve", "token", "create"]])(
+    "callsql help %s %s %s",
+    (...names) => {
+      expect(helpOf("help", ...names)).toContain(`Usage: callsql ${names.join(" ")} `);
+      expect(helpOf("help", ...names)).toBe(helpOf(...names, "--help"));
+    },
+  );
+
+  test("alone is that of callsql, examples and exit codes included", () => {
+    expect(helpOf("help")).toBe(helpOf("--help"));
+    expect(helpOf("help")).toMatch(/^Examples:[^]*\nExit codes:/);
+  });
+
+  test("of a session's commands has all options, of others their own", () => {
+    expect(helpOf("run", "--help")).toContain("--dry-run");
+    expect(helpOf("procedures", "--help")).not.toContain("--dry-run");
+    expect(helpOf("serve", "--help")).not.toContain("[]");
+  });
+
+  test("of what is no command is a mistake", () => {
+    const ask = () => parseCommandLine(["help", "connect", "ad"]);
+    expect(ask).toThrow('cli/unknown-command: there is no command "ad"');
+    const hint = expect.stringContaining('"add"');
+    expect(ask).toThrow(expect.objectContaining({ diagnostics: [expect.objectContaining({ hint })] }));
   });
 });
 

@@ -568,6 +568,9 @@ describe("statements of our own", () => {
     expect(await codeOf(opened.session.execute("SET concurrencyy = 4"))).toBe("session/unknown-option");
     expect(await codeOf(opened.session.execute("SET concurrency = 0"))).toBe("session/bad-option-value");
     expect(await codeOf(opened.session.execute("SET on_error = maybe"))).toBe("session/bad-option-value");
+    await expect(opened.session.execute("SET cache = maybe")).rejects.toThrow(
+      "expected one of off, run, on, only",
+    );
   });
 
   test.each([

@@ -4,8 +4,7 @@
  */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fail, sniff } from "../../index.ts";
-import { readErrorReason } from "../file.ts";
+import { fail, sniff, systemReasonOf } from "../../index.ts";
 import type { Column, Row } from "./column.ts";
 
 export interface MediaValue {
@@ -39,7 +38,7 @@ export async function saveMedia(value: MediaValue, folder: string): Promise<stri
       if (await isWritten(path, value.bytes)) return path;
     }
   } catch (error) {
-    return fail("cli/unwritable-file", { file: folder, reason: readErrorReason(error) });
+    return fail("cli/unwritable-file", { file: folder, reason: systemReasonOf(error) });
   }
 }
 

@@ -7,6 +7,7 @@ import { dirname, resolve } from "node:path";
 import Database from "better-sqlite3";
 import { fail } from "../../diagnostics/diagnostic.ts";
 import { expectError } from "../../diagnostics/expected.ts";
+import { systemCodeOf, systemReasonOf } from "../../diagnostics/system-error.ts";
 
 const applicationId = 0x63716c31;
 
@@ -129,15 +130,8 @@ function prepareFile(file: string): void {
     closeSync(openSync(file, "a", 0o600));
     chmodSync(file, 0o600);
   } catch (error) {
-    if (
-      !(error instanceof Error) ||
-      !("code" in error) ||
-      typeof error.code !== "string" ||
-      !("syscall" in error)
-    ) {
-      throw error;
-    }
-    fail("ledger/cannot-open", { file, reason: error.code });
+    if (systemCodeOf(error) === undefined) throw error;
+    fail("ledger/cannot-open", { file, reason: systemReasonOf(error) });
   }
 }
 
