@@ -178,7 +178,8 @@ class LoneCalls implements RowRunner {
     const running = this.#running.get(call.key);
     if (running !== undefined) {
       counts.cached++;
-      return running;
+      // Before anybody is given it: who asked first may write into its own.
+      return running.then(withOwnBytes);
     }
     const bought = this.#buy(call).finally(() => this.#running.delete(call.key));
     this.#running.set(call.key, bought);
@@ -193,4 +194,9 @@ class LoneCalls implements RowRunner {
     if (doom !== undefined) throwDoom(doom);
     return bought[0] ?? fail("call/cancelled", {});
   }
+}
+
+function withOwnBytes(answer: Answer): Answer {
+  const row = answer.row.map((value) => (value instanceof Uint8Array ? Buffer.from(value) : value));
+  return { ...answer, row };
 }

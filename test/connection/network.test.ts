@@ -11,6 +11,7 @@ import { createOpenAIConnection } from "../../src/connection/openai.ts";
 import { proxyOf } from "../../src/connection/proxy-of.ts";
 import { openSession } from "../../src/open-session.ts";
 import { startOpenAIServer } from "../support/openai-server.ts";
+import { startRefusingProxy } from "../support/refusing-proxy.ts";
 
 const asking = { signal: new AbortController().signal, timeoutMs: 20_000 };
 const seen: string[] = [];
@@ -84,15 +85,6 @@ test("a proxy of the session's environment is used, but not for hosts that NO_PR
 });
 
 describe("a failure behind a proxy names it, without its password", () => {
-  /** Answers CONNECT with this status, or breaks the connection. */
-  async function refusingProxy(status: number | "break"): Promise<Server> {
-    const refusing = createServer();
-    refusing.on("connect", (_, client) => {
-      if (status === "break") client.destroy();
-      else client.end(`HTTP/1.1 ${status} No\r\ncontent-length: 0\r\n\r\n`);
-    });
-    return refusing;
-  }
   async function failureThrough(
     proxyAt: string,
     body: Readonly<Record<string, unknown>> = { input: "x" },
@@ -131,12 +123,11 @@ describe("a failure behind a proxy names it, without its password", () => {
     [502, "which answered 502: it could not reach the server"],
     ["break" as const, "which broke the connection (UND_ERR_SOCKET)"],
   ])("one that answers %s", async (status, words) => {
-    const refusing = await refusingProxy(status);
-    const url = await listen(refusing);
+    using refusing = await startRefusingProxy(status);
+    const { url } = refusing;
     expect((await failureThrough(withPassword(url)))?.message).toBe(
       `api.invalid is asked through the proxy ${masked(url)}, ${words}`,
     );
-    refusing.close();
   });
 
   test("one whose name is unknown", async () => {

@@ -225,6 +225,25 @@ describe("POST /v1/execute", () => {
     expect(body).toMatchObject({ code, hint: expect.stringMatching(hint) });
   });
 
+  test("behind --replay a caller is told what finds the record, and what only the operator can do", async () => {
+    const settings = [{ option: "cache", value: "only" }];
+    await using replaying = await startServing(api.url, { settings });
+    const { body } = await ask(replaying, "/v1/execute", {
+      token: replaying.token("first"),
+      body: { command: "CALL GenerateResponse('x')" },
+    });
+    expect(body).toMatchObject({
+      code: "ledger/not-recorded",
+      hint: expect.stringMatching(/^"cache": "run" finds .*; who runs the server: without --replay /),
+    });
+    expect(api.requests).toEqual([]);
+  });
+
+  test("what only the operator can do says so", async () => {
+    const refused = await execute({ command: "DROP TABLE t" });
+    expect(refused.body).toMatchObject({ hint: expect.stringMatching(/^who runs the server: .*--writable/) });
+  });
+
   test("an error behind the first line is the last line", async () => {
     const { status, text } = await execute(
       {

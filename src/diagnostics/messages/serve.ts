@@ -10,7 +10,7 @@ export const serveMessages = {
   }),
   "serve/read-only": (details: { statement: string }) => ({
     message: `${details.statement} would write, and this database is read-only here`,
-    hint: "callsql serve --writable lets statements write",
+    hint: operator("callsql serve --writable lets statements write"),
   }),
   "serve/temporary-refused": (_: object) => ({
     message: "temporary tables, views and triggers are not kept here",
@@ -42,11 +42,11 @@ export const serveMessages = {
   }),
   "serve/statement-timeout": (details: { seconds: number }) => ({
     message: `SQLite has worked on the statement for ${details.seconds} s, which is all it is given`,
-    hint: "an index or a LIMIT may help; callsql serve --sql-timeout sets the limit, the time of calls does not count",
+    hint: `an index or a LIMIT may help; the time of calls does not count; ${operator("callsql serve --sql-timeout sets the limit")}`,
   }),
   "serve/statement-memory": (details: { megabytes: number }) => ({
     message: `the statement took more than ${details.megabytes} MB of memory`,
-    hint: "callsql serve --sql-memory sets the limit",
+    hint: operator("callsql serve --sql-memory sets the limit"),
   }),
   "serve/process-died": (_: object) => ({
     message: "the process that ran the statement ended unexpectedly",
@@ -69,11 +69,11 @@ export const serveMessages = {
   }),
   "serve/wrong-host": (_: object) => ({
     message: "the Host header names another server",
-    hint: "callsql serve --allow-host NAME adds a name this server is reached by",
+    hint: operator("callsql serve --allow-host NAME adds a name it is reached by"),
   }),
   "serve/wrong-origin": (_: object) => ({
     message: "requests from web pages of other origins are not answered",
-    hint: "callsql serve --allow-origin ORIGIN lets the pages of one origin in",
+    hint: operator("callsql serve --allow-origin ORIGIN lets the pages of one origin in"),
   }),
   "serve/not-found": (_: object) => ({
     message: "there is nothing at this address",
@@ -89,7 +89,7 @@ export const serveMessages = {
   }),
   "serve/body-too-large": (details: { max: number }) => ({
     message: `the body, or a line of it, is larger than ${details.max} bytes`,
-    hint: "callsql serve --max-body sets the limit",
+    hint: operator("callsql serve --max-body sets the limit"),
   }),
   "serve/body-too-slow": (details: { seconds: number }) => ({
     message: `the body did not arrive within ${details.seconds} s`,
@@ -150,7 +150,10 @@ export const serveMessages = {
   }),
 } satisfies MessageTable;
 
-const operator = (text: string): string => `who runs the server: ${text}`;
+/** What a caller over HTTP cannot do, but somebody can. */
+function operator(text: string): string {
+  return `who runs the server: ${text}`;
+}
 
 /** For codes whose hints speak of SET or of the command line, which a caller over HTTP has not. */
 const hintsByCode: Readonly<Record<string, string>> = {
@@ -158,6 +161,8 @@ const hintsByCode: Readonly<Record<string, string>> = {
     "what was bought is recorded; who runs the server can raise it: callsql serve token create --max-cost makes a token with more",
   "call/no-endpoint": operator("callsql connect test says which procedures the connection can answer"),
   "connect/none": operator("set OPENAI_API_KEY for callsql serve, or name a profile with --connection"),
+  "connect/login-failed": operator("callsql connect login NAME logs in again"),
+  "connect/no-key": operator("callsql connect add NAME --replace, or set OPENAI_API_KEY for callsql serve"),
   "connect/no-credit": operator("add credit or raise the limit of the organisation or project"),
   "connect/redirect": operator("set the connection's base URL to the final address"),
   "connect/refused": operator(
@@ -165,6 +170,7 @@ const hintsByCode: Readonly<Record<string, string>> = {
   ),
   "connect/unknown-model": "name a model the account can use: Model => '…'",
   "connect/unreachable": `try again later; ${operator("callsql connect show says which base URL is asked")}`,
+  "ledger/not-recorded": `"cache": "run" finds what the record holds; ${operator("without --replay and with a cache other than only, calls are made")}`,
   "session/key-in-text":
     "keys belong into the server's connections; text that only looks like one is passed in parameters (:value)",
 };
