@@ -22,15 +22,15 @@ export function maskSecrets(text: string, secrets: Iterable<string> = []): strin
   let masked = text.length > readMax ? text.slice(0, readMax) : text;
   for (const secret of secrets) {
     if (secret.length < secretLengthMin) continue;
-    for (const spelling of new Set([
-      secret,
-      encodeURIComponent(secret),
-      JSON.stringify(secret).slice(1, -1),
-    ])) {
-      masked = masked.replaceAll(spelling, mask);
-    }
+    for (const spelling of spellingsIn(masked, secret)) masked = masked.replaceAll(spelling, mask);
   }
   return maskPatterns(masked);
+}
+
+/** How a secret may be written in a text: without a sign that escapes, only as it is. */
+function spellingsIn(text: string, secret: string): Iterable<string> {
+  if (!/[%\\]/.test(text)) return [secret];
+  return new Set([secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)]);
 }
 
 /** Something of each pattern: most texts hold none, and are read once. */

@@ -39,7 +39,7 @@ export function readAnswer(asked: Asked, exchange: Exchange, secrets: Iterable<s
   const isJson = /[/+]json$/.test(contentType);
   const expected = expectedBody(asked);
   if (expected === "bytes" && contentType === "text/event-stream") {
-    const speech = readSpeech(new TextDecoder().decode(exchange.bytes));
+    const speech = readSpeech(utf8.decode(exchange.bytes));
     switch (speech.kind) {
       case "audio":
         return answered({ body: { audio: speech.audio, usage: speech.usage }, contentType });
@@ -56,7 +56,8 @@ export function readAnswer(asked: Asked, exchange: Exchange, secrets: Iterable<s
     if (contentType === "text/html" || contentType === "text/plain") {
       return broken(failureTexts.notBytes({ contentType, start: textStart(exchange.bytes) }));
     }
-    return answered({ body: exchange.bytes, contentType });
+    // Short ones stand in a pool that many share, and this one is kept.
+    return answered({ body: new Uint8Array(exchange.bytes), contentType });
   }
   const text = parseText(exchange.bytes);
   if (expected === "text" && !isJson && contentType !== "text/html" && text !== undefined) {
@@ -95,7 +96,7 @@ function redirect(exchange: Exchange, secrets: Iterable<string>): ApiFailure {
 
 function httpFailure(exchange: Exchange, contentType: string, secrets: Iterable<string>): ApiFailure {
   const { status, headers } = exchange;
-  const text = new TextDecoder().decode(exchange.bytes.subarray(0, 1_000_000));
+  const text = utf8.decode(exchange.bytes.subarray(0, 1_000_000));
   const error = readError(readJson(text)) ?? {};
   const words = error.message ?? (contentType === "text/html" ? withoutTags(text) : text);
   const code = shortText(error.code, secrets);
@@ -153,12 +154,14 @@ function parseRetryAfter(headers: AnswerHeaders, now: number): number | undefine
   return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }
 
+const utf8 = new TextDecoder();
+
 function parseText(bytes: Uint8Array): string | undefined {
-  return isUtf8(bytes) ? new TextDecoder().decode(bytes) : undefined;
+  return isUtf8(bytes) ? utf8.decode(bytes) : undefined;
 }
 
 function textStart(bytes: Uint8Array): string {
-  return withoutTags(new TextDecoder().decode(bytes.subarray(0, 2000))).slice(0, 200);
+  return withoutTags(utf8.decode(bytes.subarray(0, 2000))).slice(0, 200);
 }
 
 function withoutTags(text: string): string {
