@@ -18,12 +18,12 @@ const fill = `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHE
   INSERT INTO t SELECT i, 'name ' || i, i % 97, i * 1.5 FROM n`;
 const create = "CREATE TABLE t(id INTEGER PRIMARY KEY, name TEXT, k INTEGER, x REAL)";
 
-const bare = new Database(":memory:");
-bare.exec(create);
-bare.exec(fill);
+const bare = filled();
 const session = await openSession({ connection: service(), ledger: ":memory:" });
 await session.execute(create);
 await session.execute(fill);
+/** Of two databases that hold the same one may be 8 % slower, by where its pages lie: ours stands between two, and the mean counts. */
+const later = filled();
 
 const findings: Finding[] = [
   await finding(
@@ -44,20 +44,31 @@ const findings: Finding[] = [
 await session.close();
 publish("sql", "SQL without calls, and answers stored", findings);
 
+function filled(): Database.Database {
+  const db = new Database(":memory:");
+  db.exec(create);
+  db.exec(fill);
+  return db;
+}
+
 async function finding(what: string, sql: string, atMost?: number): Promise<Finding> {
   const isReader = bare.prepare(sql).reader;
-  const cases: Record<"ours" | "bare", Case> = {
+  const through = (db: Database.Database) => (): void => {
+    const statement = db.prepare(sql);
+    if (isReader) statement.raw().all();
+    else statement.run();
+  };
+  const cases: Record<"ours" | "bare" | "later", Case> = {
     ours: async () => {
       const result = await session.execute(sql);
       for await (const _ of result.arrays());
     },
-    bare: () => {
-      const statement = bare.prepare(sql);
-      if (isReader) statement.raw().all();
-      else statement.run();
-    },
+    bare: through(bare),
+    later: through(later),
   };
-  const { ours, bare: own } = await race(cases, { rounds: 7, roundMs: 400 });
+  const best = await race(cases, { rounds: 7, roundMs: 400 });
+  const { ours } = best;
+  const own = (best.bare + best.later) / 2;
   return {
     what,
     against: "better-sqlite3",
