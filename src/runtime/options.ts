@@ -252,11 +252,7 @@ const words = new Map([
 /** What an option may be, as its mistakes say it. */
 function allowedBy({ type, values, min = 0, max = Number.MAX_SAFE_INTEGER }: OptionDefinition): string {
   if (type === "boolean") return "on or off";
-  return type === "text"
-    ? values === undefined
-      ? "text"
-      : `one of ${values.join(", ")}`
-    : rangeOf(type, min, max);
+  return type === "text" ? (values?.join(", ") ?? "text") : rangeOf(type, min, max);
 }
 
 function coerce(definition: OptionDefinition, value: string | number | null, place: Place): OptionValue {
@@ -269,7 +265,7 @@ function coerce(definition: OptionDefinition, value: string | number | null, pla
     case "text": {
       const { values } = definition;
       const found = values?.find((item) => item === String(value).toLowerCase());
-      return values === undefined ? String(value) : (found ?? refuse(allowedBy(definition)));
+      return values === undefined ? String(value) : (found ?? refuse(`one of ${allowedBy(definition)}`));
     }
     case "integer":
     case "usd":
