@@ -8,6 +8,7 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     expect: { poll: { timeout: 20_000 } },
+    globalSetup: ["test/support/temporary-files.ts"],
     setupFiles: process.env["CALLSQL_COVERAGE"] === undefined ? [] : ["test/support/coverage.ts"],
     // The machines have two cores; more workers only wait for each other.
     maxWorkers: 2,

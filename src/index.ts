@@ -150,6 +150,7 @@ export {
 export type { CallCode } from "./catalog/problem.ts";
 export type { Code, Details } from "./diagnostics/messages.ts";
 export { exitCodeOf } from "./diagnostics/exit-code.ts";
+export { noteText, type NoteDetails, type NoteName } from "./diagnostics/messages/notes.ts";
 export { hintOverHttp } from "./diagnostics/messages/serve.ts";
 export { renderDiagnostic } from "./diagnostics/render.ts";
 export { holdsKey } from "./diagnostics/secret-text.ts";

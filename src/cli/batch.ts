@@ -19,7 +19,7 @@ import {
 import type { Options } from "./options.ts";
 import { dryRun } from "./dry-run.ts";
 import { showable } from "./format/format.ts";
-import { importedText, importFile } from "./import/import.ts";
+import { noteImported, importFile } from "./import/import.ts";
 import { fileOutput, standardOutput, type Output } from "./output.ts";
 import { runEachRow } from "./each-row.ts";
 import { readParameters, rowsFileOf, type Parameter } from "./params.ts";
@@ -175,9 +175,13 @@ async function run(batch: Batch, earlierFailure: number | undefined): Promise<nu
   }
   const elapsedMs = terminal.now() - startedAt;
   const exitCode = stop.exitCode ?? earlierFailure ?? failure ?? stopped ?? (summary.failed > 0 ? 5 : 0);
-  if (writer.saved > 0) await reporter.note(`${count(writer.saved, "file")} in ${options.mediaFolder ?? ""}`);
+  if (writer.saved > 0)
+    await reporter.note("files-in", {
+      files: count(writer.saved, "file"),
+      folder: options.mediaFolder ?? "",
+    });
   if (!options.isDryRun && (terminal.stderr.isTTY || summary.hasCalls))
-    await reporter.note(summary.text(elapsedMs));
+    await reporter.say(summary.text(elapsedMs));
   if (options.summary !== undefined) {
     const file = await fileOutput(options.summary);
     await file.write(summary.json(elapsedMs, exitCode));
@@ -202,7 +206,7 @@ async function prepare(batch: Batch): Promise<number | undefined> {
   for (const { name, value } of parameters) session.setVariable(name, value);
   for (const [index, request] of options.imports.entries()) {
     const asked = { ...request, step: index + 1, isAppended: options.isAppending };
-    await surroundings.reporter.note(importedText(request, await importFile(session, asked, stop.signal)));
+    await noteImported(surroundings.reporter, request, await importFile(session, asked, stop.signal));
   }
   return undefined;
 }

@@ -9,6 +9,7 @@ import {
   type ScriptRehearsal,
   type ScriptStatement,
   type SqlValue,
+  type NoteDetails,
 } from "../index.ts";
 import type { Column } from "./format/column.ts";
 import { written, type FormatName } from "./format/format.ts";
@@ -43,7 +44,8 @@ export async function dryRun(run: DryRun): Promise<Rehearsed> {
   const rows = found.map(({ statement, site }) => [statement, ...estimateCells(site)]);
   for await (const piece of written(format, columns, inTurn(rows), style)) await output.write(piece);
   await output.flush();
-  if (failure === undefined || run.isKeepGoing) await reporter.note(totalOf(found.map(({ site }) => site)));
+  if (failure === undefined || run.isKeepGoing)
+    await reporter.note("dry-run", totalOf(found.map(({ site }) => site)));
   return rehearsed;
 }
 
@@ -87,7 +89,7 @@ async function* inTurn(rows: readonly SqlValue[][]): AsyncGenerator<SqlValue[]> 
   yield* rows;
 }
 
-function totalOf(sites: readonly CallEstimate[]): string {
+function totalOf(sites: readonly CallEstimate[]): NoteDetails<"dry-run"> {
   const sum = (of: (site: CallEstimate) => number): number =>
     sites.reduce((total, site) => total + of(site), 0);
   const bounds = new Set(sites.map(({ bound }) => bound));
@@ -103,7 +105,5 @@ function totalOf(sites: readonly CallEstimate[]): string {
     sum((site) => site.calls),
     "call",
   );
-  const recorded = sum((site) => site.recorded);
-  const known = recorded === 0 ? "" : ` (${recorded} recorded)`;
-  return `dry run: ${about}${calls}${known}, ${requests}, ${cost}; nothing was sent`;
+  return { calls: `${about}${calls}`, recorded: sum((site) => site.recorded), requests, cost };
 }

@@ -77,7 +77,7 @@ async function runAll(jobs: Jobs, all: readonly Job[], output: Output, stop: Sto
   const written = writeInOrder(jobs, all, output, done);
   await Promise.all([written, ...Array.from({ length: Math.min(jobs.jobs, all.length) }, work)]);
   const left = all.length - codes.length;
-  if (left > 0) await jobs.reporter.note(`${count(left, "file")} not begun`);
+  if (left > 0) await jobs.reporter.note("files-not-begun", { files: count(left, "file") });
   return codes;
 }
 

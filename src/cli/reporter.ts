@@ -2,7 +2,16 @@
  * Everything said to a person: errors, warnings, notes, progress and the summary, all on stderr.
  * Text from models and services is made safe here; colour is put on after that.
  */
-import { DiagnosticError, diagnostic, exitCodeOf, renderDiagnostic, type Diagnostic } from "../index.ts";
+import {
+  DiagnosticError,
+  diagnostic,
+  exitCodeOf,
+  noteText,
+  renderDiagnostic,
+  type Diagnostic,
+  type NoteDetails,
+  type NoteName,
+} from "../index.ts";
 import { safeText } from "./format/text.ts";
 import { ProgressLine } from "./progress.ts";
 import type { Colours } from "./colours.ts";
@@ -43,7 +52,12 @@ export class Reporter {
     await this.#write(coloured(safeText(renderDiagnostic(item)), this.#colours()));
   }
 
-  async note(text: string): Promise<void> {
+  note<N extends NoteName>(name: N, details: NoteDetails<N>): Promise<void> {
+    return this.say(noteText(name, details));
+  }
+
+  /** What is no sentence of ours: a summary in numbers, a file's text. Kept back by --quiet, as notes are. */
+  async say(text: string): Promise<void> {
     if (!this.#isQuiet) await this.#write(this.#colours().dim(safeText(text)));
   }
 

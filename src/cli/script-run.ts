@@ -22,14 +22,13 @@ export async function beginScript(
   if (given.isScript !== true || options.settings.includes(replaySetting)) return undefined;
   const name = given.texts.map((text) => text.name).join(", ");
   const run = session.beginRun({ name, identity: identityOf(given, options), isFresh: options.isFresh });
-  if (run.isResumed) await reporter.note(resumption(run));
+  if (run.isResumed) await noteResumed(reporter, run);
   return run;
 }
 
-function resumption({ id, answeredCalls, unansweredCalls }: Run): string {
-  const answered = `run ${id} goes on: ${count(answeredCalls, "answer")} recorded, not bought again`;
-  if (unansweredCalls === 0) return answered;
-  return `${answered}; ${count(unansweredCalls, "call")} had not answered and may have been charged: SELECT * FROM sys_calls WHERE run = ${id} AND status = 'unknown'`;
+function noteResumed(reporter: Reporter, { id, answeredCalls, unansweredCalls }: Run): Promise<void> {
+  const unanswered = unansweredCalls === 0 ? undefined : count(unansweredCalls, "call");
+  return reporter.note("run-goes-on", { run: id, answers: count(answeredCalls, "answer"), unanswered });
 }
 
 /** Hex SHA-256 over texts, binds, imports, connection and database: a change of any makes it another script. */

@@ -1,6 +1,6 @@
 /**
- * Every sentence callsql says about a mistake, under its code. One file a phase in messages/.
- * No sentence for the user is built anywhere else.
+ * Every sentence callsql says about a mistake, under its code. One file a phase in messages/; notes.ts there has what is
+ * said when nothing is wrong. No sentence for the user is built anywhere else.
  */
 import { bindMessages } from "./messages/bind.ts";
 import { callMessages } from "./messages/call.ts";

@@ -3,13 +3,17 @@ import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { exampleOf } from "../../scripts/errors-md.ts";
 import { messages, type Code } from "../../src/diagnostics/messages.ts";
+import { notes } from "../../src/diagnostics/messages/notes.ts";
 
 const root = path.resolve(import.meta.dirname, "../..");
 const codes = Object.keys(messages) as Code[];
 
 /** A code's definition opens a line of a table: `"phase/name": (details…) =>`. */
 const definition = /^ {2}"([^"]+)": \(/gm;
-const tables = globSync("src/diagnostics/messages/*.ts", { cwd: root }).map(readSource);
+const tables = globSync("src/diagnostics/messages/*.ts", {
+  cwd: root,
+  exclude: ["src/diagnostics/messages/notes.ts"],
+}).map(readSource);
 const users = globSync("src/**/*.ts", { cwd: root, exclude: ["src/diagnostics/messages/**"] })
   .map(readSource)
   .join("\n");
@@ -55,6 +59,27 @@ describe("sentences and hints", () => {
 
   test("have names in double quotes, never in others", () => {
     expect(texts.filter((text) => /['`‘“]</.test(text))).toEqual([]);
+  });
+});
+
+describe("notes", () => {
+  const names = Object.keys(notes);
+  const details: object = new Proxy({}, { get: (_, name) => `<${String(name)}>` });
+  const lines = Object.values(notes).map((text) => (text as (details: object) => string)(details));
+
+  test("have names in kebab case that are used somewhere", () => {
+    expect(names.filter((name) => !/^[a-z]+(-[a-z]+)*$/.test(name))).toEqual([]);
+    expect(names.filter((name) => !users.includes(`"${name}"`))).toEqual([]);
+  });
+
+  test("are one line without a full stop, in lower case or with what they are about", () => {
+    expect(lines.filter((text) => text === "" || /[\r\n]|[^.…]\.$|^[A-Z]/.test(text))).toEqual([]);
+  });
+
+  test("are said by name: what is said otherwise is no text of its own", () => {
+    const said = [...users.matchAll(/\.(?:say|note)\(\s*`([^`]*)`/g)].map((match) => match[1] ?? "");
+    // `3 rows…` is a number.
+    expect(said.filter((text) => /[a-z]{2,} [a-z]/.test(text.replace(/\$\{[^}]*\}/g, "")))).toEqual([]);
   });
 });
 

@@ -8,6 +8,7 @@ import {
   listConnections,
   loginConnection,
   logoutConnection,
+  noteText,
   procedures,
   projectProfiles,
   removeConnection,
@@ -73,13 +74,13 @@ async function perform(action: ConnectAction, desk: Desk): Promise<void> {
       return login(action, desk);
     case "logout":
       await logoutConnection(action.name, place);
-      return reporter.note(`${action.name} is logged out`);
+      return reporter.note("logged-out", { name: action.name });
     case "default":
       await setDefaultConnection(action.name, place);
-      return reporter.note(`${action.name} is the default connection now`);
+      return reporter.note("connection-default", { name: action.name });
     case "remove":
       await removeConnection(action.name, place);
-      return reporter.note(`${action.name} is removed, and its secrets with it`);
+      return reporter.note("connection-removed", { name: action.name });
     case "trust":
       return trust(action.isYes, desk);
   }
@@ -126,7 +127,7 @@ async function add(action: Adding, desk: Desk): Promise<void> {
   const { env } = terminal;
   const taken = action.isReplacing || !terminal.stdin.isTTY ? [] : await profileNames(env);
   const asked = await askForConnection({ ...action, secret: piped, taken }, terminal);
-  if (asked === undefined) return reporter.note("nothing was added");
+  if (asked === undefined) return reporter.note("connection-not-added", {});
   const { name, draft, secret } = asked;
   const added = await addConnection(name, draft, {
     env,
@@ -134,21 +135,17 @@ async function add(action: Adding, desk: Desk): Promise<void> {
     ...(secret === undefined ? {} : { secret }),
     ...(action.isDefault === undefined ? {} : { isDefault: action.isDefault }),
   });
-  const where = added.profile.secret === undefined ? "" : `; its secret: ${placeWords(added.profile.secret)}`;
-  await reporter.note(`${name} is in ${added.file}${added.isDefault ? " and is the default" : ""}${where}`);
+  const { file, isDefault, profile } = added;
+  const secretPlace = profile.secret === undefined ? {} : { secret: profile.secret };
+  await reporter.note("connection-added", { name, file, isDefault, ...secretPlace });
   if (asked.next === "login") return login({ verb: "login", name, isDevice: false, hasBrowser: true }, desk);
   if (asked.next === "test") return test(name, desk);
-  if (draft.oauth !== undefined) await reporter.note(`callsql connect login ${name} comes next`);
+  if (draft.oauth !== undefined) await reporter.note("login-next", { name });
 }
 
 async function profileNames(env: Surroundings["terminal"]["env"]): Promise<readonly string[]> {
   const listed = await listConnections({ env });
   return listed.filter(({ place }) => !["environment", "shipped"].includes(place)).map(({ name }) => name);
-}
-
-function placeWords(secret: string): string {
-  if (secret === "store") return "in a file that only you can read (no keychain answers)";
-  return secret === "keychain" ? "in the keychain" : secret;
 }
 
 async function login(
@@ -157,12 +154,12 @@ async function login(
 ): Promise<void> {
   const { signal } = stop;
   const onStep = (step: LoginStep): void => {
-    if (step.kind === "device") void reporter.note(`open ${step.url} and enter the code ${step.code}`);
-    else void reporter.note(`open ${step.url}`);
+    const code = step.kind === "device" ? { code: step.code } : {};
+    void reporter.note("login-open", { url: step.url, ...code });
     if (step.kind === "browser" && hasBrowser && terminal.stdin.isTTY) openBrowser(step.url);
   };
   await loginConnection(name, { env: terminal.env, isDevice, onStep, signal });
-  await reporter.note(`logged in to ${name}`);
+  await reporter.note("logged-in", { name });
 }
 
 /** Where no browser opens, the address has been printed. */
@@ -179,13 +176,11 @@ function openBrowser(url: string): void {
 
 async function test(name: string | undefined, desk: Desk): Promise<void> {
   const { terminal, reporter } = desk.surroundings;
-  await reporter.note(
-    "asks for the list of models and sends each endpoint an empty request, which no model answers: costs nothing",
-  );
+  await reporter.note("connection-checking", {});
   const wanted = name ?? desk.options.connection;
   const check = await checkConnection(wanted, { env: terminal.env, signal: desk.stop.signal });
   await show(desk, checkColumns, checkRows(check));
-  await reporter.note(`${check.name}: ${check.identity}, ${check.latencyMs} ms; ${modelsText(check)}`);
+  await reporter.note("connection-checked", { ...check, models: modelsText(check) });
   if (check.models === undefined && check.endpoints.every(({ state }) => state === "missing"))
     fail("connect/no-api", { identity: check.identity });
 }
@@ -199,7 +194,7 @@ function checkRows({ endpoints }: ConnectionCheck): readonly object[] {
 }
 
 function modelsText({ models, modelsProblem }: ConnectionCheck): string {
-  if (models === undefined) return `it lists no models (${modelsProblem ?? "it cannot"})`;
+  if (models === undefined) return noteText("models-unlisted", { problem: modelsProblem });
   const shown = models.slice(0, 8).join(", ");
   return `${count(models.length, "model")}: ${shown}${models.length > 8 ? ", …" : ""}`;
 }
@@ -209,18 +204,17 @@ async function trust(isYes: boolean, desk: Desk): Promise<void> {
   const { env } = terminal;
   const found = await projectProfiles({ env });
   if (found !== undefined && !found.isTrusted && !isYes) {
-    await reporter.note(found.text);
+    await reporter.say(found.text);
     const question = `${found.file} can run commands and choose where prompts go. Read it from now on? [y/N] `;
-    if (!(await isAgreed(terminal, question, false))) return reporter.note("it is not read");
+    if (!(await isAgreed(terminal, question, false))) return reporter.note("project-not-read", {});
   }
   const { file } = await trustProjectProfiles({ env });
-  await reporter.note(`${file} is read from now on, until it changes`);
+  await reporter.note("project-read", { file });
 }
 
 async function noteProject({ surroundings: { terminal, reporter } }: Desk): Promise<void> {
   const project = await projectProfiles({ env: terminal.env });
-  if (project?.isTrusted === false)
-    await reporter.note(`${project.file} is not read: callsql connect trust shows it and asks`);
+  if (project?.isTrusted === false) await reporter.note("project-untrusted", { file: project.file });
 }
 
 async function defaultName({ surroundings }: Desk): Promise<string> {

@@ -31,9 +31,9 @@ export async function runDetach(request: DetachRequest, surroundings: Surroundin
     await using session = await surroundings.openSession({ env, database, readonly: isListOnly });
     await printQuery(session, { sql: calling, isJson }, { ...surroundings, options, signal: stop.signal });
     if (!isListOnly)
-      await surroundings.reporter.note(
-        `${count(await dropCalling(session), "view or trigger", "views and triggers")} dropped`,
-      );
+      await surroundings.reporter.note("views-dropped", {
+        views: count(await dropCalling(session), "view or trigger", "views and triggers"),
+      });
     return stop.exitCode ?? 0;
   } finally {
     stop.release();

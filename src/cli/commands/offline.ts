@@ -32,10 +32,10 @@ export async function runOffline(
   try {
     if (install !== undefined) {
       const onStart = (): void => {
-        void reporter.note(`npm installs ${install.join(", ")}; this can take a minute`);
+        void reporter.note("offline-installing", { parts: install.join(", ") });
       };
       const folder = await installOfflineParts(install, { env, signal: stop.signal, onStart });
-      await reporter.note(`installed into ${folder}`);
+      await reporter.note("offline-installed", { folder });
     }
     await using session = await openSession({ env });
     const parts = JSON.stringify(listOfflineParts(env));

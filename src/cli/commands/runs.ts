@@ -37,9 +37,7 @@ export async function runRuns(request: RunsRequest, surroundings: Surroundings):
     await using session = await openSession({ env: terminal.env, ledger });
     switch (asked.kind) {
       case "prune":
-        await reporter.note(
-          `${count(await session.pruneRuns(asked.days), "run")} removed from the record of calls`,
-        );
+        await reporter.note("runs-removed", { runs: count(await session.pruneRuns(asked.days), "run") });
         return 0;
       case "list":
         await printQuery(session, { sql: shownRuns, isJson }, printing);

@@ -38,7 +38,7 @@ export async function runServe(request: ServeRequest, { terminal, reporter }: Su
       tokenFile: flags.tokenFile ?? join(stateFolder(terminal), "tokens.json"),
       log: (line) => void terminal.stderr.write(`${line}\n`).catch(() => undefined),
     });
-    await reporter.note(`listening on ${server.url}`);
+    await reporter.note("listening", { url: server.url });
     await new Promise<void>((resolve) => {
       if (stop.signal.aborted) resolve();
       else stop.signal.addEventListener("abort", () => resolve(), { once: true });
@@ -65,9 +65,7 @@ export async function runServeToken(
       const expiresAt = days === undefined ? undefined : new Date(Date.now() + days * 86_400_000);
       const token = store.create(name, limits, expiresAt);
       await terminal.stdout.write(`${token}\n`);
-      await reporter.note(
-        `token "${name}" is in ${file} as a hash only: keep the line above, it is not shown again`,
-      );
+      await reporter.note("token-made", { name, file });
       return 0;
     }
     case "list": {
@@ -85,7 +83,7 @@ export async function runServeToken(
     }
     case "revoke":
       store.revoke(request.name);
-      await reporter.note(`token "${request.name}" is revoked`);
+      await reporter.note("token-revoked", { name: request.name });
       return 0;
   }
 }

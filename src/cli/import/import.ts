@@ -4,6 +4,7 @@
  */
 import { extname } from "node:path";
 import { fail, type Session } from "../../index.ts";
+import type { Reporter } from "../reporter.ts";
 import { readCsv } from "./csv.ts";
 import { count } from "../quantity.ts";
 import type { Importable } from "./importable.ts";
@@ -19,12 +20,17 @@ export interface ImportRequest {
   readonly isAppended?: boolean;
 }
 
-/** `2 rows imported into t from t.csv, in place of 5`; never silently. */
-export function importedText({ table, file }: ImportRequest, imported: Imported): string {
-  const { rows, replaced, isSkipped } = imported;
-  if (isSkipped) return `${table} was imported before this run stopped: ${file} is not read again`;
-  const room = replaced === 0 ? "" : `, in place of ${replaced}`;
-  return `${count(rows, "row")} imported into ${table} from ${file}${room}`;
+/** Never silently. `time`: what it took. */
+export function noteImported(
+  reporter: Reporter,
+  { table, file }: ImportRequest,
+  { rows, replaced, isSkipped }: Imported,
+  time?: string,
+): Promise<void> {
+  const about = { table, file, ...(time === undefined ? {} : { time }) };
+  return isSkipped
+    ? reporter.note("imported-before", about)
+    : reporter.note("imported", { ...about, rows: count(rows, "row"), replaced });
 }
 
 export interface Imported {

@@ -49,7 +49,7 @@ async function variableNames({ session }: Context): Promise<ReadonlySet<string>>
 async function ask(context: Context, bind: BindDescription): Promise<SqlValue | undefined> {
   const { reporter, input } = context;
   const written = /^\?$/.test(bind.text) ? `?${bind.name}` : bind.text;
-  await reporter.note(wrapped(`${safeLine(written)}  `, descriptionOf(bind), input.columns));
+  await reporter.say(wrapped(`${safeLine(written)}  `, descriptionOf(bind), input.columns));
   for (;;) {
     const answer = await input.ask(`${safeLine(written)} = `, bind.parameter?.type === "bytes");
     if (answer === undefined) return undefined;

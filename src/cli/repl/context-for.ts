@@ -3,7 +3,7 @@ import { fail, warning, type openSession, type Procedure } from "../../index.ts"
 import { applySetting } from "../batch.ts";
 import type { Options } from "../options.ts";
 import { showable } from "../format/format.ts";
-import { importedText, importFile } from "../import/import.ts";
+import { noteImported, importFile } from "../import/import.ts";
 import { fileOutput } from "../output.ts";
 import { readParameters, rowsFileOf } from "../params.ts";
 import type { Reporter } from "../reporter.ts";
@@ -84,7 +84,7 @@ export async function prepare(context: Context): Promise<void> {
   for (const request of options.imports) {
     const asked = { ...request, isAppended: options.isAppending };
     const imported = await importFile(session, asked, new AbortController().signal);
-    await context.reporter.note(importedText(request, imported));
+    await noteImported(context.reporter, request, imported);
   }
   if (options.output !== undefined) {
     context.output = { path: options.output, output: await fileOutput(options.output), results: 0 };

@@ -28,9 +28,7 @@ export async function runRepl(request: ReplRequest): Promise<number> {
   const context = await contextFor(request);
   try {
     await prepare(context);
-    await context.reporter.note(
-      `callsql ${version} — statements end in ;  .help lists commands, Ctrl-D leaves`,
-    );
+    await context.reporter.note("greeting", { version });
     await loop(context);
     return context.exitCode ?? 0;
   } finally {

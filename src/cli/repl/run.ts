@@ -5,6 +5,7 @@
 import {
   diagnostic,
   DiagnosticError,
+  noteText,
   type Counts,
   type Progress,
   type ResultSet,
@@ -34,7 +35,7 @@ export async function runText(context: Context, text: string, options: RunOption
     const unrun = [left, ...portions.slice(index + 1).map((after) => after.text)].join("\n").trim();
     if (options.isKept && unrun !== "") {
       await context.history.add(unrun);
-      await context.reporter.note(diagnostic("cli/left-in-history", {}).message);
+      await context.reporter.note("left-in-history", {});
     }
     return false;
   }
@@ -128,14 +129,14 @@ async function execute(
   for (const warning of result.warnings) await reporter.diagnostic(warning);
   if (!context.isTimed) return;
   const footer = footerOf(statement, result, { ...shown, elapsedMs: terminal.now() - startedAt });
-  await reporter.note(footer + leftOut(shown));
+  await reporter.say(footer + leftOut(shown));
 }
 
 /** Never silently. */
 function leftOut({ cut, hidden, isLeft }: Shown): string {
-  if (isLeft) return "  (until the pager was left)";
-  if (cut > 0) return `  (${count(cut, "value")} cut to fit: .mode line shows them whole)`;
-  return hidden > 0 ? `  (${count(hidden, "column")} NULL, not shown: .mode line shows all)` : "";
+  if (isLeft) return `  (${noteText("pager-left", {})})`;
+  if (cut > 0) return `  (${noteText("values-cut", { values: count(cut, "value") })})`;
+  return hidden > 0 ? `  (${noteText("columns-hidden", { columns: count(hidden, "column") })})` : "";
 }
 
 /** What `signal.throwIfAborted()` throws, between two rows. */

@@ -35,7 +35,7 @@ export async function runCommandScript(request: ReplRequest, texts: readonly Tex
       if (!(await runText(context, text.replaceAll("\r\n", "\n"), { name, isKept: false }))) break;
     }
     const { spent } = context.totals;
-    if (spent.made + spent.cached + spent.failed > 0) await reporter.note(totalsText(spent));
+    if (spent.made + spent.cached + spent.failed > 0) await reporter.say(totalsText(spent));
     const failure = reporter.failure ?? (spent.failed > 0 ? 5 : 0);
     isWhole = failure === 0 || failure === 5;
     return stop.exitCode ?? context.exitCode ?? failure;

@@ -137,15 +137,6 @@ export const cliMessages = {
   "cli/bad-answer": (details: { name: string; problem: string }) => ({
     message: `the value of ${quote(details.name)} ${details.problem}`,
   }),
-  "cli/left-in-history": (_: object) => ({
-    message: "what stood behind it was not run; it is the last entry of the history",
-  }),
-  "cli/no-tables": (_: object) => ({
-    message: "no tables yet: CREATE TABLE makes one, .import FILE fills one",
-  }),
-  "cli/nothing-named-so": (_: object) => ({
-    message: "nothing of that name",
-  }),
   "cli/interrupted": (_: object) => ({
     message: "interrupted",
   }),

@@ -65,10 +65,10 @@ export function runShell(script: string, options: RunOptions = {}): Promise<Fini
   return start("bash", ["-c", `set -o pipefail; ${callsqlFunction}; ${script}`], options).finished;
 }
 
-/** Where `npm run coverage` wants to be told what a process ran. */
-export function coverageEnv(): Readonly<Record<string, string>> {
+/** What every process of a test is told: where its temporary files go, and where `npm run coverage` wants to know what it ran. */
+export function testEnv(): Readonly<Record<string, string>> {
   const folder = process.env["NODE_V8_COVERAGE"];
-  return folder === undefined ? {} : { NODE_V8_COVERAGE: folder };
+  return { TMPDIR: tmpdir(), ...(folder === undefined ? {} : { NODE_V8_COVERAGE: folder }) };
 }
 
 /** What callsql keeps for its user goes here, and with the test. */
@@ -82,7 +82,7 @@ function start(command: string, args: readonly string[], options: RunOptions): R
   const { PATH = "" } = process.env;
   const child = spawn(command, args, {
     cwd: options.cwd ?? root,
-    env: { PATH, HOME: home, ...coverageEnv(), ...options.env },
+    env: { PATH, HOME: home, ...testEnv(), ...options.env },
     stdio: "pipe",
   });
   // A program that reads no input may be gone before it is written.

@@ -2,7 +2,7 @@
 import { parse } from "node:path";
 import { fail } from "../../../index.ts";
 import { readText } from "../../file.ts";
-import { importedText, importFile } from "../../import/import.ts";
+import { noteImported, importFile } from "../../import/import.ts";
 import { count, duration } from "../../quantity.ts";
 import { listenForStop } from "../../stop.ts";
 import { expandHome } from "../complete/files.ts";
@@ -46,8 +46,8 @@ export const fileCommands: readonly DotCommand[] = [
         const imported = await importFile(session, request, stop.signal, (soFar) =>
           reporter.progress.say(`${count(soFar, "row")}…`),
         );
-        const elapsed = duration(terminal.now() - startedAt);
-        await reporter.note(`${importedText(request, imported)}, ${elapsed}`);
+        const time = duration(terminal.now() - startedAt);
+        await noteImported(reporter, request, imported, time);
       } catch (error) {
         if (stop.signal.aborted) fail("cli/interrupted", {});
         throw error;

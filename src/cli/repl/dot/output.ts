@@ -81,7 +81,7 @@ export const outputCommands: readonly DotCommand[] = [
       if (media.length === 0) fail("cli/nothing-to-save", {});
       for (const value of media)
         await terminal.stdout.write(`${safeLine(await saveMedia(value, expandHome(folder)))}\n`);
-      await reporter.note(`${count(media.length, "file")} saved`);
+      await reporter.note("files-saved", { files: count(media.length, "file") });
     },
   },
 ];

@@ -1,5 +1,5 @@
 /** Commands that say what there is: .tables, .schema, .procedures, .describe. */
-import { diagnostic, type Procedure } from "../../../index.ts";
+import { type Procedure } from "../../../index.ts";
 import { proceduresText } from "../../commands/procedures.ts";
 import type { Context } from "../context.ts";
 import { showQuery, showText } from "../show/show.ts";
@@ -19,7 +19,7 @@ export const schemaCommands: readonly DotCommand[] = [
         context,
         sql,
         { pattern: pattern ?? "%" },
-        pattern === undefined ? nothingFor() : "none",
+        pattern === undefined ? nothingFor() : "nothing-listed",
       );
     },
   },
@@ -56,7 +56,7 @@ export const schemaCommands: readonly DotCommand[] = [
       const text = rows.map(({ sql: statement }) => `${String(statement)};\n`).join("");
       if (rows.length > 0) return showText(context, text);
       if (table !== undefined && /^sys_/i.test(table)) return showSystemTable(context, table);
-      return context.reporter.note(nothingFor(table));
+      return context.reporter.note(nothingFor(table), {});
     },
   },
   {
@@ -71,7 +71,7 @@ export const schemaCommands: readonly DotCommand[] = [
       const width = found.reduce((widest, { name }) => Math.max(widest, name.length), 0);
       const lines = found.map(({ name, summary }) => `${name.padEnd(width)}  ${summary}\n`);
       await showText(context, lines.join(""));
-      if (found.length === 0) await reporter.note("no procedure has that in its name");
+      if (found.length === 0) await reporter.note("no-such-procedure", {});
     },
   },
   {
@@ -88,8 +88,8 @@ export const schemaCommands: readonly DotCommand[] = [
 ];
 
 /** What is said in place of a listing. */
-function nothingFor(pattern?: string): string {
-  return diagnostic(pattern === undefined ? "cli/no-tables" : "cli/nothing-named-so", {}).message;
+function nothingFor(pattern?: string): "no-tables" | "nothing-named-so" {
+  return pattern === undefined ? "no-tables" : "nothing-named-so";
 }
 
 /** Made by no CREATE statement, but shown as if: its columns and what they say. */

@@ -24,7 +24,7 @@ export const sessionCommands: readonly DotCommand[] = [
       await context.terminal.stdout.write(`${connection ?? "none"}\n`);
       if (connection !== undefined) return;
       const names = await connectionNames(context);
-      await context.reporter.note(`set OPENAI_API_KEY, or choose one: ${names.join(", ")}`);
+      await context.reporter.note("choose-connection", { names: names.join(", ") });
     },
   },
   {
@@ -142,7 +142,7 @@ async function listParameters(context: Context): Promise<void> {
     return `${cutToCells(`:${safeLine(name)}  ${type.replace("string", "text")}  ${shown}`, input.columns)}\n`;
   });
   await terminal.stdout.write(lines.join(""));
-  if (lines.length === 0) await reporter.note("none; .param set NAME VALUE, or SET :name = expression");
+  if (lines.length === 0) await reporter.note("no-parameters", {});
 }
 
 async function unsetParameter({ parameters, session }: Context, name: string): Promise<void> {

@@ -66,12 +66,12 @@ export async function showQuery(
   context: Context,
   sql: string,
   binds: Readonly<Record<string, SqlValue>> = {},
-  none = "none",
+  none: "nothing-listed" | "no-tables" | "nothing-named-so" = "nothing-listed",
 ): Promise<void> {
   const result = await context.session.execute(sql, binds);
   // A listing is short, and no result of the user's: what `.save` saves stays.
   const rows = await Array.fromAsync(result.arrays());
-  if (rows.length === 0) return context.reporter.note(none);
+  if (rows.length === 0) return context.reporter.note(none, {});
   const { media } = context;
   await showRows(context, result.columns, each(rows), new AbortController().signal);
   context.media = media;
@@ -177,9 +177,8 @@ async function drawImages(context: Context, { values, dropped }: MediaKeeper): P
     else await terminal.stdout.write(image);
     if (image !== undefined) drawn++;
   }
-  if (left > 0) await reporter.note(`${count(left, "image")} not drawn: .save FOLDER writes all of them`);
-  if (dropped > 0)
-    await reporter.note(`${count(dropped, "BLOB")} too many to keep for .save: write them with --save-media`);
+  if (left > 0) await reporter.note("images-not-drawn", { images: count(left, "image") });
+  if (dropped > 0) await reporter.note("blobs-not-kept", { blobs: count(dropped, "BLOB") });
 }
 
 /** Counts, keeps BLOBs, and lets Ctrl-C be heard between rows that come without waiting. */

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { spawn, type IPty } from "@lydell/node-pty";
 import xterm from "@xterm/headless";
 import { expect } from "vitest";
-import { coverageEnv } from "../../../e2e/support/process.ts";
+import { testEnv } from "../../../e2e/support/process.ts";
 
 declare module "vitest" {
   // The parameters must be the library's own, to the letter.
@@ -88,7 +88,7 @@ export function startPty(options: PtyOptions = {}): Pty {
     rows,
     cwd: folder,
     name: env["TERM"] ?? "xterm-256color",
-    env: { PATH: process.env["PATH"], HOME: folder, LANG: "C.UTF-8", PAGER: "", ...coverageEnv(), ...env },
+    env: { PATH: process.env["PATH"], HOME: folder, LANG: "C.UTF-8", PAGER: "", ...testEnv(), ...env },
   });
   return new RunningPty(child, screen, folder);
 }
@@ -171,7 +171,7 @@ class RunningPty implements Pty {
 
   async [Symbol.asyncDispose](): Promise<void> {
     // Asked to end, it says what it ran; killed, it does not.
-    if (!this.#isOver) this.#child.kill("NODE_V8_COVERAGE" in coverageEnv() ? "SIGTERM" : "SIGKILL");
+    if (!this.#isOver) this.#child.kill("NODE_V8_COVERAGE" in testEnv() ? "SIGTERM" : "SIGKILL");
     await this.exitCode;
     this.#screen.dispose();
   }
