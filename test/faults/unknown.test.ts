@@ -63,7 +63,7 @@ describe("cancelled while", () => {
     const set = { concurrency: 2, max_attempts: 50, drain: 0 };
     await using opened = await open({ rows: 4, faults: [faults.rateLimited("30")], set });
     // The refusals have arrived by then, and nothing is sent for half a minute.
-    await cancelled(opened, "SELECT GenerateResponse(body) FROM t", 2, 500);
+    await cancelled(opened, "SELECT GenerateResponse(body) FROM t", 2, 2000);
     expect(await statuses(opened)).toEqual({ failed: 2 });
   });
 });

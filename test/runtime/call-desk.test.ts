@@ -110,7 +110,7 @@ test("an aborted statement is cancelled at the desk", async () => {
 test("sessions that share have one dispatcher and one ledger, and runs of their own", async () => {
   await using one = await openSession({ sharing: main, name: "one" });
   await using two = await openSession({ sharing: main, name: "two" });
-  server.script(faults.delay(100));
+  server.script(faults.delay(1000));
   await Promise.all([one, two].map((session) => session.execute("CALL GenerateResponse('together')")));
   // Equal requests in flight are one request.
   expect(server.requests).toHaveLength(1);

@@ -312,16 +312,17 @@ describe("faults", () => {
   });
 
   test("a limit of requests per minute is held and reported", async () => {
-    await using limited = await startOpenAIServer({ requestsPerMinute: 600, burst: 2 });
+    await using limited = await startOpenAIServer({ requestsPerMinute: 30, burst: 2 });
     const responses = await Promise.all(
       Array.from({ length: 4 }, () => fetch(`${limited.url}/models`, { headers })),
     );
     expect(responses.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 200, 429, 429]);
     const refused = responses.find(({ status }) => status === 429);
-    expect(refused?.headers.get("retry-after")).toBe("1");
-    expect(Number(refused?.headers.get("retry-after-ms"))).toBeLessThanOrEqual(100);
-    expect(refused?.headers.get("x-ratelimit-limit-requests")).toBe("600");
-    await new Promise((resolve) => setTimeout(resolve, 120));
+    expect(refused?.headers.get("retry-after")).toMatch(/^[12]$/);
+    const waitMs = Number(refused?.headers.get("retry-after-ms"));
+    expect(waitMs).toBeLessThanOrEqual(2000);
+    expect(refused?.headers.get("x-ratelimit-limit-requests")).toBe("30");
+    await new Promise((resolve) => setTimeout(resolve, waitMs + 20));
     expect((await fetch(`${limited.url}/models`, { headers })).status).toBe(200);
   });
 
