@@ -71,7 +71,7 @@ export function exampleOf(code: Code): { readonly message: string; readonly hint
 
 /** Codes whose sentence depends on which of a few names a detail is: one of them stands for all. */
 const examples: Partial<Record<Code, object>> = {
-  "cli/unknown-dot-command": { command: "<command>" },
+  "cli/unknown-dot-command": { command: "<command>", begun: [] },
   "session/bad-procedure": { procedure: "<procedure>", problem: "columnTwice", name: "<name>" },
   "sql/error": { message: "<message>", cause: { kind: "bareCall", word: "<procedure>" } },
   "call/budget-too-small": { option: "max_calls", max: "<max>", least: "<least>" },

@@ -149,8 +149,8 @@ function joinOrder({ form, warn, callsOf }: TrapContext, placed: PlacedSite): Di
   const inArguments = form.tokens.slice(first, end);
   if (argument === undefined || argument.sites.length > 0 || hasPositionalBind(inArguments)) return undefined;
   const tests = [...query.clauses.from, ...query.clauses.where];
-  for (const table of tablesOf(form, query)) {
-    const column = columnOf(form, tests, table);
+  for (const { table, rowid } of tablesOf(form, query)) {
+    const column = columnOf(form, tests, table) ?? rowid;
     if (column === undefined || form.mentions(inArguments, new Set([table.toLowerCase()]))) continue;
     const expression = form.own(argument.expression);
     const written = form.textOf(expression);
@@ -162,8 +162,17 @@ function joinOrder({ form, warn, callsOf }: TrapContext, placed: PlacedSite): Di
   return undefined;
 }
 
+interface NamedTable {
+  readonly table: string;
+  /**
+   * A column that can be named where conditions name columns without their table, as with USING. Of a view and the like
+   * SQLite knows none, and the survey is refused. Undefined for a function.
+   */
+  readonly rowid: string | undefined;
+}
+
 /** Names by which the query's tables are known: their aliases where they have any. */
-function tablesOf(form: Form, query: Query): readonly string[] {
+function tablesOf(form: Form, query: Query): readonly NamedTable[] {
   const from = form.outer(query.clauses.from);
   return from.flatMap((token, place) => {
     const before = from[place - 1];
@@ -174,7 +183,9 @@ function tablesOf(form: Form, query: Query): readonly string[] {
     const [next, second] = from.slice(place + (isQualified ? 3 : 1));
     const alias = next?.word === "AS" ? second : next;
     const named = isName(alias) && isBareAlias(alias) ? alias : table;
-    return isName(named) ? [nameOf(named).text] : [];
+    if (!isName(named)) return [];
+    const isFunction = form.tokens[form.indexOf(table ?? token) + 1]?.tokenType === LParen;
+    return [{ table: nameOf(named).text, rowid: isFunction ? undefined : `${named.image}.rowid` }];
   });
 }
 

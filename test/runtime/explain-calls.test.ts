@@ -275,6 +275,14 @@ describe("planner traps", () => {
       "plan/trap-join-order",
       "SELECT t.id FROM t LEFT JOIN u ON u.id = t.id WHERE u.active IS 0 AND P(t.body) = '<b1>'",
     ],
+    [
+      "plan/trap-join-order",
+      "SELECT t.id FROM t CROSS JOIN u USING (id) WHERE active = 0 AND P(body) = '<b1>'",
+    ],
+    [
+      "plan/trap-join-order",
+      'SELECT 1 FROM t CROSS JOIN u AS "an u" USING (id) WHERE active = 0 AND P(body) <> 1',
+    ],
     ["plan/trap-in", "SELECT 1 FROM (SELECT 1 AS id) AS k WHERE k.id IN (SELECT t.id FROM t, P(t.body) r)"],
     ["plan/trap-in", "SELECT 1 FROM (SELECT 1 AS k) AS q WHERE k IN (SELECT id FROM t, P(t.body) r)"],
   ];
@@ -299,6 +307,8 @@ describe("planner traps", () => {
     "SELECT t.id FROM t CROSS JOIN u WHERE u.active = 0 AND P(u.id) = '<b1>'",
     "SELECT t.id FROM t CROSS JOIN (SELECT 1 AS active) WHERE active = 0 AND P(t.body) = '<b1>'",
     "SELECT t.id FROM t CROSS JOIN u WHERE EXISTS (SELECT u.body FROM t AS u) AND P(t.body) = '<b1>'",
+    "SELECT t.id FROM t CROSS JOIN json_each('[0]') WHERE value > t.id AND P(t.body) = '<b1>'",
+    "WITH v AS (SELECT 1 AS active) SELECT t.id FROM t CROSS JOIN v WHERE active = 0 AND P(t.body) = '<b1>'",
     "SELECT t.id FROM t WHERE id IN (SELECT P(body))",
     "SELECT 1 FROM u WHERE id IN (VALUES (1) UNION SELECT P(body) FROM t)",
     "SELECT 1 FROM t JOIN u USING (id) WHERE id IN (SELECT t.id FROM t, P(t.body) r)",
@@ -337,6 +347,7 @@ describe("planner traps", () => {
     "SELECT P(body) FROM t UNION ALL SELECT body FROM t ORDER BY 1 LIMIT 3",
     "SELECT t.id FROM t CROSS JOIN u WHERE u.id = t.id AND P(t.body) = '<b1>'",
     "SELECT t.id FROM u CROSS JOIN t WHERE u.id = t.id AND u.active = 0 AND P(t.body) = '<b1>'",
+    "SELECT t.id FROM t JOIN u USING (id) WHERE P(body) = '<b1>'",
     "SELECT u.id FROM u WHERE id IN (SELECT t.id FROM t, P(t.body) r)",
     "SELECT id FROM u WHERE 'x' IN (SELECT P(body) FROM t)",
     "WITH c AS MATERIALIZED (SELECT id, P(body) r FROM t) SELECT r FROM c",

@@ -1,5 +1,5 @@
 /** The prompt's session: opened, exchanged for another, and asked where its calls go. */
-import { DiagnosticError, listConnections, type Session } from "../../index.ts";
+import { DiagnosticError, fail, listConnections, suggest, type Session } from "../../index.ts";
 import { ledgerFile } from "../state-folder.ts";
 import type { Context } from "./context.ts";
 
@@ -26,16 +26,31 @@ export async function openDatabase(context: Context, database: string): Promise<
   context.database = database;
 }
 
+const shipped: readonly string[] = ["openai", "offline"];
+
 /** Names there are to choose from; of profiles that cannot be read, those there are without. */
-export async function connectionNames({ terminal }: Pick<Context, "terminal">): Promise<readonly string[]> {
-  const shipped = ["openai", "offline"];
+export async function connectionNames(context: Pick<Context, "terminal">): Promise<readonly string[]> {
   try {
-    const listed = await listConnections({ env: terminal.env });
-    return [...new Set([...listed.map(({ name }) => name), ...shipped])];
+    return await listedNames(context);
   } catch (error) {
     if (error instanceof DiagnosticError) return shipped;
     throw error;
   }
+}
+
+/**
+ * SET takes any name, and the first call says that there is none; at the prompt somebody waits. Throws connect/unknown, and
+ * what reading the profiles throws.
+ */
+export async function checkConnectionName(context: Pick<Context, "terminal">, name: string): Promise<void> {
+  if (shipped.includes(name)) return;
+  const names = await listedNames(context);
+  if (!names.includes(name)) fail("connect/unknown", { name, names, suggestion: suggest(name, names) });
+}
+
+async function listedNames({ terminal }: Pick<Context, "terminal">): Promise<readonly string[]> {
+  const listed = await listConnections({ env: terminal.env });
+  return [...new Set([...listed.map(({ name }) => name), ...shipped])];
 }
 
 /** By name: what SET says, else the command line, else the environment; undefined: none. */

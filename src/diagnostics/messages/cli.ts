@@ -119,10 +119,17 @@ export const cliMessages = {
     message: `${details.file}, line ${details.line}: ${quote(details.command)} is a command of the prompt`,
     hint: `run takes SQL and .read; callsql [DB] < ${details.file} takes dot-commands too`,
   }),
-  "cli/unknown-dot-command": (details: { command: string; suggestion?: string | undefined }) => ({
+  "cli/unknown-dot-command": (details: {
+    command: string;
+    begun: readonly string[];
+    suggestion?: string | undefined;
+  }) => ({
     message: `there is no command ${quote(details.command)}`,
     hint:
-      insteadOf[details.command.toLowerCase()] ?? didYouMean(details.suggestion, ".help lists the commands"),
+      insteadOf[details.command.toLowerCase()] ??
+      (details.begun.length > 1
+        ? `so begin ${list(details.begun)}`
+        : didYouMean(details.suggestion, ".help lists the commands")),
   }),
   "cli/dot-usage": (details: { command: string; arguments: string }) => ({
     message: `${details.command} is written differently`,

@@ -73,6 +73,9 @@ describe("what there is", () => {
     ["\\c other.db", ".open FILE"],
     ["\\copy t", ".import FILE"],
     [".tabels", 'did you mean ".tables"?'],
+    [".d", "so begin .databases and .describe"],
+    [".v", ".help lists the commands"],
+    [".h", 'did you mean ".help"?'],
   ])("what is elsewhere called %j has a hint", async (command, hint) => {
     const { err } = await typed([command]);
     expect(err).toContain("cli/unknown-dot-command");
@@ -85,6 +88,12 @@ describe("the session", () => {
     const { out, err } = await typed([".connection", ".connection offline", ".connection"]);
     expect(out).toBe("none\noffline\noffline\n");
     expect(err).toContain("set OPENAI_API_KEY");
+  });
+
+  test(".connection stays where it is for a name that does not exist", async () => {
+    const { out, err } = await typed([".connection offline", ".connection oflin", ".connection"]);
+    expect(out).toBe("offline\noffline\n");
+    expect(err).toMatch(/connect\/unknown\]: .*"oflin"\n {2}hint: did you mean "offline"\?/);
   });
 
   test(".param sets by form, lists and unsets", async () => {

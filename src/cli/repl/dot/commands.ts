@@ -58,12 +58,19 @@ export function findCommand(written: string): DotCommand {
   );
   if (exact !== undefined) return exact;
   // As sqlite3's shell: what begins only one command is that command.
-  const begun = dotCommands.filter(({ name }) => bare.length > 1 && name.startsWith(bare));
+  const begun = dotCommands.filter(({ name }) => bare !== "" && name.startsWith(bare));
   const [only, second] = begun;
-  if (only !== undefined && second === undefined) return only;
-  const names = dotCommands.flatMap(({ name, aliases = [] }) => [`.${name}`, ...aliases]);
-  const suggestion = suggest(wanted.startsWith("\\") ? wanted : `.${bare}`, names);
-  return fail("cli/unknown-dot-command", { command: written, suggestion });
+  const isBegun = only !== undefined && second === undefined;
+  if (isBegun && bare.length > 1) return only;
+  // A sign or a letter is near to everything.
+  const names = dotCommands
+    .flatMap(({ name, aliases = [] }) => [`.${name}`, ...aliases])
+    .filter((name) => /\w\w/.test(name));
+  return fail("cli/unknown-dot-command", {
+    command: written,
+    begun: begun.map(({ name }) => `.${name}`),
+    suggestion: isBegun ? `.${only.name}` : suggest(wanted.startsWith("\\") ? wanted : `.${bare}`, names),
+  });
 }
 
 export function helpText(commands: readonly DotCommand[], columns: number): string {

@@ -3,7 +3,7 @@ import { fail } from "../../../index.ts";
 import { freeValue } from "../ask.ts";
 import { expandHome } from "../complete/files.ts";
 import type { Context } from "../context.ts";
-import { connectionNames, connectionOf, openDatabase } from "../open.ts";
+import { checkConnectionName, connectionNames, connectionOf, openDatabase } from "../open.ts";
 import { shownValue } from "../../format/cell.ts";
 import { safeLine } from "../../format/text.ts";
 import { cutToCells } from "../edit/graphemes.ts";
@@ -19,7 +19,10 @@ export const sessionCommands: readonly DotCommand[] = [
     summary: "where calls go, or go from now on (as SET connection)",
     completes: ["connection"],
     run: async (context, [name]) => {
-      if (name !== undefined) await setOption(context, "connection", name);
+      if (name !== undefined) {
+        await checkConnectionName(context, name);
+        await setOption(context, "connection", name);
+      }
       const connection = await connectionOf(context);
       await context.terminal.stdout.write(`${connection ?? "none"}\n`);
       if (connection !== undefined) return;
