@@ -23,7 +23,7 @@ export interface Exchange {
   readonly bytes: Uint8Array;
 }
 
-/** Rejects with BrokenBody, and with whatever the network throws. */
+/** Rejects with ExchangeError. */
 export type Transport = (request: HttpRequest, deadline: Deadline) => Promise<Exchange>;
 
 /** The body could not be read to its end. */
@@ -38,14 +38,23 @@ export class BrokenBody extends Error {
   }
 }
 
-/** Whatever happened between the request and the end of its answer. */
-export class ExchangeError extends Error {}
+/** Whatever happened between the request and the end of its answer: a BrokenBody, or what the network throws. */
+export class ExchangeError extends Error {
+  constructor(cause: unknown) {
+    super("no answer", { cause });
+  }
+}
 
 export function fetchTransport(fetch: typeof globalThis.fetch, bytesMax: number): Transport {
   return async ({ origin, path, ...request }, deadline) => {
     const { signal } = deadline;
-    // "manual" hands the redirect back with its status and target instead of following it or failing namelessly.
-    return readExchange(await fetch(origin + path, { ...request, signal, redirect: "manual" }), bytesMax);
+    try {
+      // "manual" hands the redirect back with its status and target instead of following it or failing namelessly.
+      const answer = await fetch(origin + path, { ...request, signal, redirect: "manual" });
+      return await readExchange(answer, bytesMax);
+    } catch (error) {
+      throw new ExchangeError(error);
+    }
   };
 }
 

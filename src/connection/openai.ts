@@ -15,7 +15,7 @@ import { failureTexts } from "../diagnostics/messages/connect.ts";
 import { azureBaseUrl, azurePath, type Azure } from "./azure.ts";
 import { checkBaseUrl, openaiBaseUrl } from "./base-url.ts";
 import { Deadline } from "./deadline.ts";
-import { ExchangeError, type Exchange, type HttpRequest, type Transport } from "./exchange.ts";
+import type { Exchange, HttpRequest, Transport } from "./exchange.ts";
 import { CredentialsError, failureOf } from "./failure.ts";
 import { presentable } from "./mask.ts";
 import { listingOf } from "./model-listing.ts";
@@ -189,7 +189,7 @@ interface JsonRequest {
   readonly body: string | undefined;
 }
 
-async function talk(wire: Wire, request: JsonRequest, deadline: Deadline): Promise<Exchange> {
+function talk(wire: Wire, request: JsonRequest, deadline: Deadline): Promise<Exchange> {
   const { origin, root, query, transport } = wire;
   const { headers, body } = request;
   const path = `${root}${request.path}${query}`;
@@ -197,11 +197,7 @@ async function talk(wire: Wire, request: JsonRequest, deadline: Deadline): Promi
     body === undefined
       ? { method: "GET", origin, path, headers }
       : { method: "POST", origin, path, headers: { ...headers, "content-type": "application/json" }, body };
-  try {
-    return await transport(asked, deadline);
-  } catch (error) {
-    throw new ExchangeError("no answer", { cause: error });
-  }
+  return transport(asked, deadline);
 }
 
 async function upload(wire: Wire, request: Parameters<Uploader>[0], deadline: Deadline): Promise<Exchange> {

@@ -6,7 +6,14 @@ import { promisify } from "node:util";
 import { brotliDecompress, gunzip, inflate, type InputType, type ZlibOptions } from "node:zlib";
 import type { Dispatcher } from "undici";
 import type { Deadline } from "./deadline.ts";
-import { BrokenBody, fetchTransport, joined, type Exchange, type Transport } from "./exchange.ts";
+import {
+  BrokenBody,
+  ExchangeError,
+  fetchTransport,
+  joined,
+  type Exchange,
+  type Transport,
+} from "./exchange.ts";
 import type { Network } from "./network.ts";
 
 export interface TransportOptions {
@@ -42,10 +49,14 @@ function poolTransport(pool: Dispatcher, bytesMax: number): Transport {
   return async ({ method, origin, path, headers: given, body = null }, deadline) => {
     const headers = { ...given, "accept-encoding": given["accept-encoding"] ?? "gzip, deflate, br" };
     const reception = new Reception(bytesMax, deadline);
-    pool.dispatch({ method, origin, path, headers, body }, reception);
-    const exchange = await reception.exchange;
-    const encoding = exchange.headers.get("content-encoding");
-    return encoding === null ? exchange : unpacked(exchange, { encoding, bytesMax });
+    try {
+      pool.dispatch({ method, origin, path, headers, body }, reception);
+      const exchange = await reception.exchange;
+      const encoding = exchange.headers.get("content-encoding");
+      return encoding === null ? exchange : await unpacked(exchange, { encoding, bytesMax });
+    } catch (error) {
+      throw new ExchangeError(error);
+    }
   };
 }
 

@@ -110,23 +110,30 @@ export class Limiter {
   }
 
   /** Waits for a place. Rejects with the signal's reason. */
-  async enter(stop: Stop, { tokens = () => 0, prepare }: Entering = {}): Promise<Place> {
-    if (stop.aborted) throw stop.reason;
+  enter(stop: Stop, { tokens = () => 0, prepare }: Entering = {}): Promise<Place> {
     const { promise, resolve, reject } = Promise.withResolvers<Place>();
-    const waiting: Waiting = { stop, tokens, prepare, admit: resolve, dismiss: reject };
-    (prepare === undefined ? this.#queue : this.#arriving).set(waiting, true);
-    this.#pump();
+    if (stop.aborted) {
+      reject(stop.reason);
+      return promise;
+    }
+    const admit = (place: Place): void => {
+      forget();
+      resolve(place);
+    };
+    const dismiss = (error: unknown): void => {
+      forget();
+      reject(error);
+    };
+    const waiting: Waiting = { stop, tokens, prepare, admit, dismiss };
     const forget = whenAborted(stop, () => {
       // What is being prepared is looked at when that is done.
       if (!this.#queue.delete(waiting) && !this.#arriving.delete(waiting)) return;
       reject(stop.reason);
       this.#pump();
     });
-    try {
-      return await promise;
-    } finally {
-      forget();
-    }
+    (prepare === undefined ? this.#queue : this.#arriving).set(waiting, true);
+    this.#pump();
+    return promise;
   }
 
   /** True: everybody waits, whoever was refused included; his Retry-After is over when he gets a place again. */
