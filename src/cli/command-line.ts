@@ -92,8 +92,10 @@ function buildParser(printed: string[], hasCommands = true): Parser {
     .action(() => done({ kind: "query", commands: given.commands, arguments: program.args }));
   const given = addOptions(program);
   const done = (found: CommandInvocation): void => {
-    if (found.kind === "run" && given.commands.length > 0)
-      fail("cli/usage", { problem: "run takes files, not -c" });
+    if (found.kind !== "query" && given.commands.length > 0) {
+      const what = found.kind === "run" ? "files, not -c" : "no -c";
+      fail("cli/usage", { problem: `${found.kind.replace("-", " ")} takes ${what}` });
+    }
     invocation = { ...found, options: given.read() };
   };
   const showHelp = (names: readonly string[]): void => {

@@ -30,6 +30,8 @@ const callsql = async (args: readonly string[], options: FakeTerminalOptions = {
 
 test.each<readonly [readonly string[], string]>([
   [["run", a, "-c", "SELECT 1"], "run takes files, not -c"],
+  [["models", "-c", "SELECT 1"], "models takes no -c"],
+  [["-c", "SELECT 1", "serve", "token", "list"], "serve token takes no -c"],
   [["run", a, b, "--jobs", "0"], '--jobs takes a whole number from 1 to 64, not "0"'],
   [["run", a, b, "--jobs", "many"], 'not "many"'],
   [["run", a, "-", "--jobs", "2"], "--jobs takes files, not standard input"],
