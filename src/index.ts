@@ -155,6 +155,7 @@ export { hintOverHttp } from "./diagnostics/messages/serve.ts";
 export { renderDiagnostic } from "./diagnostics/render.ts";
 export { holdsKey } from "./diagnostics/secret-text.ts";
 export type { Source, Span } from "./diagnostics/source.ts";
+export { makeFolder } from "./runtime/make-folder.ts";
 export { systemCodeOf, systemReasonOf } from "./diagnostics/system-error.ts";
 export { suggest } from "./diagnostics/suggest.ts";
 export { isComplete } from "./parser/complete.ts";

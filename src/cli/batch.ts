@@ -23,6 +23,7 @@ import { noteImported, importFile } from "./import/import.ts";
 import { fileOutput, standardOutput, type Output } from "./output.ts";
 import { runEachRow } from "./each-row.ts";
 import { readParameters, rowsFileOf, type Parameter } from "./params.ts";
+import { makeMediaFolder } from "./format/media-file.ts";
 import { count } from "./quantity.ts";
 import type { Reporter } from "./reporter.ts";
 import { ResultWriter } from "./result-writer.ts";
@@ -146,6 +147,7 @@ async function run(batch: Batch, earlierFailure: number | undefined): Promise<nu
   const startedAt = terminal.now();
   const summary = new Summary();
   // Before anything runs: results that cannot be written should not be paid for.
+  if (options.mediaFolder !== undefined && !options.isDryRun) makeMediaFolder(options.mediaFolder);
   const output = await openOutput(batch);
   const isColourWanted = options.isColourWanted && options.output === undefined;
   const { isCsvSafe } = options;

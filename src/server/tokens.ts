@@ -3,9 +3,9 @@
  * random bits, which need no slow hash. Whoever changes the file while a server runs is heard by it within a second.
  */
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
-import { chmodSync, lstatSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
-import { fail, isJsonObject, suggest } from "../index.ts";
+import { chmodSync, lstatSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { fail, isJsonObject, makeFolder, suggest } from "../index.ts";
 
 /** What one token may do. Absent: no limit of its own. */
 export interface TokenLimits {
@@ -103,7 +103,7 @@ export class TokenStore {
 
   /** A reader sees the old file or the new one, never half of it. */
   #write(tokens: readonly Token[]): void {
-    mkdirSync(dirname(this.#file), { recursive: true, mode: 0o700 });
+    makeFolder(resolve(dirname(this.#file)), 0o700);
     if (lstatSync(this.#file, { throwIfNoEntry: false })?.isSymbolicLink() === true) {
       fail("serve/bad-token-file", { file: this.#file, problem: "it is a symbolic link" });
     }

@@ -127,6 +127,14 @@ test("an import that a stopped run had done is not done again, and that is said"
   );
 });
 
+test("--save-media into a folder that cannot be made is an error before anything is asked", async () => {
+  const before = api.requests.length;
+  const { code, stderr } = await run("-c", "CALL GenerateResponse('x')", "--save-media", "/proc/callsql/out");
+  expect(code).toBe(2);
+  expect(stderr).toContain("cli/unwritable-file");
+  expect(api.requests).toHaveLength(before);
+});
+
 test("--save-media writes BLOBs by column and row, with the ending of what they are", async () => {
   const command = "SELECT GenerateImage('a ' || value) AS picture FROM json_each('[1,2]')";
   const { code, stderr } = await run("-c", command, "--save-media", "out", "-o", "csv");

@@ -2,9 +2,9 @@
  * Images, sound and other BLOBs of a result as files, each called after its column and row, with the ending of what its
  * bytes are: `Image-1.png`. What `.save` and `--save-media` write. Never writes over a file.
  */
-import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
-import { fail, sniff, systemReasonOf } from "../../index.ts";
+import { readFile, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { fail, makeFolder, sniff, systemReasonOf } from "../../index.ts";
 import type { Column, Row } from "./column.ts";
 
 export interface MediaValue {
@@ -31,14 +31,23 @@ export function mediaOf(row: Row, columns: readonly Column[], number: number): M
  */
 export async function saveMedia(value: MediaValue, folder: string): Promise<string> {
   const { stem, ending } = nameOf(value);
+  makeMediaFolder(folder);
   try {
-    await mkdir(folder, { recursive: true });
     for (let number = 1; ; number++) {
       const path = join(folder, `${stem}${number === 1 ? "" : `-${number}`}.${ending}`);
       if (await isWritten(path, value.bytes)) return path;
     }
   } catch (error) {
     return fail("cli/unwritable-file", { file: folder, reason: systemReasonOf(error) });
+  }
+}
+
+/** Throws cli/unwritable-file. */
+export function makeMediaFolder(folder: string): void {
+  try {
+    makeFolder(resolve(folder));
+  } catch (error) {
+    fail("cli/unwritable-file", { file: folder, reason: systemReasonOf(error) });
   }
 }
 

@@ -2,11 +2,12 @@
  * The ledger's file: opening it safely, and its schema with a version. WAL with `synchronous = FULL`, asked for
  * explicitly: better-sqlite3 falls to NORMAL after the first write, and NORMAL may lose a paid answer in a power cut.
  */
-import { chmodSync, closeSync, existsSync, lstatSync, mkdirSync, openSync } from "node:fs";
+import { chmodSync, closeSync, lstatSync, openSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import Database from "better-sqlite3";
 import { fail } from "../../diagnostics/diagnostic.ts";
 import { expectError } from "../../diagnostics/expected.ts";
+import { makeFolder } from "../make-folder.ts";
 import { systemCodeOf, systemReasonOf } from "../../diagnostics/system-error.ts";
 
 const applicationId = 0x63716c31;
@@ -123,7 +124,7 @@ export function openLedgerFile(file: string): Database.Database {
 /** Answers may be private: the file is its owner's alone, and a link is not followed. */
 function prepareFile(file: string): void {
   try {
-    makeFolder(resolve(dirname(file)));
+    makeFolder(resolve(dirname(file)), 0o700);
     if (lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink() === true) {
       fail("ledger/cannot-open", { file, reason: "it is a symbolic link" });
     }
@@ -132,18 +133,6 @@ function prepareFile(file: string): void {
   } catch (error) {
     if (systemCodeOf(error) === undefined) throw error;
     fail("ledger/cannot-open", { file, reason: systemReasonOf(error) });
-  }
-}
-
-/** Not by mkdir's own recursion, which never ends where the system makes no folders, as in /proc. */
-function makeFolder(folder: string): void {
-  if (existsSync(folder)) return;
-  makeFolder(dirname(folder));
-  try {
-    mkdirSync(folder, { mode: 0o700 });
-  } catch (error) {
-    // Another process may have been faster.
-    if (!existsSync(folder)) throw error;
   }
 }
 

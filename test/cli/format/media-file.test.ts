@@ -22,6 +22,11 @@ test("files saved get the name of column and row, never another's, and are saved
   await expect(saveMedia(value, join(first, "below"))).rejects.toThrow("cli/unwritable-file");
 });
 
+test("a folder where the system makes none is an error, and no endless search for one above it", async () => {
+  const value = { column: "a", row: 1, bytes: png };
+  await expect(saveMedia(value, "/proc/callsql/media")).rejects.toThrow("cli/unwritable-file");
+});
+
 test("the BLOBs of a row are media, its vectors and texts are not", () => {
   const column = (name: string, format?: "embedding") => ({ name, type: undefined, format });
   const columns = [column("a"), column("b"), column("c", "embedding"), column("d")];
