@@ -6,8 +6,6 @@ import type { Row } from "../catalog/procedure.ts";
 import type { SqlValue } from "../catalog/value.ts";
 
 const chunkBytes = 2 ** 20;
-/** Reading a short row again costs as much as a long one, holding it less: long ones may take half of the room. */
-const longBytes = 1024;
 
 export class RowStore {
   readonly #bytesMax: number;
@@ -25,8 +23,7 @@ export class RowStore {
   /** Cells from `width` on do not come back. A row stays out when there is no room for it, unless it is forced in. */
   put(number: number, row: Row, { width, isForced }: { width: number; isForced: boolean }): void {
     const size = sizeOf(row, width);
-    const bytesMax = size > longBytes ? this.#bytesMax / 2 : this.#bytesMax;
-    if (!isForced && this.#bytes + size > bytesMax) return;
+    if (!isForced && this.#bytes + size > this.#bytesMax) return;
     this.#bytes += size;
     const chunk = this.#chunkFor(size);
     if (number >= this.#starts.length) {

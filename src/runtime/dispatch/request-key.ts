@@ -1,5 +1,6 @@
 /** The identity of a request: equal keys are one request, one record, one payment (2-runtime, 2.2). */
 import { createHash, hash } from "node:crypto";
+import { isObject } from "../../catalog/read.ts";
 import type { ApiRequest } from "../../catalog/request.ts";
 
 /** Canonical JSON of a request's body: sorted fields, bytes by their hash. */
@@ -28,12 +29,14 @@ function canonical(value: unknown): string {
     return JSON.stringify({ sha256: createHash("sha256").update(value).digest("hex"), bytes: value.length });
   }
   if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
-  if (typeof value === "object" && value !== null) {
-    const fields = Object.entries(value)
-      .filter(([, field]) => field !== undefined)
-      .toSorted(([a], [b]) => (a < b ? -1 : 1))
-      .map(([name, field]) => `${JSON.stringify(name)}:${canonical(field)}`);
-    return `{${fields.join(",")}}`;
+  if (isObject(value)) {
+    let fields = "";
+    for (const name of Object.keys(value).toSorted()) {
+      const field = value[name];
+      if (field === undefined) continue;
+      fields += `${fields === "" ? "" : ","}${JSON.stringify(name)}:${canonical(field)}`;
+    }
+    return `{${fields}}`;
   }
   return typeof value === "bigint" ? String(value) : (JSON.stringify(value) ?? "null");
 }
