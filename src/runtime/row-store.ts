@@ -6,6 +6,9 @@ import type { Row } from "../catalog/procedure.ts";
 import type { SqlValue } from "../catalog/value.ts";
 
 const chunkBytes = 2 ** 20;
+/** Reading a short row again costs as much as a long one, holding it less: long ones leave a quarter of the room. */
+const longBytes = 1024;
+const longShare = 0.75;
 
 export class RowStore {
   readonly #bytesMax: number;
@@ -23,7 +26,8 @@ export class RowStore {
   /** Cells from `width` on do not come back. A row stays out when there is no room for it, unless it is forced in. */
   put(number: number, row: Row, { width, isForced }: { width: number; isForced: boolean }): void {
     const size = sizeOf(row, width);
-    if (!isForced && this.#bytes + size > this.#bytesMax) return;
+    const bytesMax = size > longBytes ? longShare * this.#bytesMax : this.#bytesMax;
+    if (!isForced && this.#bytes + size > bytesMax) return;
     this.#bytes += size;
     const chunk = this.#chunkFor(size);
     if (number >= this.#starts.length) {

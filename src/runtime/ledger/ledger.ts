@@ -162,8 +162,11 @@ export class Ledger {
     });
   }
 
-  /** Resolves once the answer, or the failure, is on disk. */
-  async ended(id: number, { outcome, row, ...ended }: Ended): Promise<void> {
+  /**
+   * Resolves once the answer, or the failure, is on disk. What waits for that holds what is written, not the answer: its text
+   * is the largest part of it, and of a pack there may be hundreds.
+   */
+  ended(id: number, { outcome, row, ...ended }: Ended): Promise<void> {
     const { answer, failure, attempts, durationMs } = outcome;
     const { response, vector } = answer === undefined ? noAnswer : storedAnswer(answer.body, row);
     const isLarge = response !== null && Buffer.byteLength(response) > inlineBytesMax;
@@ -174,28 +177,29 @@ export class Ledger {
       this.#ending.set(key, true);
       for (const absence of this.#absences) absence.void(key);
     }
-    await this.#commits.commit(() => {
+    // By place: names are looked up one by one, at each call.
+    const values = [
+      endStatusOf(outcome, ended.errorCode !== undefined),
+      Date.now(),
+      attempts,
+      durationMs,
+      answer?.status ?? failure?.status ?? null,
+      answer?.requestId ?? failure?.requestId ?? null,
+      answer?.contentType ?? null,
+      answer?.model ?? null,
+      isLarge ? null : response,
+      hash,
+      vector,
+      ended.errorCode ?? failure?.code ?? failure?.kind ?? null,
+      ended.errorMessage ?? failure?.message ?? null,
+      ended.inputTokens,
+      ended.outputTokens,
+      ended.costUsd ?? null,
+      id,
+    ];
+    return this.#commits.commit(() => {
       if (hash !== null) this.#sql.keepBlob.run(hash, response);
-      // By place: names are looked up one by one, at each call.
-      this.#sql.end.run(
-        endStatusOf(outcome, ended.errorCode !== undefined),
-        Date.now(),
-        attempts,
-        durationMs,
-        answer?.status ?? failure?.status ?? null,
-        answer?.requestId ?? failure?.requestId ?? null,
-        answer?.contentType ?? null,
-        answer?.model ?? null,
-        isLarge ? null : response,
-        hash,
-        vector,
-        ended.errorCode ?? failure?.code ?? failure?.kind ?? null,
-        ended.errorMessage ?? failure?.message ?? null,
-        ended.inputTokens,
-        ended.outputTokens,
-        ended.costUsd ?? null,
-        id,
-      );
+      this.#sql.end.run(values);
       if (key !== undefined) this.#ending.delete(key);
     });
   }
