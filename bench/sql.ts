@@ -66,7 +66,7 @@ async function finding(what: string, sql: string, atMost?: number): Promise<Find
     bare: through(bare),
     later: through(later),
   };
-  const best = await race(cases, { rounds: 7, roundMs: 400 });
+  const best = await race(cases, { rounds: 21, roundMs: 250 });
   const { ours } = best;
   const own = (best.bare + best.later) / 2;
   return {
