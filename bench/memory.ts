@@ -2,14 +2,15 @@
  * Memory of statements that call for many rows, each in a process of its own, by the peak of its resident set:
  * - 1,000,000 rows with short prompts: under 500 MB, and at most 1.6 times what 100,000 take;
  * - 100,000 rows with answers of 4 KB: under 400 MB.
- * The service answers at once and keeps nothing, so that what is counted is callsql's own. `node bench/memory.ts [share]`:
- * a share of 0.1 runs a tenth of the rows. Ends with 1 when a bound is passed. Linux only.
+ * The service answers at once and keeps nothing, so that what is counted is callsql's own, with what the command line sets for V8.
+ * `node bench/memory.ts [share]`: a share of 0.1 runs a tenth of the rows. Ends with 1 when a bound is passed. Linux only.
  */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openSession, type Connection, type SendOutcome } from "../src/index.ts";
+import { keepCallsYoung } from "../src/cli/young-calls.ts";
 import { publish, type Finding } from "./harness.ts";
 import { noModels } from "../test/support/echo.ts";
 
@@ -78,6 +79,7 @@ async function run(name: string, share: number): Promise<Measured> {
   const ledger = join(folder, "ledger.db");
   const database = join(folder, "data.db");
   const startedAt = performance.now();
+  keepCallsYoung();
   {
     await using session = await openSession({ connection: answering(answerBytes), ledger, database });
     await session.execute("SET concurrency = 64");

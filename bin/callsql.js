@@ -3,10 +3,12 @@
 
 const launcherName = "CALLSQL_LAUNCHER";
 
-// A server lives long: V8 else lets 130 MB of garbage gather whatever is alive, and hears of this at its start only
-// (docs/decisions/0127).
+// A server lives long: V8 else lets 130 MB of garbage gather whatever is alive, and hears of the first of these at its start
+// only (docs/decisions/0127, 0166).
 const serverFlags =
-  process.argv[2] === "serve" && process.argv[3] !== "token" ? ["--max-semi-space-size=8"] : [];
+  process.argv[2] === "serve" && process.argv[3] !== "token"
+    ? ["--max-semi-space-size=8", "--no-allocation-site-pretenuring"]
+    : [];
 
 // SQLite's module is made for Node-API 10 and crashes where there is less: docs/decisions/0143.
 if (Number(process.versions.napi) < 10) await runWithOwnNode();

@@ -5,6 +5,7 @@
 import type { Progress } from "../index.ts";
 import { count, duration, usd } from "./quantity.ts";
 import type { Terminal } from "./terminal.ts";
+import { keepCallsYoung } from "./young-calls.ts";
 
 const redrawMs = 100;
 const logMs = 10_000;
@@ -27,6 +28,8 @@ export class ProgressLine {
   }
 
   update(progress: Progress): void {
+    // There are calls.
+    keepCallsYoung();
     if (this.#isQuiet) return;
     this.#latest = progress;
     this.#arrivedAt = this.#terminal.now();

@@ -38,10 +38,12 @@ export class StatementProcess {
       serialization: "advanced",
       // No key and no debugger: what a process does not know it cannot tell.
       env: { PATH: process.env["PATH"] },
-      // V8 else lets 48 MB of short-lived objects gather before it looks at them: a third more memory, and no faster.
+      // V8 else lets 48 MB of short-lived objects gather before it looks at them, and takes some for long-lived: a third more
+      // memory, and no faster (docs/decisions/0106, 0166).
       execArgv: [
         ...process.execArgv.filter((argument) => !argument.startsWith("--inspect")),
         "--max-semi-space-size=4",
+        "--no-allocation-site-pretenuring",
       ],
       stdio: ["ignore", "ignore", "inherit", "ipc"],
     });

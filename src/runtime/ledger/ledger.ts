@@ -163,8 +163,8 @@ export class Ledger {
   }
 
   /**
-   * Resolves once the answer, or the failure, is on disk. What waits for that holds what is written, not the answer: its text
-   * is the largest part of it, and of a pack there may be hundreds.
+   * Resolves once the answer, or the failure, is on disk. The write that waits for that holds the values it binds, not the
+   * answer: its text is the largest part of it, and of a pack there may be hundreds.
    */
   ended(id: number, { outcome, row, ...ended }: Ended): Promise<void> {
     const { answer, failure, attempts, durationMs } = outcome;
