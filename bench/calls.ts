@@ -1,6 +1,6 @@
 /**
  * One call after the other through us and through those people would use instead, on the same service, in one run:
- * `node bench/calls.ts`, five minutes. Ours binds, records in a ledger on disk and returns rows; theirs return text.
+ * `node bench/calls.ts`, eight minutes. Ours binds, records in a ledger on disk and returns rows; theirs return text.
  * What is compared is processor time a call, and the rate at many calls in flight.
  */
 import { mkdtempSync, rmSync } from "node:fs";
@@ -97,14 +97,14 @@ async function measured(calls: number, work: () => Promise<void>): Promise<Spent
   return { cpu: (user + system) / calls, perSecond: calls / seconds };
 }
 
-/** Of six turns each the best, for noise only ever adds. */
+/** Of eight turns each the best, for noise only ever adds. */
 async function compare(load: Load): Promise<Readonly<Record<string, Spent>>> {
   const best: Record<string, Spent> = {};
   const keep = (name: string, { cpu, perSecond }: Spent): void => {
     const known = best[name] ?? { cpu: Infinity, perSecond: 0 };
     best[name] = { cpu: Math.min(known.cpu, cpu), perSecond: Math.max(known.perSecond, perSecond) };
   };
-  for (let round = 0; round < 6; round += 1) {
+  for (let round = 0; round < 8; round += 1) {
     keep("callsql", await throughUs(load));
     for (const name of Object.keys(peers)) keep(name, await throughPeer(name, load));
   }
@@ -114,7 +114,7 @@ async function compare(load: Load): Promise<Readonly<Record<string, Spent>>> {
 const findings: Finding[] = [];
 for (const { delayMs, inFlight, calls } of [
   { delayMs: 0, inFlight: 1, calls: 1000 },
-  { delayMs: 0, inFlight: 16, calls: 3000 },
+  { delayMs: 0, inFlight: 16, calls: 6000 },
   { delayMs: 20, inFlight: 64, calls: 4000 },
   { delayMs: 200, inFlight: 256, calls: 10_000 },
 ]) {

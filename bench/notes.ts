@@ -4,8 +4,8 @@ export const notes: Readonly<Record<string, string>> = {
 Ours binds the arguments, writes the call to a ledger on disk and syncs it before it is sent, writes and syncs the answer before
 it is shown, and returns rows; the others return text and keep nothing. Those two syncs are what few calls at a time pay for: one at a
 time each call waits for both, at 16 in flight and no latency 15 calls share one, and SQLite takes a fifth of our time. Behind a
-real model, which takes half a second, neither is seen. At 16 in flight five runs of one day gave 0.45 to 0.82: both sides differ from
-process to process by what V8 has compiled when.
+real model, which takes half a second, neither is seen. At 16 in flight three runs of rounds of 6,000 calls gave 0.52
+to 0.57; with 3,000 they gave 0.45 to 0.82, since V8 compiles both sides for that long, and in no fixed order.
 `,
   sql: `
 Of two databases that hold the same one may be 8 % slower, by where its pages lie in memory: five are made for each side, and the median
