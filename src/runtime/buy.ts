@@ -214,19 +214,27 @@ export async function buyOne(
       id = await market.record.started({ ...started, requestText: text });
     };
     const wanted = { key, request, pack: procedure.pack, onDeparting };
-    const outcome = await seller.dispatcher.dispatch(wanted, patience);
-    const result = procedure.result(prepared, outcome);
-    spent = spentOf(outcome, result, need);
-    if (outcome.isShared === true) market.counts.cached++;
-    else if (spent !== undefined) {
-      if (wasSent(outcome)) market.counts.made++;
-      market.estimator.learn(request, result.usage.outputTokens);
-    }
-    // One that waited for its turn in vain was no call.
-    const isUnsent = outcome.attempts === 0 && outcome.failure?.kind === "cancelled";
-    if (id !== undefined && isUnsent) await ledger.withdrawn(id);
-    else if (id !== undefined) await record(call, memo, market, { id, outcome, result });
-    return doomOf(outcome, name);
+    // What came is let go of before its record is on disk: else all the answers of some packs are held until then.
+    const land = (outcome: Dispatched): Landed => {
+      const result = procedure.result(prepared, outcome);
+      spent = spentOf(outcome, result, need);
+      if (outcome.isShared === true) market.counts.cached++;
+      else if (spent !== undefined) {
+        if (wasSent(outcome)) market.counts.made++;
+        market.estimator.learn(request, result.usage.outputTokens);
+      }
+      const doom = doomOf(outcome, name);
+      if (id === undefined) return { doom };
+      // One that waited for its turn in vain was no call.
+      const isUnsent = outcome.attempts === 0 && outcome.failure?.kind === "cancelled";
+      return isUnsent
+        ? { doom, written: ledger.withdrawn(id) }
+        : { doom, ...record(call, market, { id, outcome, result }) };
+    };
+    const { doom, written, answer } = await seller.dispatcher.dispatch(wanted, patience).then(land);
+    await written;
+    if (answer !== undefined) keep(call, memo, market, answer);
+    return doom;
   } finally {
     granted.hold.settle(spent);
   }
@@ -247,32 +255,43 @@ function refuse(call: Call, memo: Keeper, market: Market, { connection, error, t
   memo.store(call, { row: sqliteRow(procedure, procedure.errorRow(given, error)), error });
 }
 
+/** What is left to do of a call whose outcome has come. */
+interface Landed {
+  readonly doom: Doom | undefined;
+  /** Absent: nothing is. */
+  readonly written?: Promise<void>;
+  /** For the memo, once it is written. */
+  readonly answer?: Bought;
+}
+
 interface Bought {
+  readonly answer: Answer;
+  readonly used: Used;
+  /** Of the record it can be read from again. */
+  readonly id: number | undefined;
+}
+
+interface Came {
   readonly id: number;
   readonly outcome: Dispatched;
   readonly result: CallResult;
 }
 
-/** Keeps what came, in the ledger first. */
-async function record(
-  call: Call,
-  memo: Keeper,
-  market: Market,
-  { id, outcome, result }: Bought,
-): Promise<void> {
+/** Into the ledger, and what the memo keeps of it then. */
+function record(call: Call, { ledger }: Market, { id, outcome, result }: Came): Omit<Landed, "doom"> {
   const { error } = result;
   const used = usedBy(outcome, result);
-  await market.ledger.ended(id, {
-    outcome,
-    row: result.row,
-    ...used,
-    errorCode: error?.code,
-    errorMessage: error?.message,
-  });
-  if (isDoomed(outcome)) return;
-  count(market.counts, used);
-  if (error !== undefined) market.counts.failed++;
-  memo.store(call, toAnswer(call, result, outcome), outcome.answer === undefined ? undefined : id);
+  const errorOfCall = { errorCode: error?.code, errorMessage: error?.message };
+  const written = ledger.ended(id, { outcome, row: result.row, ...used, ...errorOfCall });
+  if (isDoomed(outcome)) return { written };
+  const answer = toAnswer(call, result, outcome);
+  return { written, answer: { answer, used, id: outcome.answer === undefined ? undefined : id } };
+}
+
+function keep(call: Call, memo: Keeper, { counts }: Market, { answer, used, id }: Bought): void {
+  count(counts, used);
+  if (answer.error !== undefined) counts.failed++;
+  memo.store(call, answer, id);
 }
 
 function needOf({ procedure }: Call, request: ApiRequest, market: Market): Need {
