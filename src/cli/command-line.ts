@@ -15,6 +15,7 @@ import { runCommand, type RunInvocation } from "./commands/run-command.ts";
 import { runsCommand, type RunsInvocation } from "./commands/runs-command.ts";
 import { serveCommands, type ServeInvocation } from "./commands/serve-command.ts";
 import { commandTable, type CommandEntry } from "./command-table.ts";
+import { checkHeeded, heededOptions } from "./heeded-options.ts";
 import { examples, exitCodes } from "./help.ts";
 import { addOptions, type Options } from "./options.ts";
 import { known } from "./known.ts";
@@ -96,6 +97,7 @@ function buildParser(printed: string[], hasCommands = true): Parser {
       const what = found.kind === "run" ? "files, not -c" : "no -c";
       fail("cli/usage", { problem: `${found.kind.replace("-", " ")} takes ${what}` });
     }
+    checkHeeded(program, found.kind);
     invocation = { ...found, options: given.read() };
   };
   const showHelp = (names: readonly string[]): void => {
@@ -154,22 +156,27 @@ function configure(command: Command, printed: string[]): Command {
     .configureOutput({ writeOut: print, writeErr: print, outputError: () => {} });
 }
 
-/** Commands whose work is a session's, so that nearly all options of `callsql` say something there. */
-const sessionCommands = new Set(["run", "retry"]);
-
 /** Who asks for `connect` looks for its verbs. The options of all commands fill a screen, and few of them matter to most. */
 function commandsFirst(command: Command, help: Help): string {
   const sections = Help.prototype.formatHelp.call(help, command, help).trimEnd().split("\n\n");
   const isListOf = (what: RegExp) => (section: string) => what.test(section);
   const commands = sections.filter(isListOf(/^Commands:/));
-  const hasGlobals = command.parent !== null && !sessionCommands.has(command.name());
-  const left = hasGlobals ? /^(?:Commands|Global Options):/ : /^Commands:/;
+  const heeded = heededIn(command);
+  const left = heeded === undefined ? /^Commands:/ : /^(?:Commands|Global Options):/;
   const others = sections.filter((section) => !left.test(section));
   const at = others.findIndex(isListOf(/^(?:Arguments|Options|Global Options):/));
-  const globals = hasGlobals
-    ? ["The options of callsql --help, such as --connection and -o, may be given as well."]
-    : [];
+  const globals =
+    heeded === undefined ? [] : [help.boxWrap(`As in callsql --help: ${heeded.join(", ")}`, 80)];
   return `${[...others.toSpliced(at, 0, ...commands), ...globals].join("\n\n")}\n`;
+}
+
+/** Of the options of `callsql` itself; undefined: all. */
+function heededIn(command: Command): readonly string[] | undefined {
+  const path: Command[] = [];
+  for (let at: Command | null = command; at !== null; at = at.parent) path.unshift(at);
+  const [program, outer, inner] = path;
+  if (program === undefined || outer === undefined) return undefined;
+  return heededOptions(program, inner?.name() === "token" ? "serve-token" : outer.name());
 }
 
 /** Commander's error in our words. */

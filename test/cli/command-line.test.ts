@@ -26,7 +26,20 @@ test("connect without a verb prints its verbs, before all options, and is a mist
   const text = "text" in shown ? shown.text : "";
   expect(text).toMatch(/^Usage: callsql connect [^]*\nCommands:\n {2}list [^]*\n {2}trust [^]*\nOptions:\n/);
   expect(text).not.toContain("--dry-run");
-  expect(text).toContain("options of callsql --help");
+  expect(text).toContain("As in callsql --help: --connection, --format");
+});
+
+test("options that say where things are may be given to any command, for an alias's sake", () => {
+  const alias = ["--connection", "x", "--models", "m.json", "--procedures", "p.js", "--no-color", "--quiet"];
+  for (const command of [["models"], ["runs"], ["completion", "zsh"], ["serve", "token", "list"]]) {
+    expect(parseCommandLine([...alias, "--no-ledger", ...command])).toMatchObject({
+      kind: expect.any(String),
+    });
+    expect(parseCommandLine([...alias, "--ledger", "l.db", ...command])).toHaveProperty(
+      "options.ledger",
+      "l.db",
+    );
+  }
 });
 
 describe("help", () => {

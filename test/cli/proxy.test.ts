@@ -20,7 +20,7 @@ async function callsql(args: readonly string[], proxyUrl: string) {
 describe.each([
   [["connect", "test", "openai"]],
   [["models", "--refresh"]],
-  [["-c", "SELECT ModerateText('x')"]],
+  [["--set", "max_attempts=1", "-c", "SELECT ModerateText('x')"]],
 ])("callsql %j", (args) => {
   test.each([
     [401, /which answered 401/],
@@ -37,7 +37,7 @@ describe.each([
 
   test("behind a proxy that cannot reach the service: it may pass", async () => {
     using proxy = await startRefusingProxy(502);
-    const { code, err } = await callsql([...args, "--set", "max_attempts=1"], proxy.url);
+    const { code, err } = await callsql(args, proxy.url);
     expect(code).toBe(3);
     expect(err).toMatch(/^error\[(?:connect\/unreachable|call\/attempts-used-up)\]: .*which answered 502/m);
   });

@@ -38,6 +38,10 @@ export const cliMessages = {
     message: `there is no option ${quote(details.option)}`,
     hint: didYouMean(details.suggestion, "callsql --help lists the options"),
   }),
+  "cli/option-not-here": (details: { command: string; options: readonly string[] }) => ({
+    message: `callsql ${details.command} takes no ${details.options.join(", no ")}`,
+    hint: `callsql ${details.command} --help lists what it takes`,
+  }),
   "cli/bad-amount": (details: { option: string; text: string; kind: string }) => ({
     message: `${quote(details.text)} is no value for ${details.option}: expected ${details.kind} from 0`,
     hint: "without the option there is no limit",
