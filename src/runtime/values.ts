@@ -35,5 +35,6 @@ export function toSqlite(value: Exclude<BindValue, undefined>, name: string, pla
 /** Integers that a double holds become numbers. */
 export function fromSqlite(value: SqlValue): SqlValue {
   if (typeof value !== "bigint") return value;
-  return value >= Number.MIN_SAFE_INTEGER && value <= Number.MAX_SAFE_INTEGER ? Number(value) : value;
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : value;
 }
