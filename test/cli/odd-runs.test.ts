@@ -100,10 +100,19 @@ describe("a script that did not come to its end goes on", () => {
     expect((await callsql(args)).err).not.toContain("goes on");
   });
 
-  test("and its failed calls are retried in memory where it had no database", async () => {
+  test("and its failed calls are retried in memory where it had no database, whatever ran since", async () => {
     const call = inFolder("memory.sql", "SELECT GenerateResponse('only here') AS r;");
     server.script(faults.contentPolicy({ times: 1 }));
     expect((await callsql(["run", call, "-o", "csv"])).code).toBe(5);
+    expect(await callsql(["retry", "-o", "csv"])).toMatchObject({
+      code: 0,
+      out: expect.stringContaining("only here"),
+    });
+    server.script(faults.contentPolicy({ times: 2 }));
+    expect((await callsql(["run", call, "--fresh", "-o", "csv"])).code).toBe(5);
+    const rows = inFolder("rows.csv", "x\nno statement is kept of this\n");
+    const each = ["-c", "CALL GenerateResponse(:x)", "--params", rows, "-o", "csv"];
+    expect((await callsql(each)).code).toBe(5);
     expect(await callsql(["retry", "-o", "csv"])).toMatchObject({
       code: 0,
       out: expect.stringContaining("only here"),

@@ -32,8 +32,9 @@ async function findRun(
 ): Promise<FoundRun> {
   await using session = await openSession({ env: terminal.env, ledger: existingLedger(options, terminal) });
   const binds = { run: run === undefined ? null : runOf(run) };
+  // A younger one that keeps no statements, of a server or of rows, can only be run by who knows its rows.
   const latest = `SELECT id, database FROM sys_runs WHERE CASE WHEN :run IS NULL THEN failed + unknown > 0 ELSE id = :run END
-    ORDER BY id DESC LIMIT 1`;
+    ORDER BY id IN (SELECT run FROM sys_statements) DESC, id DESC LIMIT 1`;
   const row = await (await session.execute(latest, binds)).first();
   if (row === undefined) {
     return run === undefined ? fail("ledger/nothing-failed", {}) : fail("ledger/unknown-run", { run });
