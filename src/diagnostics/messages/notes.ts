@@ -30,6 +30,8 @@ export const notes = {
   // The prompt.
   greeting: (details: { version: string }) =>
     `callsql ${details.version} — statements end in ;  .help lists commands, Ctrl-D leaves`,
+  switched: (details: { command: string; isOn: boolean }) =>
+    `${details.command} ${details.isOn ? "on" : "off"}`,
   "left-in-history": (_: object) => "what stood behind it was not run; it is the last entry of the history",
   "pager-left": (_: object) => "until the pager was left",
   "values-cut": (details: { values: string }) => `${details.values} cut to fit: .mode line shows them whole`,

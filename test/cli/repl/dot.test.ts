@@ -146,6 +146,8 @@ describe("the session", () => {
 
   test(".timer switches the line behind each statement", async () => {
     const { err } = await typed([".timer off", "select 1;", ".timer", "select 2;", ".timer maybe"]);
+    expect(err).toMatch(/^\.timer on$/m);
+    expect(err).not.toMatch(/^\.timer off$/m);
     expect(err.match(/1 row, /g)).toHaveLength(1);
     expect(err).toContain("cli/dot-usage");
   });

@@ -33,8 +33,7 @@ export const outputCommands: readonly DotCommand[] = [
     summary: "a value a line, as .mode line, or as fits again",
     completes: [["on", "off"]],
     run: async (context, [word]) => {
-      const isOn = { on: true, off: false }[word?.toLowerCase() ?? (context.mode === "line" ? "off" : "on")];
-      if (isOn === undefined) fail("cli/dot-usage", { command: ".expanded", arguments: "on | off" });
+      const isOn = await switched(context, ".expanded", word, context.mode === "line");
       context.mode = isOn ? "line" : "auto";
     },
   },
@@ -67,9 +66,7 @@ export const outputCommands: readonly DotCommand[] = [
     summary: "the line with rows, time, calls and cost behind each statement",
     completes: [["on", "off"]],
     run: async (context, [word]) => {
-      const isTimed = { on: true, off: false }[word?.toLowerCase() ?? (context.isTimed ? "off" : "on")];
-      if (isTimed === undefined) fail("cli/dot-usage", { command: ".timer", arguments: "on | off" });
-      context.isTimed = isTimed;
+      context.isTimed = await switched(context, ".timer", word, context.isTimed);
     },
   },
   {
@@ -85,6 +82,19 @@ export const outputCommands: readonly DotCommand[] = [
     },
   },
 ];
+
+/** What `on` and `off` say; without a word the other one than now, and that is said. Throws cli/dot-usage. */
+async function switched(
+  { reporter }: Context,
+  command: string,
+  word: string | undefined,
+  isOn: boolean,
+): Promise<boolean> {
+  const isNext = word === undefined ? !isOn : { on: true, off: false }[word.toLowerCase()];
+  if (isNext === undefined) fail("cli/dot-usage", { command, arguments: "on | off" });
+  if (word === undefined) await reporter.note("switched", { command, isOn: isNext });
+  return isNext;
+}
 
 /** Results written so far become the file, if they are all that was to be written. */
 export async function closeOutput(context: Context, isWhole = true): Promise<void> {
