@@ -43,7 +43,7 @@ export interface Frame {
   /** The item of a select list that is being read. */
   item: Item | undefined;
   hasSite: boolean;
-  hasWindow: boolean;
+  needsItsQuery: boolean;
   /** An argument of a call may begin here. */
   startsArgument: boolean;
   /** The call whose arguments these are. */
@@ -66,7 +66,7 @@ export interface SiteContext {
   readonly isCondition: boolean;
   readonly isMembership: boolean;
   readonly isInSchema: boolean;
-  hasWindow: boolean;
+  needsItsQuery: boolean;
 }
 
 export type FrameStart = Pick<Frame, "kind" | "clause"> &
@@ -83,7 +83,7 @@ export function frame(start: FrameStart): Frame {
     isInSchema: start.isInSchema ?? false,
     item: undefined,
     hasSite: false,
-    hasWindow: false,
+    needsItsQuery: false,
     startsArgument: start.startsArgument ?? false,
     call: start.call,
   };

@@ -591,7 +591,7 @@ export class Grammar extends EmbeddedActionsParser {
   }
 
   #siteOf(first: IToken, context: SiteContext, call: OpenCall): CallSite {
-    const { position, isCondition, isMembership, isInSchema, hasWindow } = context;
+    const { position, isCondition, isMembership, isInSchema, needsItsQuery } = context;
     return {
       kind: "call",
       span: this.#from(first),
@@ -601,7 +601,7 @@ export class Grammar extends EmbeddedActionsParser {
       arguments: call.arguments,
       isCondition,
       isMembership,
-      hasWindow,
+      needsItsQuery,
       isInSchema,
     };
   }
@@ -614,7 +614,7 @@ const noContext: SiteContext = {
   isCondition: false,
   isMembership: false,
   isInSchema: false,
-  hasWindow: false,
+  needsItsQuery: false,
 };
 
 /** Most arguments: SQL and nothing else. */

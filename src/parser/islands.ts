@@ -11,6 +11,7 @@ import type { Clause, Frame, OpenCall, SiteContext } from "./frames.ts";
 import { headAt, type Head } from "./heads.ts";
 import { itemFrom, readItemWord, unnamedSpan } from "./items.ts";
 import { frameBehind } from "./parens.ts";
+import { isAggregateWithoutColumn } from "./aggregates.ts";
 import type { CallSite } from "./syntax.ts";
 import * as t from "./tokens.ts";
 import type { Token } from "./tokens.ts";
@@ -145,7 +146,7 @@ class IslandWalk {
       isCondition: position === "value" && holdsCondition(this.#top),
       isMembership: position === "value" && this.#token(-1)?.word === "IN",
       isInSchema: this.#top.isInSchema,
-      hasWindow: false,
+      needsItsQuery: false,
     };
   }
 
@@ -261,8 +262,8 @@ class IslandWalk {
     if (outer === undefined) fail("internal/bug", { what: "the walk left a frame it had not entered" });
     this.#endItem(closed);
     this.#top = outer;
-    if (closed.call !== undefined) closed.call.context.hasWindow = closed.hasWindow;
-    outer.hasWindow ||= closed.hasWindow;
+    if (closed.call !== undefined) closed.call.context.needsItsQuery = closed.needsItsQuery;
+    outer.needsItsQuery ||= closed.needsItsQuery && closed.kind !== "query";
     outer.hasSite ||= closed.hasSite;
     if (outer.item !== undefined) outer.item.hasSite ||= closed.hasSite;
     return closed;
@@ -347,7 +348,8 @@ class IslandWalk {
       const isQuantifier = token.word === "DISTINCT" || token.word === "ALL";
       if (isQuantifier && state.item.first === this.#at) state.item.first++;
     }
-    if (token.word === "OVER" && before?.tokenType === t.RParen) state.hasWindow = true;
+    if (token.word === "OVER" && before?.tokenType === t.RParen) state.needsItsQuery = true;
+    if (isAggregateWithoutColumn(this.#tokens, this.#at)) state.needsItsQuery = true;
     // CAST (x AS type): a type may look like a call.
     if (state.kind === "group" && token.word === "AS" && state.clause === "value") state.clause = "names";
     if (state.kind === "group" || state.call !== undefined) return;

@@ -111,8 +111,8 @@ export interface CallSite {
   readonly isCondition: boolean;
   /** `x IN P(…)`, without parentheses around the call. */
   readonly isMembership: boolean;
-  /** OVER stands somewhere in the arguments. */
-  readonly hasWindow: boolean;
+  /** In the arguments stands what would mean something else in a subquery: OVER, or an aggregate that names no column. */
+  readonly needsItsQuery: boolean;
   /** Stands in a CHECK, DEFAULT, index or generated-column expression. */
   readonly isInSchema: boolean;
 }

@@ -36,6 +36,8 @@ export async function replay(stage: Stage, windowStart: number, purchases: Purch
       fail("plan/unstable-arguments", { procedure: expected.procedure.name });
     }
     if (outcome.kind === "clean") return outcome;
+    if (outcome.pending.length === 0 && !purchases.isBuying)
+      fail("internal/bug", { what: "a call was bought and has no answer" });
     await hear(startedAt);
     dataVersion = dataVersionOf(stage);
     expected = outcome.first;

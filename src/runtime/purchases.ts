@@ -42,6 +42,11 @@ export class Purchases {
     return this.#openCount;
   }
 
+  /** Not all that was ordered has ended. */
+  get isBuying(): boolean {
+    return this.#running.size > 0;
+  }
+
   /** Keys of calls without an answer. */
   open(): ReadonlySet<string> {
     this.#calls = this.#calls.filter((call) => this.#memo.numberOf(call) === undefined);

@@ -98,9 +98,10 @@ class Rewriter {
       case "table":
         return call;
       case "value":
+        if (site.needsItsQuery) return site.isMembership ? `(${call})` : call;
         if (site.isMembership) return `(SELECT ${quoted(primaryOf(procedure))} FROM ${call})`;
         // Wrapped, SQLite tests the cheap terms of the condition first (2-runtime, rule 5).
-        return site.isCondition && !site.hasWindow ? `(SELECT ${call})` : call;
+        return site.isCondition ? `(SELECT ${call})` : call;
     }
   }
 
@@ -114,7 +115,8 @@ class Rewriter {
 
   /** Arguments by position, up to the last one given. */
   #slots(bound: BoundSite): string[] {
-    const isRowSource = bound.site.position !== "value" || bound.site.isMembership;
+    const { position, isMembership, needsItsQuery } = bound.site;
+    const isRowSource = position !== "value" || (isMembership && !needsItsQuery);
     const { slots } = bound;
     const used = slots.slice(0, slots.findLastIndex((slot) => slot !== undefined) + 1);
     // SQLite gives no rows for a table function with a NULL argument, without asking it: NULL travels as a value.

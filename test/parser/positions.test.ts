@@ -204,9 +204,9 @@ test("calls nest, and inner ones stand in their argument", () => {
 
 test("OVER anywhere in the arguments is a window, at every level around it", () => {
   const [outer, other] = sql("SELECT P(Q(lag(x) OVER w), 1), P(over) OVER w FROM t").sites;
-  expect(outer?.hasWindow).toBe(true);
-  expect(outer?.arguments[0]?.sites[0]?.hasWindow).toBe(true);
-  expect(other?.hasWindow).toBe(false);
+  expect(outer?.needsItsQuery).toBe(true);
+  expect(outer?.arguments[0]?.sites[0]?.needsItsQuery).toBe(true);
+  expect(other?.needsItsQuery).toBe(false);
 });
 
 test("after CALL any name is a procedure; without it only a known one", () => {

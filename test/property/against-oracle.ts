@@ -1,26 +1,28 @@
 /**
- * One statement with calls against plain SQLite whose functions answer at once: rows, tables and calls must be the same,
- * and asked of the same of two connections, but for a statement that may stop early, which may buy a window more. Throws
- * where they are not.
+ * One statement with calls against two that answer at once: plain SQLite over the user's own text (plain-sqlite.ts) says which
+ * rows and refusals are right, SQLite over the rewritten text (oracle.ts) which calls are needed. Rows, tables and calls must be
+ * the same, and asked of the same of two connections, but for a statement that may stop early, which may buy a window more.
+ * Throws where they are not.
  */
 import assert from "node:assert/strict";
-import { echoConnection, openEcho, type Echo } from "../support/echo.ts";
+import { echoConnection, openEcho, type Answers, type Echo } from "../support/echo.ts";
 import { Oracle, type OracleRun } from "../support/oracle.ts";
+import { PlainSqlite } from "../support/plain-sqlite.ts";
 import { answers, far, near, setup, targets } from "./random-sql.ts";
+
+export interface Comparison {
+  readonly answers: Answers;
+  /** Run before the statement. */
+  readonly setups: readonly string[];
+  /** Read behind it, to compare what it wrote. */
+  readonly reads: readonly string[];
+  readonly concurrency: number;
+}
 
 /** Undefined where SQLite itself refuses the statement. */
 export async function compareQuery(sql: string, concurrency: number): Promise<"same" | undefined> {
-  const { oracle, echo, asked } = await prepared(setup, concurrency);
-  try {
-    const expected = oracle.run(sql);
-    if (expected.error !== undefined) return undefined;
-    assert.deepEqual(await echo.rows(sql), expected.rows);
-    compareCalls(asked(), expected, concurrency);
-    return "same";
-  } finally {
-    oracle.db.close();
-    await echo.session.close();
-  }
+  const outcome = await compareStatement(sql, { answers, setups: setup, reads: [], concurrency });
+  return outcome === "refused" ? undefined : outcome;
 }
 
 /** `trigger`: made before the statement is run. A refused write must change nothing. */
@@ -28,29 +30,9 @@ export async function compareWrite(
   trigger: string | undefined,
   sql: string,
   concurrency: number,
-): Promise<"written" | "refused"> {
+): Promise<"same" | "refused"> {
   const setups = [...setup, ...targets, ...(trigger === undefined ? [] : [trigger])];
-  const { oracle, echo, asked } = await prepared(setups, concurrency);
-  try {
-    const expected = oracle.run(sql);
-    const outcome = await echo.rows(sql).then(
-      (rows) => ({ rows, error: undefined }),
-      (error: unknown) => ({ rows: [], error: String(error) }),
-    );
-    assert.equal(
-      outcome.error === undefined,
-      expected.error === undefined,
-      `${outcome.error} / ${expected.error}`,
-    );
-    assert.deepEqual(outcome.rows, expected.rows);
-    for (const read of contents) assert.deepEqual(await echo.rows(read), oracle.run(read).rows, read);
-    if (expected.error !== undefined) return "refused";
-    compareCalls(asked(), expected, concurrency);
-    return "written";
-  } finally {
-    oracle.db.close();
-    await echo.session.close();
-  }
+  return compareStatement(sql, { answers, setups, reads: contents, concurrency });
 }
 
 const contents = [
@@ -60,25 +42,68 @@ const contents = [
   "SELECT name FROM sqlite_schema ORDER BY 1",
 ];
 
+/** `refused`: by all alike, and nothing has changed that does not change in SQLite. */
+export async function compareStatement(sql: string, comparison: Comparison): Promise<"same" | "refused"> {
+  const { oracle, plain, echo, asked } = await prepared(sql, comparison);
+  try {
+    const expected = oracle.run(sql);
+    const outcome = await echo.rows(sql).then(
+      (rows) => ({ rows, error: undefined }),
+      (error: unknown) => ({ rows: [], error: String(error) }),
+    );
+    const bought = asked();
+    const isRefused = outcome.error !== undefined;
+    assert.equal(isRefused, expected.error !== undefined, `${outcome.error} / ${expected.error}`);
+    assert.deepEqual(outcome.rows, expected.rows);
+    const bare = plain?.run(sql) ?? outcome;
+    // Refused alike, and with SQLite's own words.
+    const why = bare.error?.replace(/^\w+: /, "") ?? "";
+    assert.ok(
+      isRefused === (bare.error !== undefined) && (outcome.error ?? "").includes(why),
+      `${outcome.error} / ${bare.error}`,
+    );
+    assert.deepEqual(outcome.rows, bare.rows, "rows of the user's own text");
+    for (const read of comparison.reads) {
+      const rows = await echo.rows(read);
+      assert.deepEqual(rows, oracle.run(read).rows, read);
+      assert.deepEqual(rows, plain?.run(read).rows ?? rows, `${read}, of the user's own text`);
+    }
+    if (isRefused) return "refused";
+    compareCalls(bought, expected, comparison.concurrency);
+    return "same";
+  } finally {
+    oracle.db.close();
+    plain?.db.close();
+    await echo.session.close();
+  }
+}
+
 async function prepared(
-  setups: readonly string[],
-  concurrency: number,
-): Promise<{ oracle: Oracle; echo: Echo; asked: () => string[] }> {
-  const oracle = new Oracle(answers);
+  sql: string,
+  { answers: answer, setups, concurrency }: Comparison,
+): Promise<{ oracle: Oracle; plain: PlainSqlite | undefined; echo: Echo; asked: () => string[] }> {
+  const oracle = new Oracle(answer);
+  const plain = [sql, ...setups].some((text) => isForUsAlone.test(text))
+    ? undefined
+    : new PlainSqlite(answer);
   const logs: Record<string, string[]> = { [near]: [], [far]: [] };
   const [connection, other] = [near, far].map((name) =>
-    echoConnection((procedure, x, y) => answers(procedure, x, y, name), logs[name], name),
+    echoConnection((procedure, x, y) => answer(procedure, x, y, name), logs[name], name),
   );
   assert(connection !== undefined && other !== undefined);
-  const echo = await openEcho(answers, { connection, connections: [other] });
+  const echo = await openEcho(answer, { connection, connections: [other] });
   for (const statement of setups) {
     oracle.run(statement);
+    plain?.run(statement);
     await echo.session.execute(statement);
   }
   await echo.session.execute(`SET concurrency = ${concurrency}`);
   const asked = () => Object.entries(logs).flatMap(([name, calls]) => calls.map((call) => `${call}@${name}`));
-  return { oracle, echo, asked };
+  return { oracle, plain, echo, asked };
 }
+
+/** Named arguments, and calls in FROM, whose arguments may be NULL: plain SQLite understands them otherwise. */
+const isForUsAlone = /=>|\b(FROM|JOIN)\s+[PQS]\(|,\s*S\(/i;
 
 function compareCalls(
   asked: readonly string[],

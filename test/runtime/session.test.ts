@@ -431,6 +431,16 @@ describe("arguments", () => {
     expect(opened.asked).toHaveLength(6);
   });
 
+  test("calls that come to one request share its answer, also one that joins as the answer arrives", async () => {
+    await using opened = await withTable(echo, 8);
+    await opened.session.execute("SET concurrency = 1");
+    // The echo reads integers as doubles: of those beyond 2^53 two neighbours are the same request.
+    const rows = await opened.rows("SELECT P(id + 9007199254740992) FROM t");
+    expect(rows).toHaveLength(8);
+    expect(rows.flat()).not.toContain(null);
+    expect(opened.asked).toHaveLength(5);
+  });
+
   test("an equal call of an earlier statement answers again, unless cache is off", async () => {
     await using opened = await withTable();
     await opened.rows("SELECT P('a')");

@@ -31,6 +31,8 @@ interface Taker {
   readonly onDeparting: () => Promise<void>;
   readonly take: (outcome: Dispatched) => void;
   readonly reject: (error: unknown) => void;
+  /** While its onDeparting is under way. */
+  departing: Promise<void> | undefined;
 }
 
 /** Nearly every request is of one work, which one taker wants: it waits for that alone. */
@@ -55,7 +57,7 @@ export class Work {
 
   join(patience: Patience, onDeparting = async (): Promise<void> => undefined): Promise<Dispatched> {
     const { promise, resolve, reject } = Promise.withResolvers<Dispatched>();
-    const taker: Taker = { patience, onDeparting, take: resolve, reject };
+    const taker: Taker = { patience, onDeparting, take: resolve, reject, departing: undefined };
     this.#takers.add(taker);
     this.company?.add(patience);
     if (this.#hasDeparted) void this.#depart(taker);
@@ -88,8 +90,8 @@ export class Work {
   end(outcome: Dispatched): void {
     this.#onEnd();
     const [first, ...others] = this.#takers;
-    first?.take(outcome);
-    for (const { take } of others) take({ ...outcome, isShared: true });
+    if (first !== undefined) give(first, outcome);
+    for (const other of others) give(other, { ...outcome, isShared: true });
     this.#takers.clear();
   }
 
@@ -105,18 +107,30 @@ export class Work {
     for (const taker of this.#takers) {
       if (taker.patience !== patience) continue;
       this.#takers.delete(taker);
-      taker.take(outcome);
+      give(taker, outcome);
     }
     if (this.isAbandoned) this.#onEnd();
   }
 
   async #depart(taker: Taker): Promise<void> {
     try {
-      await taker.onDeparting();
+      taker.departing = taker.onDeparting();
+      await taker.departing;
     } catch (error) {
       this.#takers.delete(taker);
       taker.reject(error);
       if (this.isAbandoned) this.#onEnd();
+    } finally {
+      taker.departing = undefined;
     }
   }
 }
+
+/** Who joined late may get the answer before its onDeparting has ended: it takes it then. */
+function give({ departing, take }: Taker, outcome: Dispatched): void {
+  if (departing === undefined) take(outcome);
+  else void departing.then(() => take(outcome), ignore);
+}
+
+/** A taker whose departure fails is told so by `#depart`. */
+function ignore(): void {}

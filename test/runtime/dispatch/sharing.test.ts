@@ -4,6 +4,8 @@ import { expect, test } from "vitest";
 import { createOpenAIConnection } from "../../../src/connection/openai.ts";
 import { openSession, type Session } from "../../../src/index.ts";
 import { startOpenAIServer } from "../../support/openai-server.ts";
+import { dispatcherOf, startService } from "./service.ts";
+import { VirtualClock } from "./virtual-clock.ts";
 
 async function withRows(session: Session, who: string): Promise<Session> {
   await session.importRows(
@@ -104,4 +106,30 @@ test("a request that two sessions want at once is paid once, and recorded for bo
   ]);
   await second.close();
   await first.close();
+});
+
+test("who joins a request as its answer arrives takes it when his own departure is done, or is told that it failed", async () => {
+  const clock = new VirtualClock();
+  const dispatcher = dispatcherOf(startService({ clock, latencyMs: 10 }), clock);
+  const never = new AbortController().signal;
+  const told: string[] = [];
+  const dispatch = async (name: string, onDeparting: () => Promise<void>): Promise<void> => {
+    const wanted = { key: "k", request: { endpoint: "responses" as const, body: {} }, onDeparting };
+    await dispatcher.dispatch(wanted, { stop: never, cut: never }).then(
+      ({ isShared }) => told.push(`${name} ${isShared === true ? "shared" : "made"} at ${clock.now()}`),
+      (error: unknown) => told.push(`${name} ${String(error)} at ${clock.now()}`),
+    );
+  };
+  const early = dispatch("early", async () => undefined);
+  const late = clock.pause(9).then(() =>
+    Promise.all([
+      dispatch("late", () => clock.pause(50)),
+      dispatch("broken", async () => {
+        await clock.pause(20);
+        throw new Error("disk full");
+      }),
+    ]),
+  );
+  await clock.run(Promise.all([early, late]));
+  expect(told).toEqual(["early made at 10", "broken Error: disk full at 29", "late shared at 59"]);
 });
