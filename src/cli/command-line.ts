@@ -161,13 +161,28 @@ function commandsFirst(command: Command, help: Help): string {
   const sections = Help.prototype.formatHelp.call(help, command, help).trimEnd().split("\n\n");
   const isListOf = (what: RegExp) => (section: string) => what.test(section);
   const commands = sections.filter(isListOf(/^Commands:/));
+  const others = sections.filter((section) => !/^(?:Commands|Global Options):/.test(section));
+  const at = others.findIndex(isListOf(/^(?:Arguments|Options):/));
   const heeded = heededIn(command);
-  const left = heeded === undefined ? /^Commands:/ : /^(?:Commands|Global Options):/;
-  const others = sections.filter((section) => !left.test(section));
-  const at = others.findIndex(isListOf(/^(?:Arguments|Options|Global Options):/));
   const globals =
-    heeded === undefined ? [] : [help.boxWrap(`As in callsql --help: ${heeded.join(", ")}`, 80)];
+    heeded === undefined
+      ? globalGroups(command, help)
+      : [help.boxWrap(`As in callsql --help: ${heeded.join(", ")}`, 80)];
   return `${[...others.toSpliced(at, 0, ...commands), ...globals].join("\n\n")}\n`;
+}
+
+/** The options of `callsql` itself in their groups; commander has one list of them. None of its commands takes -c. */
+function globalGroups(command: Command, help: Help): readonly string[] {
+  const width = help.padWidth(command, help);
+  const taken = help.visibleGlobalOptions(command).filter(({ short }) => short !== "-c");
+  const groups = Map.groupBy(taken, (option) => option.helpGroupHeading);
+  return [...groups].flatMap(([heading, options]) => {
+    if (heading === undefined) return [];
+    const items = options.map((option) =>
+      help.formatItem(help.optionTerm(option), width, help.optionDescription(option), help),
+    );
+    return [[heading, ...items].join("\n")];
+  });
 }
 
 /** Of the options of `callsql` itself; undefined: all. */

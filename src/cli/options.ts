@@ -64,26 +64,10 @@ export function addOptions(program: Command): GivenOptions {
     isFormatGiven: false,
   };
   program
+    .optionsGroup("Statements and their values:")
     .option("-c, --command <sql>", "run this text; repeatable; - reads standard input", (text) => {
       gathered.commands.push(text);
     })
-    .option("--db <database>", "SQLite file", (file) => {
-      if (gathered.database !== undefined)
-        fail("cli/two-databases", { databases: [gathered.database, file] });
-      gathered.database = file;
-    })
-    .option(
-      "--connection <name>",
-      "openai, offline (small models on this machine, no key needed) or a profile",
-      (name) => {
-        gathered.connection = name;
-      },
-    )
-    .option("--models <file>", "models and prices of your own over the shipped ones", (file) => {
-      gathered.models = file;
-    })
-    // Kept by commander: for `serve token create` they are names, and the token's.
-    .option("--procedures <file>", "procedures of your own, from a JavaScript module; repeatable", gather)
     .option(
       "-p, --param <name=value>",
       "bind :name to 42 (a number), @file (its bytes), json:… (a JSON value) or else a text; repeatable",
@@ -105,6 +89,57 @@ export function addOptions(program: Command): GivenOptions {
         gathered.behavior = parseBehavior(name);
       },
     )
+    .option("--set <option=value>", "as SET option = 'value'; repeatable", (text) => {
+      gathered.settings.push(text);
+    })
+    .optionsGroup("Data:")
+    .option("--db <database>", "SQLite file", (file) => {
+      if (gathered.database !== undefined)
+        fail("cli/two-databases", { databases: [gathered.database, file] });
+      gathered.database = file;
+    })
+    .option("--readonly", "open the database for reading only")
+    .option(
+      "--import <table=file>",
+      "load a .csv, .tsv, .json, .ndjson or .parquet file first; repeatable",
+      (text) => {
+        gathered.imports.push(parseImport(text));
+      },
+    )
+    .option("--append", "--import: behind the rows of a table that exists, not in place of them")
+    .optionsGroup("Calls and their record:")
+    .option(
+      "--connection <name>",
+      "openai, offline (small models on this machine, no key needed) or a profile",
+      (name) => {
+        gathered.connection = name;
+      },
+    )
+    .option("--models <file>", "models and prices of your own over the shipped ones", (file) => {
+      gathered.models = file;
+    })
+    // Kept by commander: for `serve token create` they are names, and the token's.
+    .option("--procedures <file>", "procedures of your own, from a JavaScript module; repeatable", gather)
+    .option(
+      "--ledger <file>",
+      "record of calls (default: callsql/ledger.db in the state directory)",
+      (file) => {
+        gathered.ledger = file;
+      },
+    )
+    .option("--no-ledger", "keep no record beyond this command")
+    .option("--replay", "answer from the record alone; a call that is not in it is an error", () => {
+      gathered.settings.push(replaySetting);
+    })
+    .option("--fresh", "run: start anew instead of going on with an interrupted run")
+    .optionsGroup("Cost:")
+    .option("--dry-run", "say what would be called and cost; nothing is sent, no change is kept")
+    .option("--max-calls <n>", "stop before more calls than this are sent", (max) => {
+      gathered.settings.push(`max_calls=${amountOf("--max-calls", max, "a whole number")}`);
+    })
+    // Kept by commander: for `serve token create` it is the token's.
+    .option("--max-cost <usd>", "stop before more than this may be spent")
+    .optionsGroup("Results:")
     .option(
       "-o, --format <format>",
       `${formatNames.join(", ")} (default: by the ending of --output, else table)`,
@@ -122,39 +157,10 @@ export function addOptions(program: Command): GivenOptions {
     .option("--summary <file>", "write what was run, called and spent as JSON", (file) => {
       gathered.summary = file;
     })
-    .option("--set <option=value>", "as SET option = 'value'; repeatable", (text) => {
-      gathered.settings.push(text);
-    })
-    .option(
-      "--import <table=file>",
-      "load a .csv, .tsv, .json, .ndjson or .parquet file first; repeatable",
-      (text) => {
-        gathered.imports.push(parseImport(text));
-      },
-    )
-    .option("--append", "--import: behind the rows of a table that exists, not in place of them")
-    .option(
-      "--ledger <file>",
-      "record of calls (default: callsql/ledger.db in the state directory)",
-      (file) => {
-        gathered.ledger = file;
-      },
-    )
-    .option("--no-ledger", "keep no record beyond this command")
-    .option("--dry-run", "say what would be called and cost; nothing is sent, no change is kept")
-    .option("--fresh", "run: start anew instead of going on with an interrupted run")
-    .option("--max-calls <n>", "stop before more calls than this are sent", (max) => {
-      gathered.settings.push(`max_calls=${amountOf("--max-calls", max, "a whole number")}`);
-    })
-    // Kept by commander: for `serve token create` it is the token's.
-    .option("--max-cost <usd>", "stop before more than this may be spent")
-    .option("--replay", "answer from the record alone; a call that is not in it is an error", () => {
-      gathered.settings.push(replaySetting);
-    })
     .option("--csv-safe", "csv and tsv: put ' before text that a spreadsheet would take for a formula")
     .option("--with-statement", "add the statement's number as the first column")
+    .optionsGroup("Progress and errors:")
     .option("--keep-going", "go on behind a statement that failed")
-    .option("--readonly", "open the database for reading only")
     .option("--quiet", "no progress, summary or warnings; errors still show")
     .option("--no-color", "no colours");
   return { commands: gathered.commands, read: () => optionsOf(program, gathered) };

@@ -62,7 +62,8 @@ describe("help", () => {
   });
 
   test("of a session's commands has all options, of others their own", () => {
-    expect(helpOf("run", "--help")).toContain("--dry-run");
+    expect(helpOf("run", "--help")).toContain("\nCost:\n  --dry-run  ");
+    expect(helpOf("run", "--help")).not.toContain("--command");
     expect(helpOf("procedures", "--help")).not.toContain("--dry-run");
     expect(helpOf("serve", "--help")).not.toContain("[]");
   });

@@ -33,7 +33,7 @@ test.each<readonly [readonly string[], string]>([
   [["models", "-c", "SELECT 1"], "models takes no -c"],
   [["-c", "SELECT 1", "serve", "token", "list"], "serve token takes no -c"],
   [["models", "-p", "a=1"], "cli/option-not-here"],
-  [["--max-cost", "1", "runs", "--readonly"], "callsql runs takes no --max-cost, no --readonly"],
+  [["--max-cost", "1", "runs", "--readonly"], "callsql runs takes no --readonly, no --max-cost"],
   [["serve", "token", "list", "--dry-run"], "callsql serve token takes no --dry-run"],
   [["run", a, b, "--jobs", "0"], '--jobs takes a whole number from 1 to 64, not "0"'],
   [["run", a, b, "--jobs", "many"], 'not "many"'],
