@@ -38,10 +38,10 @@ export function failureWarning({ call, error, row }: RowFailure): Diagnostic {
   return warning("call/row-failed", { procedure: call.procedure.name, code, message, row, asked, hint });
 }
 
-/** The first value that is a text or a number, cut to a line's length. */
+/** The first value that is no bytes, cut to a line's length; behind a NULL stands nothing that tells calls apart. */
 function askedText({ values }: RowFailure["call"]): string | undefined {
-  const value = values.find((one) => one !== null && !(one instanceof Uint8Array));
-  if (value === undefined) return undefined;
+  const value = values.find((one) => !(one instanceof Uint8Array)) ?? null;
+  if (value === null) return undefined;
   const text = String(value).replaceAll(/\s+/g, " ").trim();
   if (holdsKey(text)) return undefined;
   return text.length > askedMax ? `${text.slice(0, askedMax)}…` : text;

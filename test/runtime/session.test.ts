@@ -240,6 +240,8 @@ describe("data is changed wholly or not at all", () => {
       "P",
       'P for "seen"',
     ]);
+    const { warnings: ofNull } = await opened.session.execute("UPDATE w SET r = P(NULL, 'the same for all')");
+    expect(ofNull.map(({ message }) => message)).toEqual([expect.stringMatching(/^P failed: /)]);
   });
 
   test("a bare CALL that fails is an error by default", async () => {
