@@ -33,7 +33,8 @@ export function rewrite(input: RewriteInput): Rewritten {
   const edits = [
     ...bindEdits(statement.binds),
     ...statement.unnamedItems.map((item) => nameEdit(source, item)),
-    ...statement.frozenCalls.map(({ span, name }) => ({ span, text: `(${input.frozen[name]})` })),
+    // A bare number in ORDER BY or GROUP BY would be the place of a column.
+    ...statement.frozenCalls.map(({ span, name }) => ({ span, text: `(${input.frozen[name]} + 0)` })),
   ];
   if (statement.into !== undefined) edits.push(...intoEdits(source, statement.span, statement.into));
   const rewriter = new Rewriter(source.text, edits, isStored);

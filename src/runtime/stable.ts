@@ -93,12 +93,11 @@ export class StableSurroundings {
     return true;
   }
 
-  /** 'now' wherever a time may stand, and the time value that may be left out. */
+  /** 'now' wherever a time may stand, and the time value that may be left out, also in front of 'subsec'. */
   #withTime(values: readonly SqlValue[], timeValue: number): SqlValue[] {
-    const all = values.length === timeValue ? [...values, "now"] : values;
-    return all.map((value) =>
-      typeof value === "string" && value.toLowerCase() === "now" ? this.#now : value,
-    );
+    const isLeftOut = values.length === timeValue || isWord(values[timeValue], ["subsec", "subsecond"]);
+    const all = isLeftOut ? values.toSpliced(timeValue, 0, "now") : values;
+    return all.map((value) => (isWord(value, ["now"]) ? this.#now : value));
   }
 
   #evaluate(name: string, values: readonly SqlValue[]): SqlValue {
@@ -127,6 +126,10 @@ export class StableSurroundings {
     }
     return Buffer.concat(chunks).subarray(0, size);
   }
+}
+
+function isWord(value: SqlValue | undefined, words: readonly string[]): boolean {
+  return typeof value === "string" && words.includes(value.toLowerCase());
 }
 
 function readValue(value: unknown): SqlValue {

@@ -268,6 +268,29 @@ describe("stability", () => {
     expect(rows[0]?.slice(2)).toEqual([1, 1]);
   });
 
+  test("'subsec' in the place of a time is the time the statement began, to the millisecond", async () => {
+    await using opened = await open(echo);
+    const rows = await opened.rows(
+      "SELECT P(unixepoch('subsec')), P(datetime('subsec')), datetime('SUBSECOND') = datetime('now', 'subsec'), strftime('%f', 'subsec') = strftime('%f', 'now')",
+    );
+    expect(opened.asked).toHaveLength(2);
+    expect(opened.asked[1]).toMatch(/^P\(\d+-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}\)$/);
+    expect(rows[0]?.slice(2)).toEqual([1, 1]);
+  });
+
+  test("changes() in ORDER BY and GROUP BY is a value, and not the place of a column", async () => {
+    await using opened = await open(echo);
+    await opened.session.execute("CREATE TABLE o(v TEXT)");
+    await opened.session.execute("INSERT INTO o VALUES ('b'), ('a')");
+    expect(await opened.rows("SELECT P(v), v FROM o ORDER BY changes(), v DESC")).toEqual([
+      ["<b>", "b"],
+      ["<a>", "a"],
+    ]);
+    expect(await opened.rows("SELECT P('x'), count(*) FROM o GROUP BY last_insert_rowid()")).toEqual([
+      ["<x>", 2],
+    ]);
+  });
+
   test("once a statement with a call has asked for 'now', a plain one still gets its own time", async () => {
     await using opened = await open(echo);
     const clock = "SELECT strftime('%Y-%m-%d %H:%M:%f', 'now')";

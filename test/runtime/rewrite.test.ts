@@ -58,7 +58,7 @@ const cases: [string, string][] = [
   ],
   [
     "INSERT INTO o SELECT P(changes() || last_insert_rowid())",
-    `INSERT INTO o SELECT callsql_1_P((3) || (7)) AS "P(changes() || last_insert_rowid())"`,
+    `INSERT INTO o SELECT callsql_1_P((3 + 0) || (7 + 0)) AS "P(changes() || last_insert_rowid())"`,
   ],
 ];
 for (const [sql, expected] of cases) test(sql, () => expect(rewritten(sql)).toBe(expected));
