@@ -7,7 +7,7 @@ import { spawnSync } from "node:child_process";
 import { parseArgs } from "node:util";
 import fc from "fast-check";
 import { compareQuery, compareWrite } from "../test/property/against-oracle.ts";
-import { query, trigger, write } from "../test/property/random-sql.ts";
+import { circumstances, query, transaction, write } from "../test/property/random-sql.ts";
 import { checkText, text } from "../test/property/texts.ts";
 
 interface Round {
@@ -17,20 +17,19 @@ interface Round {
 
 /** No round takes a tenth of it. */
 const roundMsMax = 300_000;
-const concurrency = fc.integer({ min: 1, max: 8 });
 
 const rounds: Readonly<Record<string, Round>> = {
   texts: { numRuns: 3000, property: fc.property(text, checkText) },
   queries: {
     numRuns: 200,
-    property: fc.asyncProperty(query, concurrency, async (sql, inFlight) => {
-      fc.pre((await compareQuery(sql, inFlight)) !== undefined);
+    property: fc.asyncProperty(circumstances, query, async (under, sql) => {
+      fc.pre((await compareQuery(under, sql)) !== undefined);
     }),
   },
   writes: {
     numRuns: 200,
-    property: fc.asyncProperty(trigger, write, concurrency, async (triggered, sql, inFlight) => {
-      await compareWrite(triggered, sql, inFlight);
+    property: fc.asyncProperty(circumstances, transaction, write, async (under, within, sql) => {
+      await compareWrite(under, within, sql);
     }),
   },
 };

@@ -9,6 +9,8 @@
  */
 import type { Database } from "better-sqlite3";
 import type { SqlValue } from "../catalog/value.ts";
+import { readOperations, type Operation } from "./byte-code.ts";
+import { stopsEarly } from "./early-ends.ts";
 import { siteName, type PrivateName } from "./private-name.ts";
 import { known } from "../diagnostics/known.ts";
 
@@ -30,22 +32,13 @@ export interface Plan {
   readonly writeAddress: number;
   /** Each row of the result is given as soon as its calls are made: not sorted, grouped or written first. */
   readonly isRowByRow: boolean;
-  /** The program can end a loop before it has seen all rows: LIMIT, EXISTS, min() over an index, INTERSECT. */
+  /** The program can end a loop before it has seen all rows: LIMIT, EXISTS, min() over an index, INTERSECT, a
+   * join with an empty table. */
   readonly hasLimit: boolean;
   /** Text constants of the program, triggers and views included: what results may be compared with. */
   readonly literals: readonly string[];
   /** SQLite functions the program calls, lower case. */
   readonly functions: ReadonlySet<string>;
-}
-
-interface Operation {
-  readonly addr: number;
-  readonly opcode: string;
-  readonly p1: number;
-  readonly p2: number;
-  readonly p3: number;
-  readonly p4: string | null;
-  readonly p5: number;
 }
 
 export type BoundValues = Readonly<Record<string, SqlValue>>;
@@ -91,7 +84,7 @@ export function planStatement(
     seesOwnEffects,
     writeAddress: lastWrite(known(programs[0])),
     isRowByRow: operations.some(isResultRow) && !operations.some(gathersRows),
-    hasLimit: programs.some(stopsEarly) || endsWithOneSide.test(steps),
+    hasLimit: programs.some((program) => stopsEarly(db, program)) || endsWithOneSide.test(steps),
     literals: literalsOf(operations),
     functions: new Set(operations.flatMap((operation) => functionName(operation) ?? [])),
   };
@@ -112,10 +105,6 @@ export function expressionNeeds(
 
 function explain(db: Database, text: string, binds: BoundValues): Operation[] {
   return readOperations(db.prepare(text).all(binds));
-}
-
-function readOperations(rows: readonly unknown[]): Operation[] {
-  return rows as Operation[];
 }
 
 /** Trigger programs follow the main one; each starts again at address 0. */
@@ -212,26 +201,6 @@ function isResultRow({ opcode }: Operation): boolean {
 
 function gathersRows({ opcode }: Operation): boolean {
   return ["SorterOpen", "OpenEphemeral", "AggStep", "AggStep1", "OpenWrite"].includes(opcode);
-}
-
-/**
- * A limit counter, or a jump out of a loop that does not wait for its end: min() over an index takes the first row, an
- * EXISTS that became a join the first match, a sorter of the first n of an ordered loop ends it with the first that is too late.
- */
-function stopsEarly(program: readonly Operation[]): boolean {
-  const loops = program.filter(({ opcode, p2, addr }) => loopEnds.has(opcode) && p2 <= addr);
-  const leaves = ({ opcode, addr, p2: target }: Operation, index: number): boolean => {
-    const isJump = opcode === "Goto" || (opcode === "IdxLE" && program[index - 2]?.opcode === "IfNotZero");
-    return isJump && loops.some(({ p2: start, addr: end }) => start <= addr && addr < end && target > end);
-  };
-  return program.some((operation, index) => isLimitCounter(operation) || leaves(operation, index));
-}
-
-const loopEnds = new Set(["Next", "Prev", "VNext", "SorterNext"]);
-
-/** A counter whose jump leads anywhere but to the next operation; scalar subqueries of one row carry idle ones. */
-function isLimitCounter({ opcode, p2, addr }: Operation): boolean {
-  return opcode === "DecrJumpZero" && p2 !== addr + 1;
 }
 
 function literalsOf(operations: readonly Operation[]): string[] {

@@ -5,40 +5,58 @@
  * Throws where they are not.
  */
 import assert from "node:assert/strict";
-import { echoConnection, openEcho, type Answers, type Echo } from "../support/echo.ts";
+import type { SqlValue } from "../../src/catalog/value.ts";
+import { echoConnection, EchoFailure, openEcho, type Answers, type Echo } from "../support/echo.ts";
 import { Oracle, type OracleRun } from "../support/oracle.ts";
 import { PlainSqlite } from "../support/plain-sqlite.ts";
-import { answers, far, near, setup, targets } from "./random-sql.ts";
+import { answers, far, near, setup, targets, type Circumstances, type Transaction } from "./random-sql.ts";
 
 export interface Comparison {
   readonly answers: Answers;
+  /** First arguments for which the service refuses a call: it is NULL to the statement. */
+  readonly bad: readonly SqlValue[];
   /** Run before the statement. */
   readonly setups: readonly string[];
   /** Read behind it, to compare what it wrote. */
   readonly reads: readonly string[];
+  /** Ends a transaction that `setups` began; read again behind it. */
+  readonly finish?: string | undefined;
   readonly concurrency: number;
 }
 
 /** Undefined where SQLite itself refuses the statement. */
-export async function compareQuery(sql: string, concurrency: number): Promise<"same" | undefined> {
-  const outcome = await compareStatement(sql, { answers, setups: setup, reads: [], concurrency });
+export async function compareQuery(
+  { around, concurrency, bad }: Circumstances,
+  sql: string,
+): Promise<"same" | undefined> {
+  const setups = [...setup, ...around];
+  const outcome = await compareStatement(sql, { answers, bad, setups, reads: [], concurrency });
   return outcome === "refused" ? undefined : outcome;
 }
 
-/** `trigger`: made before the statement is run. A refused write must change nothing. */
+/** A refused write must change nothing. */
 export async function compareWrite(
-  trigger: string | undefined,
+  { around, concurrency, bad }: Circumstances,
+  { trigger, begin, finish }: Transaction,
   sql: string,
-  concurrency: number,
 ): Promise<"same" | "refused"> {
-  const setups = [...setup, ...targets, ...(trigger === undefined ? [] : [trigger])];
-  return compareStatement(sql, { answers, setups, reads: contents, concurrency });
+  // A conflict with a placeholder would end it: `plan/transaction-lost`.
+  const isWithin = begin !== undefined && !sql.includes("OR ROLLBACK");
+  const setups = [...setup, ...targets, ...around, ...present(trigger), ...(isWithin ? [begin] : [])];
+  const end = isWithin ? finish : undefined;
+  return compareStatement(sql, { answers, bad, setups, reads: contents, finish: end, concurrency });
+}
+
+function present(text: string | undefined): string[] {
+  return text === undefined ? [] : [text];
 }
 
 const contents = [
   "SELECT * FROM t",
   "SELECT * FROM o",
   "SELECT * FROM log",
+  "SELECT * FROM keyed",
+  "SELECT * FROM firm",
   "SELECT name FROM sqlite_schema ORDER BY 1",
 ];
 
@@ -68,7 +86,18 @@ export async function compareStatement(sql: string, comparison: Comparison): Pro
       assert.deepEqual(rows, oracle.run(read).rows, read);
       assert.deepEqual(rows, plain?.run(read).rows ?? rows, `${read}, of the user's own text`);
     }
-    if (isRefused) return "refused";
+    if (comparison.finish !== undefined) {
+      for (const one of [oracle, plain]) one?.run(comparison.finish);
+      await echo.rows(comparison.finish).catch(() => undefined);
+      for (const read of comparison.reads)
+        assert.deepEqual(await echo.rows(read), oracle.run(read).rows, read);
+    }
+    if (isRefused) {
+      // Run again, it pays for nothing again.
+      await echo.rows(sql).catch(() => undefined);
+      if (comparison.bad.length === 0) assert.equal(new Set(asked()).size, asked().length, "no call twice");
+      return "refused";
+    }
     compareCalls(bought, expected, comparison.concurrency);
     return "same";
   } finally {
@@ -80,8 +109,12 @@ export async function compareStatement(sql: string, comparison: Comparison): Pro
 
 async function prepared(
   sql: string,
-  { answers: answer, setups, concurrency }: Comparison,
+  { answers: real, bad, setups, concurrency }: Comparison,
 ): Promise<{ oracle: Oracle; plain: PlainSqlite | undefined; echo: Echo; asked: () => string[] }> {
+  const answer: Answers = (procedure, x, y, name) => {
+    if (bad.includes(x)) throw new EchoFailure(400, "content_policy_violation");
+    return real(procedure, x, y, name);
+  };
   const oracle = new Oracle(answer);
   const plain = [sql, ...setups].some((text) => isForUsAlone.test(text))
     ? undefined
@@ -107,7 +140,7 @@ const isForUsAlone = /=>|\b(FROM|JOIN)\s+[PQS]\(|,\s*S\(/i;
 
 function compareCalls(
   asked: readonly string[],
-  { calls, hasLimit }: Pick<OracleRun, "calls" | "hasLimit">,
+  { calls, hasLimit, places }: Pick<OracleRun, "calls" | "hasLimit" | "places">,
   concurrency: number,
 ): void {
   const needed = calls.map((call) => (call.includes("@") ? call : `${call}@${near}`));
@@ -115,8 +148,8 @@ function compareCalls(
   const missing = needed.filter((call) => !asked.includes(call));
   assert.deepEqual(missing, [], "missing calls");
   const extra = asked.filter((call) => !needed.includes(call));
-  // What a statement that stops early may buy beyond its need.
-  const windowMax = Math.max(concurrency, Math.floor(asked.length / 8));
+  // What a statement that stops early may buy beyond its need: places that wait for another's answers guess again.
+  const windowMax = places * Math.max(concurrency, Math.floor(asked.length / 8));
   if (!hasLimit) assert.deepEqual(extra, [], "made-up calls");
   else assert.ok(extra.length <= windowMax, `beyond the window: ${extra.join()}`);
 }

@@ -1,5 +1,6 @@
 /** Random SELECTs and writes with calls, over small tables, with answers that their conditions are likely to meet. */
 import fc from "fast-check";
+import type { SqlValue } from "../../src/catalog/value.ts";
 import type { Answers } from "../support/echo.ts";
 
 export const setup: readonly string[] = [
@@ -7,6 +8,7 @@ export const setup: readonly string[] = [
   "INSERT INTO t VALUES (1,'a',1), (2,'b',2), (3,'a',3), (4,NULL,1), (5,'c',2), (6,'d',3), (7,'yes',1)",
   "CREATE TABLE u(uid INTEGER PRIMARY KEY, tid INTEGER, v TEXT)",
   "INSERT INTO u VALUES (1,1,'x'), (2,1,'no'), (3,3,'y'), (4,5,NULL), (5,9,'z')",
+  "CREATE TABLE empty(e TEXT)",
   "CREATE VIEW w AS SELECT id, body, k, P(body) AS r FROM t",
 ];
 
@@ -30,6 +32,16 @@ const columnsOfT = ["id", "body", "k"];
 
 const literal = fc.constantFrom("'yes'", "'no'", "'a'", "'b'", "NULL", "1", "2");
 const operator = fc.constantFrom("=", "<>", "IS", "IS NOT", "<");
+
+/** Values at the edges of their types; the echo reads integers as doubles, so none beyond 2^53. */
+const odd = fc.constantFrom(
+  "P(x'00ff')",
+  "P('')",
+  "P(9007199254740991)",
+  "P(1.5)",
+  "P('é' || char(0) || 'b')",
+  "Q(NULL, 'y')",
+);
 
 function expression(columns: readonly string[], depth: number): fc.Arbitrary<string> {
   const column = fc.constantFrom(...columns);
@@ -65,6 +77,33 @@ function expression(columns: readonly string[], depth: number): fc.Arbitrary<str
         .map(([f, x, c]) => `(SELECT ${f}(${x}) FROM u, S(v) n WHERE tid = ${c})`),
     },
     { weight: 1, arbitrary: fc.tuple(inner, literal).map(([x, y]) => `nullif(${x}, ${y})`) },
+    {
+      weight: 1,
+      arbitrary: fc
+        .tuple(condition(columns, depth - 1), inner, inner)
+        .map(([when, x, y]) => `iif(${when}, P(${x}), Q(${y}))`),
+    },
+    {
+      weight: 1,
+      arbitrary: fc
+        .tuple(inner, fc.constantFrom("AND", "OR", "IS", "||"), inner)
+        .map(([x, op, y]) => `(P(${x}) ${op} Q(${y}))`),
+    },
+    { weight: 1, arbitrary: fc.tuple(inner, inner).map(([x, y]) => `P(${x}, ${y})`) },
+    { weight: 1, arbitrary: column.map((c) => `P(Q(P(${c})))`) },
+    {
+      weight: 1,
+      arbitrary: fc
+        .tuple(column, fc.constantFrom("", " DESC"), fc.integer({ min: 1, max: 2 }))
+        .map(([c, way, n]) => `(SELECT P(v) FROM u WHERE tid >= ${c} ORDER BY Q(v)${way}, uid LIMIT ${n})`),
+    },
+    {
+      weight: 1,
+      arbitrary: inner.map(
+        (x) => `(SELECT group_concat(value) FROM json_each(json_array(P(${x}), 'a', NULL)))`,
+      ),
+    },
+    { weight: 1, arbitrary: odd },
     {
       weight: 1,
       arbitrary: condition(["v", "tid", ...columns], depth - 1).map(
@@ -105,6 +144,19 @@ function condition(columns: readonly string[], depth: number): fc.Arbitrary<stri
       )
       .map(([x, not, y]) => `${x} ${not}IN (SELECT ${y} FROM u)`),
     fc.tuple(expression(columns, depth - 1), literal).map(([x, y]) => `${x} BETWEEN ${y} AND 'z'`),
+    fc
+      .tuple(expression(columns, depth - 1), fc.constantFrom("", "NOT "), column, literal)
+      .map(([x, not, c, y]) => `${x} ${not}IN (P(${c}), ${y}, Q(${y}))`),
+    fc
+      .tuple(column, expression(columns, depth - 1), fc.constantFrom("=", "<", "IS"))
+      .map(([c, x, op]) => `(P(${c}), ${x}) ${op} (Q(${c}), 'a')`),
+    fc
+      .tuple(expression(columns, depth - 1), fc.constantFrom("", "NOT "))
+      .map(([x, not]) => `P(${x}) ${not}LIKE '%a%'`),
+    fc
+      .tuple(column, expression(["n.R", ...columns], depth - 1), operator, literal)
+      .map(([c, x, op, y]) => `EXISTS (SELECT 1 FROM S(${c}) n WHERE ${x} ${op} ${y})`),
+    fc.tuple(column, expression(columns, depth - 1)).map(([c, x]) => `${c} IN (SELECT R FROM S(${x}))`),
   );
 }
 
@@ -144,6 +196,35 @@ const from: fc.Arbitrary<From> = fc.oneof(
     text: `(SELECT body, count(*) AS n, min(id) AS id FROM t WHERE ${c} GROUP BY P(body))`,
     columns: ["id", "body", "n"],
   })),
+  condition(["id", "body", "v"], 1).map((on) => ({
+    text: `u RIGHT JOIN t ON tid = id AND ${on}`,
+    columns: ["id", "body", "v"],
+  })),
+  fc.constantFrom("", "LEFT ", "FULL ").map((how) => ({
+    text: `(SELECT id, P(body) AS r FROM t) NATURAL ${how}JOIN (SELECT tid AS id, Q(v) AS s FROM u)`,
+    columns: ["id", "r", "s"],
+  })),
+  fc.constantFrom("=", "<>", "IS").map((op) => ({
+    text: `t JOIN u ON P(body) ${op} Q(v)`,
+    columns: ["id", "body", "v"],
+  })),
+  expression(["t.body", "u.v"], 1).map((x) => ({
+    text: `t JOIN u ON tid >= id, S(${x}) s`,
+    columns: ["id", "u.v", "s.R"],
+  })),
+  expression(["body", "k"], 1).map((x) => ({
+    text: `t, json_each(json_array(${x}, P(k))) j, S(j.value) s`,
+    columns: ["id", "j.value", "s.R"],
+  })),
+  fc.constant({
+    text: "(SELECT id, body, k FROM t ORDER BY Q(body) DESC NULLS LAST, id LIMIT 4 OFFSET 1)",
+    columns: ["id", "body", "k"],
+  }),
+  condition(["body", "k"], 1).map((c) => ({
+    text: `(SELECT id, body, k FROM t WHERE ${c} UNION ALL SELECT uid, v, P(v) FROM u) m`,
+    columns: ["id", "body", "k"],
+  })),
+  fc.constant({ text: "t JOIN empty ON true", columns: ["id", "body", "k"] }),
   condition(["a.r", "b.r", "a.id"], 0).map((on) => ({
     text: `w a JOIN w b ON b.id = a.id + 1 AND ${on}`,
     columns: ["a.id", "a.r", "b.r"],
@@ -166,6 +247,9 @@ const select: fc.Arbitrary<string> = from.chain(({ text, columns }) => {
         ` ORDER BY ${key} LIMIT 2`,
         ` ORDER BY 3 DESC, ${key} LIMIT 2 OFFSET 1`,
         " LIMIT 3",
+        ` ORDER BY 2 COLLATE NOCASE DESC NULLS LAST, 3 NULLS LAST, ${key}`,
+        ` ORDER BY P(${key}), ${key} LIMIT 3`,
+        ` ORDER BY ${key} LIMIT (SELECT length(P('b'))) OFFSET length(Q(1)) - 2`,
       ),
       distinct: fc.constantFrom("", "", "DISTINCT "),
     })
@@ -185,14 +269,26 @@ const windowed: fc.Arbitrary<string> = fc
       "max(Q(body))",
       "first_value(P(k))",
       "sum(k)",
+      "count(*) FILTER (WHERE P(body) = 'yes')",
+      "group_concat(P(body), '/')",
+      "nth_value(Q(k), 2)",
+      "dense_rank()",
+      "lead(body, 1, P('none'))",
+    ),
+    frame: fc.constantFrom(
+      "",
+      "",
+      " ROWS BETWEEN 1 PRECEDING AND CURRENT ROW",
+      " GROUPS BETWEEN UNBOUNDED PRECEDING AND 1 FOLLOWING EXCLUDE TIES",
+      " ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING EXCLUDE CURRENT ROW",
     ),
     partition: fc.constantFrom("", "PARTITION BY P(body) ", "PARTITION BY k "),
     order: fc.constantFrom("id", "Q(body), id", "k, id DESC"),
     where: condition(columnsOfT, 1),
   })
   .map(
-    ({ f, partition, order, where }) =>
-      `SELECT id, ${f} OVER (${partition}ORDER BY ${order}) AS x FROM t WHERE ${where} ORDER BY id`,
+    ({ f, frame, partition, order, where }) =>
+      `SELECT id, ${f} OVER (${partition}ORDER BY ${order}${frame}) AS x FROM t WHERE ${where} ORDER BY id`,
   );
 
 /** Each row's call needs the answer of the row before. */
@@ -209,9 +305,83 @@ const recursive: fc.Arbitrary<string> = fc
       `WITH RECURSIVE r(n, x) AS (SELECT 1, ${start} ${union} SELECT n + 1, ${step} FROM r WHERE n < 4 AND ${go}) SELECT n, x, ${last} FROM r`,
   );
 
+/** It goes on for as long as answers let it. */
+const untilAnswered: fc.Arbitrary<string> = fc
+  .record({
+    start: literal,
+    step: fc.constantFrom(
+      "P(x)",
+      "Q(x || n)",
+      "coalesce(P(x), n)",
+      "(SELECT max(P(v)) FROM u WHERE uid <= n)",
+    ),
+    go: fc.constantFrom(
+      "P(x) <> 'yes'",
+      "Q(n) IS NOT NULL",
+      "NOT EXISTS (SELECT 1 FROM S(x) s WHERE s.R = 'a')",
+    ),
+    tail: fc.constantFrom("", " LIMIT 4", " ORDER BY 1 DESC"),
+  })
+  .map(
+    ({ start, step, go, tail }) =>
+      `WITH RECURSIVE r(n, x) AS (SELECT 1, ${start} UNION ALL SELECT n + 1, ${step} FROM r WHERE ${go} AND n < 9${tail}) SELECT n, x, P(x) FROM r`,
+  );
+
+/** Calls of aggregates, and aggregates of calls. */
+const grouped: fc.Arbitrary<string> = fc
+  .record({
+    key: fc.constantFrom("k", "P(body)", "Q(k)", "P(body) || k"),
+    value: fc.constantFrom(
+      "P(count(*))",
+      "Q(max(body))",
+      "count(DISTINCT P(body))",
+      "group_concat(P(body), ',' ORDER BY Q(id) DESC NULLS LAST, id)",
+      "max(P(body)) FILTER (WHERE Q(k) <> 'no')",
+      "json_group_array(Q(id))",
+      "P(min(P(id)))",
+      "rank() OVER (ORDER BY P(count(*)))",
+    ),
+    having: fc.constantFrom(
+      "true",
+      "P(count(*)) = 'yes'",
+      "Q(sum(1)) IS NOT NULL",
+      "P(max(body)) <> 'no'",
+      "count(*) > 1 AND P(min(id)) <> 'a'",
+      "P(count(*) FILTER (WHERE body IS NOT NULL)) IS NOT 'a'",
+      "max(P(body)) > min(Q(body))",
+      "EXISTS (SELECT 1 FROM u WHERE tid >= min(t.id) AND P(v) = 'yes')",
+    ),
+    where: condition(columnsOfT, 1),
+    tail: fc.constantFrom("", " LIMIT 2", " LIMIT 1 OFFSET 1"),
+  })
+  .map(
+    ({ key, value, having, where, tail }) =>
+      `SELECT min(id) AS i, ${value} AS x FROM t WHERE ${where} GROUP BY ${key} HAVING ${having} ORDER BY 2 NULLS LAST, 1${tail}`,
+  );
+
 export const query: fc.Arbitrary<string> = fc.oneof(
   { weight: 1, arbitrary: windowed },
   { weight: 1, arbitrary: recursive },
+  { weight: 1, arbitrary: untilAnswered },
+  { weight: 1, arbitrary: grouped },
+  {
+    weight: 1,
+    arbitrary: fc
+      .tuple(
+        select,
+        select,
+        select,
+        fc.array(fc.constantFrom("UNION ALL", "UNION", "INTERSECT", "EXCEPT"), {
+          minLength: 2,
+          maxLength: 2,
+        }),
+        fc.constantFrom("", " LIMIT 3", " LIMIT 2 OFFSET 1"),
+      )
+      .map(
+        ([a, b, c, [first, second], tail]) =>
+          `SELECT x, y FROM (${a}) ${first} SELECT y, P(x) FROM (${b}) ${second} SELECT Q(y), x FROM (${c}) ORDER BY 1 COLLATE NOCASE NULLS LAST, 1, 2${tail}`,
+      ),
+  },
   {
     weight: 1,
     arbitrary: fc
@@ -258,14 +428,68 @@ export const query: fc.Arbitrary<string> = fc.oneof(
 export const targets: readonly string[] = [
   "CREATE TABLE o(a TEXT NOT NULL CHECK (a <> 'never'), b TEXT UNIQUE, n INTEGER DEFAULT 7)",
   "CREATE TABLE log(v TEXT)",
+  "CREATE TABLE keyed(a TEXT PRIMARY KEY, b TEXT, c TEXT AS (upper(a)) STORED) WITHOUT ROWID",
+  "INSERT INTO keyed(a, b) VALUES ('a', 'b'), ('no', 'yes'), ('d', NULL)",
+  "CREATE TABLE firm(id INTEGER PRIMARY KEY, v TEXT NOT NULL) STRICT",
+  "CREATE VIEW through AS SELECT id, body, P(body) AS r FROM t",
+  "CREATE TRIGGER into_through INSTEAD OF UPDATE ON through BEGIN UPDATE t SET body = coalesce(new.body, Q(old.r)) WHERE id = old.id; END",
+  "CREATE TRIGGER out_of_through INSTEAD OF DELETE ON through BEGIN INSERT INTO log VALUES (Q(old.r) || (SELECT count(*) FROM log)); END",
 ];
-export const trigger = fc.constantFrom(
+const trigger = fc.constantFrom(
   undefined,
   "CREATE TRIGGER tr AFTER INSERT ON o BEGIN INSERT INTO log VALUES (S(new.a)); END",
   "CREATE TRIGGER tr AFTER INSERT ON o WHEN new.b IS NOT NULL BEGIN SELECT 1; INSERT INTO log SELECT R FROM S(new.a || (SELECT count(*) FROM log)); END",
   `CREATE TRIGGER tr AFTER INSERT ON o BEGIN INSERT INTO log VALUES (S(new.a, Connection => '${far}') || P(new.b)); END`,
   "CREATE TRIGGER tr BEFORE UPDATE ON t WHEN new.body = 'yes' BEGIN INSERT INTO log VALUES (S(old.id)); END",
+  "CREATE TRIGGER tr BEFORE DELETE ON t WHEN Q(old.body) <> 'a' BEGIN INSERT INTO log VALUES (P(old.id) || (SELECT count(*) FROM t)); END",
+  "CREATE TRIGGER tr AFTER UPDATE ON t BEGIN UPDATE t SET k = k + 1 WHERE id = new.id + 1 AND P(new.body) IS NOT NULL AND k < 9; END",
+  "CREATE TRIGGER tr AFTER INSERT ON o WHEN length(new.b) < 6 BEGIN INSERT INTO o(a, b) VALUES (new.a, new.b || coalesce(P(new.b), '-')); END",
+  "CREATE TRIGGER tr BEFORE INSERT ON o BEGIN SELECT RAISE(IGNORE) WHERE P(new.b) = 'no'; END",
+  "CREATE TRIGGER tr AFTER INSERT ON o BEGIN SELECT RAISE(ABORT, 'refused') WHERE P(new.a) = 'a'; END",
 );
+/** What a write stands in. */
+export interface Transaction {
+  readonly trigger: string | undefined;
+  readonly begin: string | undefined;
+  readonly finish: string | undefined;
+}
+
+export const transaction: fc.Arbitrary<Transaction> = fc
+  .tuple(
+    trigger,
+    fc.constantFrom<readonly string[]>(
+      [],
+      [],
+      ["BEGIN", "COMMIT"],
+      ["BEGIN IMMEDIATE", "ROLLBACK"],
+      ["SAVEPOINT s", "ROLLBACK TO s"],
+      ["SAVEPOINT s", "RELEASE s"],
+    ),
+  )
+  .map(([made, [begin, finish]]) => ({ trigger: made, begin, finish }));
+
+/** What a statement is run under. */
+export interface Circumstances {
+  /** Run before it. */
+  readonly around: readonly string[];
+  readonly concurrency: number;
+  /** First arguments for which the service refuses a call. */
+  readonly bad: readonly SqlValue[];
+}
+
+/** Settings and indexes that change how SQLite goes about it, and not what comes out. */
+const surroundings = fc.subarray([
+  "PRAGMA recursive_triggers = ON",
+  "PRAGMA reverse_unordered_selects = ON",
+  "CREATE INDEX body_of_t ON t(body, k)",
+  "CREATE INDEX few_of_t ON t(k) WHERE body > 'a'",
+  "CREATE INDEX tid_of_u ON u(tid)",
+]);
+export const circumstances: fc.Arbitrary<Circumstances> = fc.record({
+  around: surroundings,
+  concurrency: fc.integer({ min: 1, max: 8 }),
+  bad: fc.constantFrom<readonly SqlValue[]>([], [], [], ["a"], [1, "yes"], [null], ["x", "b", 3]),
+});
 const conflict = fc.constantFrom("", "", "OR IGNORE ", "OR REPLACE ", "OR FAIL ", "OR ROLLBACK ");
 
 export const write: fc.Arbitrary<string> = fc.oneof(
@@ -302,6 +526,38 @@ export const write: fc.Arbitrary<string> = fc.oneof(
   expression(columnsOfT, 1).map(
     (x) =>
       `INSERT INTO o(a, b) SELECT 'k', ${x} FROM t WHERE true ON CONFLICT(b) DO UPDATE SET a = P(o.a || excluded.a), n = n + 1`,
+  ),
+  fc
+    .tuple(
+      expression(columnsOfT, 1),
+      fc.constantFrom(
+        "DO NOTHING",
+        "(b) DO NOTHING",
+        "(b) DO UPDATE SET a = excluded.a, b = Q(o.b) WHERE P(excluded.a) <> 'yes'",
+      ),
+    )
+    .map(
+      ([x, then]) =>
+        `INSERT INTO o(a, b) SELECT 'k' || id, ${x} FROM t WHERE true ON CONFLICT ${then} RETURNING a, P(b)`,
+    ),
+  fc
+    .tuple(conflict, expression(columnsOfT, 1), condition(columnsOfT, 1))
+    .map(([or, x, c]) => `INSERT ${or}INTO keyed(a, b) SELECT ${x}, P(k) FROM t WHERE ${c}`),
+  fc
+    .tuple(conflict, expression(["a", "b"], 1), condition(["a", "b", "c"], 1))
+    .map(([or, x, c]) => `UPDATE ${or}keyed SET a = ${x} WHERE ${c} RETURNING a, c, Q(b)`),
+  fc
+    .tuple(conflict, expression(columnsOfT, 1), condition(columnsOfT, 1))
+    .map(([or, x, c]) => `INSERT ${or}INTO firm SELECT id, ${x} FROM t WHERE ${c} RETURNING *`),
+  fc
+    .tuple(expression(["id", "body", "r"], 1), condition(["body", "r"], 1))
+    .map(([x, c]) => `UPDATE through SET body = ${x} WHERE ${c}`),
+  condition(["id", "body", "r"], 1).map((c) => `DELETE FROM through WHERE ${c}`),
+  condition(["s.r", "s.v", "body"], 1).map(
+    (c) => `UPDATE t SET body = s.r FROM (SELECT tid, v, P(v) AS r FROM u) s WHERE s.tid = t.id AND ${c}`,
+  ),
+  condition(["v", "tid"], 1).map(
+    (c) => `DELETE FROM t WHERE id IN (SELECT tid FROM u WHERE ${c}) OR P(body) = 'a'`,
   ),
   expression(columnsOfT, 2).map((x) => `CREATE TABLE made AS SELECT id, ${x} AS x FROM t`),
 );

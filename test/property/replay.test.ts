@@ -5,33 +5,37 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { compareQuery, compareWrite } from "./against-oracle.ts";
-import { query, trigger, write } from "./random-sql.ts";
+import { circumstances, query, transaction, write, type Circumstances } from "./random-sql.ts";
 
 const given = process.env["CALLSQL_SEED"];
 const seeds = given === undefined ? [20_261_122, 1_224_943_081, -963_229_371, 397_069_811] : [Number(given)];
 const numRuns = Number(process.env["CALLSQL_RUNS"] ?? 100);
-const concurrency = fc.integer({ min: 1, max: 8 });
 const timeout = 1_800_000;
 
 /** Statements that a call too many was bought for. */
-const onceWrong: [string, number][] = [
+const onceWrong: [Circumstances, string][] = [
   [
+    alone(1),
     "SELECT id, coalesce(P('b'), 'yes') AS x FROM w WHERE EXISTS (SELECT 1 FROM u WHERE uid < 4 AND (r <> 'yes' OR id = 2)) ORDER BY id LIMIT 2",
-    1,
   ],
   [
+    alone(2),
     "SELECT a.id, P((SELECT count(*) FROM u WHERE v = 'yes')) AS x FROM w a JOIN w b ON b.id = a.id + 1 AND b.r = 'no' WHERE CASE WHEN a.r < 'yes' THEN Q('yes') ELSE b.r END < 'yes'",
-    2,
   ],
-  ["SELECT min(id) FROM t WHERE P(body) IS NOT NULL", 2],
-  ["SELECT id FROM t WHERE P(id) < 'yes' INTERSECT SELECT tid FROM u WHERE tid < 3", 4],
+  [alone(2), "SELECT min(id) FROM t WHERE P(body) IS NOT NULL"],
+  [alone(4), "SELECT id FROM t WHERE P(id) < 'yes' INTERSECT SELECT tid FROM u WHERE tid < 3"],
+  [alone(1), "SELECT id FROM t JOIN empty ON true WHERE 'no' IN (P(id), 'yes', Q('yes'))"],
 ];
+
+function alone(concurrency: number): Circumstances {
+  return { around: [], concurrency, bad: [] };
+}
 
 test.each(seeds)("rows and calls are those of plain SQLite, seed %i", { timeout }, async (seed) => {
   let compared = 0;
   await fc.assert(
-    fc.asyncProperty(query, concurrency, async (sql, inFlight) => {
-      const outcome = await compareQuery(sql, inFlight);
+    fc.asyncProperty(circumstances, query, async (under, sql) => {
+      const outcome = await compareQuery(under, sql);
       fc.pre(outcome !== undefined);
       compared++;
     }),
@@ -46,8 +50,8 @@ test.each(seeds)(
   async (seed) => {
     const seen = { same: 0, refused: 0 };
     await fc.assert(
-      fc.asyncProperty(trigger, write, concurrency, async (triggered, sql, inFlight) => {
-        seen[await compareWrite(triggered, sql, inFlight)]++;
+      fc.asyncProperty(circumstances, transaction, write, async (under, within, sql) => {
+        seen[await compareWrite(under, within, sql)]++;
       }),
       { seed, numRuns },
     );

@@ -9,16 +9,17 @@ import type { Answers } from "../support/echo.ts";
 
 const echo: Answers = (_, x, y) => (x === null && y === null ? null : `<${String(x)}>`);
 
-/** Under answers that are all different, and under a few that conditions are likely to meet. */
+/** Under answers that are all different, under a few that conditions are likely to meet, and where some calls fail. */
 async function compare(
   sql: string,
   setups: readonly string[] = [],
   reads: readonly string[] = [],
 ): Promise<string[]> {
-  const all = [...setup, ...targets, ...setups];
+  const common = { setups: [...setup, ...targets, ...setups], reads, bad: [] };
   return [
-    await compareStatement(sql, { answers: echo, setups: all, reads, concurrency: 8 }),
-    await compareStatement(sql, { answers: few, setups: all, reads, concurrency: 1 }),
+    await compareStatement(sql, { ...common, answers: echo, concurrency: 8 }),
+    await compareStatement(sql, { ...common, answers: few, concurrency: 1 }),
+    await compareStatement(sql, { ...common, answers: few, concurrency: 3, bad: ["a", 1] }),
   ];
 }
 
@@ -136,7 +137,7 @@ describe("queries", () => {
   });
 
   test.each(refused)("refused in SQLite's words: %s", async (sql) => {
-    expect(await compare(sql)).toEqual(["refused", "refused"]);
+    expect(await compare(sql)).toEqual(["refused", "refused", "refused"]);
   });
 });
 
@@ -476,6 +477,6 @@ const writes: readonly Write[] = [
 
 describe("writes", () => {
   test.each(writes)("$sql", async ({ sql, setups, read }) => {
-    expect(await compare(sql, setups, [read])).toHaveLength(2);
+    expect(await compare(sql, setups, [read])).toHaveLength(3);
   });
 });

@@ -13,7 +13,7 @@ import { planStatement } from "../../src/runtime/plan.ts";
 import { PrivateFunctions } from "../../src/runtime/private-functions.ts";
 import { rewrite } from "../../src/runtime/rewrite.ts";
 import { fromSqlite } from "../../src/runtime/values.ts";
-import { described, echoProcedures, type Answers } from "./echo.ts";
+import { described, EchoFailure, echoProcedures, type Answers } from "./echo.ts";
 
 export interface OracleRun {
   readonly rows: (readonly SqlValue[])[];
@@ -22,6 +22,8 @@ export interface OracleRun {
   readonly error: string | undefined;
   /** A limit counter can end the statement before all rows are seen. */
   readonly hasLimit: boolean;
+  /** Places in SQLite's program that call: those of one may wait for answers of another. */
+  readonly places: number;
 }
 
 export class Oracle {
@@ -47,11 +49,17 @@ export class Oracle {
         const plain = fromSqlite(x);
         const at = connection === null ? "" : `@${String(connection)}`;
         calls.add(`${described(procedure.name, plain, fromSqlite(y))}${at}`);
-        return { row: [this.#answers(procedure.name, plain, fromSqlite(y), connection), null, x] };
+        try {
+          return { row: [this.#answers(procedure.name, plain, fromSqlite(y), connection), null, x] };
+        } catch (error) {
+          if (!(error instanceof EchoFailure)) throw error;
+          return { row: [null, error.code, null] };
+        }
       },
     };
     const rows: (readonly SqlValue[])[] = [];
     let hasLimit = false;
+    let places = 0;
     try {
       for (const statement of statements) {
         if (statement.kind !== "sql") throw new Error(`not SQL: ${sql}`);
@@ -64,15 +72,21 @@ export class Oracle {
         const { text, names } = rewrite({ source, statement, sites, frozen });
         this.#functions.ensure(names);
         if (planned.has(statement.verb)) {
-          hasLimit ||= planStatement(this.db, text, { binds: {}, names, hasUpsert: false }).hasLimit;
+          const plan = planStatement(this.db, text, {
+            binds: {},
+            names: this.#functions.names,
+            hasUpsert: false,
+          });
+          hasLimit ||= plan.hasLimit;
+          places = Math.max(places, plan.reached.size);
         }
         const prepared = this.db.prepare(text).safeIntegers();
         if (prepared.reader) rows.push(...readRows(prepared.raw().all()));
         else prepared.run();
       }
-      return { rows, calls: [...calls], error: undefined, hasLimit };
+      return { rows, calls: [...calls], error: undefined, hasLimit, places };
     } catch (error) {
-      return { rows: [], calls: [...calls], error: String(error), hasLimit };
+      return { rows: [], calls: [...calls], error: String(error), hasLimit, places };
     }
   }
 }

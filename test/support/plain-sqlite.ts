@@ -5,15 +5,21 @@
 import Database from "better-sqlite3";
 import type { SqlValue } from "../../src/catalog/value.ts";
 import { fromSqlite } from "../../src/runtime/values.ts";
-import { echoProcedures, type Answers } from "./echo.ts";
+import { EchoFailure, echoProcedures, type Answers } from "./echo.ts";
 
 export class PlainSqlite {
   readonly db = new Database(":memory:");
 
   constructor(answers: Answers) {
     for (const { name, columns } of echoProcedures) {
-      const answer = (x: unknown = null, y: unknown = null): SqlValue =>
-        answers(name, fromSqlite(readValue(x)), fromSqlite(readValue(y)));
+      const answer = (x: unknown = null, y: unknown = null): SqlValue => {
+        try {
+          return answers(name, fromSqlite(readValue(x)), fromSqlite(readValue(y)));
+        } catch (error) {
+          if (!(error instanceof EchoFailure)) throw error;
+          return null;
+        }
+      };
       this.db.function(name, { varargs: true, safeIntegers: true, directOnly: false }, answer);
       this.db.table(name, {
         columns: columns.map((column) => column.name),
