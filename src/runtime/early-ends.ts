@@ -1,6 +1,7 @@
 /** Whether SQLite's program can end a loop before it has seen all rows: it then may not need every call it could come to. */
 import type { Database } from "better-sqlite3";
 import type { Operation } from "./byte-code.ts";
+import { isPrivate } from "./private-name.ts";
 
 /**
  * A limit counter, or a jump out of a loop that does not wait for its end: min() over an index takes the first row, an
@@ -9,15 +10,24 @@ import type { Operation } from "./byte-code.ts";
  */
 export function stopsEarly(db: Database, program: readonly Operation[]): boolean {
   const loops = program.filter(({ opcode, p2, addr }) => loopEnds.has(opcode) && p2 <= addr);
-  const leavesLoop = ({ addr, p2: target }: Operation): boolean =>
-    loops.some(({ p2: start, addr: end }) => start <= addr && addr < end && target > end);
+  const loopsLeft = ({ addr, p2: target }: Operation): readonly Operation[] =>
+    loops.filter(({ p2: start, addr: end }) => start <= addr && addr < end && target > end);
   return program.some((operation, index) => {
     if (isLimitCounter(operation)) return true;
-    const { opcode } = operation;
+    const { opcode, addr } = operation;
     if (opcode === "Goto" || (opcode === "IdxLE" && program[index - 2]?.opcode === "IfNotZero"))
-      return leavesLoop(operation);
-    return loopStarts.has(opcode) && leavesLoop(operation) && mayBeEmpty(db, program, operation);
+      return loopsLeft(operation).length > 0;
+    if (!loopStarts.has(opcode)) return false;
+    const callsBefore = loopsLeft(operation).some(({ p2: start }) =>
+      program.slice(start, addr).some(mayCall),
+    );
+    return callsBefore && mayBeEmpty(db, program, operation);
   });
+}
+
+/** One of our functions, or a virtual table, which may be one. */
+function mayCall({ opcode, p4 }: Operation): boolean {
+  return opcode === "VFilter" || ((opcode === "Function" || opcode === "PureFunc") && isPrivate(p4 ?? ""));
 }
 
 const loopEnds = new Set(["Next", "Prev", "VNext", "SorterNext"]);

@@ -23,3 +23,8 @@ export function siteName(name: PrivateName): string {
 export function storedName(procedure: Procedure): string {
   return `callsql_${procedure.name}`;
 }
+
+/** Whether a function that SQLite's program names is one of ours. */
+export function isPrivate(name: string): boolean {
+  return name.toLowerCase().startsWith("callsql_");
+}

@@ -98,7 +98,9 @@ export async function compareStatement(sql: string, comparison: Comparison): Pro
       if (comparison.bad.length === 0) assert.equal(new Set(asked()).size, asked().length, "no call twice");
       return "refused";
     }
-    compareCalls(bought, expected, comparison.concurrency);
+    // One that names the session's own connection is another call with the same request: a failure of it is not used again.
+    const mayRepeat = comparison.bad.length > 0 && sql.includes("=>");
+    compareCalls(mayRepeat ? [...new Set(bought)] : bought, expected, comparison.concurrency);
     return "same";
   } finally {
     oracle.db.close();
