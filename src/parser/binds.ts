@@ -23,3 +23,23 @@ export function numberBinds(tokens: readonly Token[]): BindUse[] {
     return { span, text, key: text.slice(1), name: text.slice(1) };
   });
 }
+
+/** SQLite takes no `?NNN` beyond. */
+const numberMax = 32_766;
+
+/** Numbers below the largest that no bind has: `?1, ?3` leaves 2. SQLite takes them for parameters without a name. */
+export function unusedNumbers(binds: readonly BindUse[]): number[] {
+  if (!binds.some(({ text, number }) => number !== undefined && text !== "?")) return [];
+  const taken = new Set<number>();
+  const names = new Set<string>();
+  let largest = 0;
+  for (const { text, number } of binds) {
+    if (number === undefined && names.has(text)) continue;
+    names.add(text);
+    const own = number ?? largest + 1;
+    taken.add(own);
+    largest = Math.max(largest, own);
+  }
+  if (largest > numberMax) return [];
+  return Array.from({ length: largest }, (_, index) => index + 1).filter((number) => !taken.has(number));
+}

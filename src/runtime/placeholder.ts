@@ -23,7 +23,7 @@ export const nullPlaceholder: Placeholder = { kind: "null" };
 export const recentMax = 3;
 
 /** How often answers are mixed anew in a probing round. */
-const mixes = 12;
+const mixes = 24;
 
 /**
  * All that a probing round tries. `literals`: text constants the statement may compare results with; `recent`: how many

@@ -3,6 +3,7 @@
  * every other byte stays what the user wrote (1-language, 1.2). A text edit, never a re-print. No I/O.
  */
 import type { Source, Span } from "../diagnostics/source.ts";
+import { unusedNumbers } from "../parser/binds.ts";
 import type { BindUse, CallSite, SqlStatement } from "../parser/syntax.ts";
 import type { Procedure } from "../catalog/procedure.ts";
 import type { BoundArgument, BoundSite } from "./bind.ts";
@@ -47,9 +48,16 @@ interface Edit {
   readonly text: string;
 }
 
-/** Arguments are put in the order of the signature: a bare `?` must keep its number. */
+/**
+ * Arguments are put in the order of the signature: a bare `?` must keep its number. Where numbers are left out (`?2` alone), all of
+ * them become names, since better-sqlite3 wants a value for each number.
+ */
 function bindEdits(binds: readonly BindUse[]): Edit[] {
-  return binds.flatMap((bind) => (bind.text === "?" ? [{ span: bind.span, text: `?${bind.key}` }] : []));
+  const hasUnused = unusedNumbers(binds).length > 0;
+  return binds.flatMap(({ span, text, key, number }) => {
+    if (hasUnused && number !== undefined) return [{ span, text: `:${key}` }];
+    return text === "?" ? [{ span, text: `?${key}` }] : [];
+  });
 }
 
 /** A column is named as the user typed it, whatever its text has become. */

@@ -1,4 +1,5 @@
 /** The values of a statement's binds: the caller's, then the session's variables. A bind without a value is an error. */
+import { unusedNumbers } from "../parser/binds.ts";
 import { fail } from "../diagnostics/diagnostic.ts";
 import type { Source } from "../diagnostics/source.ts";
 import type { SqlValue } from "../catalog/value.ts";
@@ -55,12 +56,19 @@ function isList(given: Binds): given is readonly BindValue[] {
   return Array.isArray(given);
 }
 
-/** As better-sqlite3 takes them for the user's own text, where a bare `?` has no name. */
+/** As better-sqlite3 takes them for the user's own text, where a bare `?` has no name, and a number that is left out is NULL. */
 export function bindArguments(
   { binds }: { readonly binds: readonly BindUse[] },
   values: BoundValues,
 ): unknown[] {
-  const bare = binds.filter((use) => use.text === "?").map((use) => values[use.key] ?? null);
-  const hasNamed = binds.some((use) => use.text !== "?");
-  return [...bare, ...(hasNamed ? [values] : [])];
+  const bare = binds.filter((use) => use.text === "?");
+  const hasNamed = bare.length < binds.length;
+  const unused = unusedNumbers(binds).map((number) => ({ number, key: undefined }));
+  const nameless = unused.length === 0 ? bare : [...bare, ...unused].toSorted(byNumber);
+  const list = nameless.map(({ key }) => (key === undefined ? null : (values[key] ?? null)));
+  return [...list, ...(hasNamed ? [values] : [])];
+}
+
+function byNumber(a: { readonly number?: number }, b: { readonly number?: number }): number {
+  return (a.number ?? 0) - (b.number ?? 0);
 }

@@ -7,11 +7,12 @@ import fc from "fast-check";
 import { createCatalog } from "../../src/catalog/catalog.ts";
 import { DiagnosticSink } from "../../src/diagnostics/diagnostic.ts";
 import type { Span } from "../../src/diagnostics/source.ts";
+import { unusedNumbers } from "../../src/parser/binds.ts";
 import { isComplete } from "../../src/parser/complete.ts";
 import { highlight } from "../../src/parser/highlight.ts";
 import { parseScript } from "../../src/parser/parse.ts";
 import { scan } from "../../src/parser/scanner.ts";
-import type { SqlStatement } from "../../src/parser/syntax.ts";
+import type { BindUse, SqlStatement } from "../../src/parser/syntax.ts";
 import { bindSites } from "../../src/runtime/bind.ts";
 import { rewrite } from "../../src/runtime/rewrite.ts";
 import { statements } from "../conformance/statements.ts";
@@ -130,9 +131,12 @@ function untouched(given: string, statement: SqlStatement): string[] {
 }
 
 function edits({ sites, binds, frozenCalls, unnamedItems, into }: SqlStatement): Span[] {
+  const hasUnused = unusedNumbers(binds).length > 0;
+  const isEdited = ({ text: bind, number }: BindUse): boolean =>
+    bind === "?" || (hasUnused && number !== undefined);
   return [
     ...sites.map(({ span }) => span),
-    ...binds.filter((bind) => bind.text === "?").map(({ span }) => span),
+    ...binds.filter(isEdited).map(({ span }) => span),
     ...frozenCalls.map(({ span }) => span),
     ...unnamedItems.map(({ end }) => ({ start: end, end })),
     ...(into === undefined ? [] : [into.span]),

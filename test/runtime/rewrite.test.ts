@@ -47,6 +47,7 @@ const cases: [string, string][] = [
   ["SELECT P(y => 'b') AS v", "SELECT callsql_1_P(NULL, 'b') AS v"],
   ["SELECT P(x, CallKey => id) AS v FROM t", "SELECT callsql_1_P(x, NULL, id) AS v FROM t"],
   ["SELECT ?, P(y => ?, x => ?) AS v, :n", "SELECT ?1, callsql_1_P(?3, ?2) AS v, :n"],
+  ["SELECT P(?2) AS v, ?", "SELECT callsql_1_P(:2) AS v, :3"],
   [
     "CREATE VIEW v AS SELECT P(x) AS r, changes() AS c FROM t",
     "CREATE VIEW v AS SELECT callsql_P(x) AS r, changes() AS c FROM t",

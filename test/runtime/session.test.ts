@@ -462,6 +462,19 @@ describe("arguments", () => {
     expect(await Array.fromAsync(result.arrays())).toEqual([["x", "<y>", "x"]]);
   });
 
+  test.each([
+    ["SELECT ?2, :n, ?", ["b", "c", "d"]],
+    ["SELECT P(?2), :n, ?", ["<b>", "c", "d"]],
+    ["CALL P(?2)", ["<b>", null, "b"]],
+    ["SELECT ?3, ?, ?1", ["c", "d", "a"]],
+    ["SELECT P(?3), ?, P(?1)", ["<c>", "d", "<a>"]],
+  ])("numbers may be left out of a list of binds: %s", async (sql, row) => {
+    await using opened = await withTable();
+    const given = sql.includes(":n") ? { 2: "b", n: "c", 4: "d" } : ["a", "b", "c", "d"];
+    const result = await opened.session.execute(sql, given);
+    expect(await Array.fromAsync(result.arrays())).toEqual([row]);
+  });
+
   test("a bind keeps its number when a name moves its argument", async () => {
     await using opened = await withTable((_, x, y) => `${String(x)}-${String(y)}`);
     const result = await opened.session.execute("SELECT P(y => ?, x => ?), ?", ["first", "second", "third"]);
