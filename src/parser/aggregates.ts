@@ -2,8 +2,8 @@
  * Aggregates that SQLite counts to the innermost query around them, because they name no column of an outer one: put into a
  * subquery, `count(*)` would count the subquery's one row.
  */
-import { LParen, type Token } from "./tokens.ts";
-import { isName, tokenAt, wordAt } from "./words.ts";
+import { LParen, Quoted, type Token } from "./tokens.ts";
+import { isName, nameOf, tokenAt, wordAt } from "./words.ts";
 
 /** As `SELECT name FROM pragma_function_list WHERE type IN ('a', 'w')` has them, those without OVER. */
 const aggregates: ReadonlySet<string> = new Set(
@@ -18,9 +18,14 @@ const values: ReadonlySet<string> = new Set(
 
 /** Whether the call of an aggregate stands at `at` that does not begin with a column; one further behind is not looked for. */
 export function isAggregateWithoutColumn(tokens: readonly Token[], at: number): boolean {
-  if (!aggregates.has(wordAt(tokens, at)) || !isCall(tokens, at)) return false;
+  if (!isCall(tokens, at) || !isAggregate(tokenAt(tokens, at))) return false;
   const first = at + (wordAt(tokens, at + 2) === "DISTINCT" ? 3 : 2);
   return !beginsWithColumn(tokens, first);
+}
+
+function isAggregate(token: Token | undefined): boolean {
+  if (token?.tokenType === Quoted) return aggregates.has(nameOf(token).text.toUpperCase());
+  return token !== undefined && aggregates.has(token.word);
 }
 
 /** A column, or a function of one: `body`, `t.body`, `length(trim(body))`. */

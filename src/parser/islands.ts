@@ -284,6 +284,7 @@ class IslandWalk {
     if (state.call !== undefined && this.#readArgumentSyntax(token, state)) return;
     this.#facts.read(this.#at, state);
     if (token.word !== "") this.#readWord(token, state);
+    if (isAggregateWithoutColumn(this.#tokens, this.#at)) state.needsItsQuery = true;
     this.#pass(token, state);
   }
 
@@ -349,7 +350,6 @@ class IslandWalk {
       if (isQuantifier && state.item.first === this.#at) state.item.first++;
     }
     if (token.word === "OVER" && before?.tokenType === t.RParen) state.needsItsQuery = true;
-    if (isAggregateWithoutColumn(this.#tokens, this.#at)) state.needsItsQuery = true;
     // CAST (x AS type): a type may look like a call.
     if (state.kind === "group" && token.word === "AS" && state.clause === "value") state.clause = "names";
     if (state.kind === "group" || state.call !== undefined) return;

@@ -120,6 +120,33 @@ const queries: readonly string[] = [
   "SELECT id FROM t WHERE id IN (SELECT X FROM S(t.id))",
   "SELECT id FROM t WHERE EXISTS (SELECT 1 FROM S(t.id) s, P(s.R) p WHERE p.R = 'yes' OR Q(p.R) = 'a')",
   "SELECT id FROM t ORDER BY (SELECT R FROM S(t.id)) DESC, id LIMIT 2",
+  "SELECT k, count(*) AS n FROM t GROUP BY k HAVING P(n) = '<3>'",
+  "SELECT k, sum(1) AS n, max(body) AS m FROM t GROUP BY k HAVING P(n) IS NOT NULL AND Q(m) <> 'no' ORDER BY k",
+  "SELECT k, count(*) AS n FROM t GROUP BY k HAVING P('n' || n) = '<n3>'",
+  "SELECT id, body || '!' AS b2 FROM t WHERE P(b2) = '<a!>' ORDER BY id",
+  "SELECT id, P(body) AS r FROM t WHERE Q(r) IS NOT NULL ORDER BY id",
+  "SELECT k, P(count(*)) AS n FROM t GROUP BY k HAVING n = '<3>'",
+  "SELECT k, P(count(*)) AS n FROM t GROUP BY k HAVING Q(n) IS NOT NULL ORDER BY n, k",
+  "SELECT k AS body, count(*) FROM t GROUP BY 1 HAVING P(body) IS NOT NULL ORDER BY 1",
+  "SELECT t.id AS n FROM t JOIN u ON P(n) = 'x'",
+  "SELECT k, count(*) AS n FROM t GROUP BY k HAVING EXISTS (SELECT 1 FROM u WHERE P(n) = '<3>')",
+  "SELECT max(id) AS m FROM t HAVING P(m) = '<7>'",
+  "SELECT k, total(k) FROM t GROUP BY k HAVING P(total(k)) <> P(count(DISTINCT body)) ORDER BY k",
+  "SELECT k FROM t GROUP BY k HAVING P(Q(count(*))) IS NOT NULL ORDER BY k",
+  "SELECT k FROM t GROUP BY k HAVING P(max(1, 2)) IS NOT NULL ORDER BY k",
+  "SELECT k FROM t GROUP BY k HAVING P(iif(k > 1, count(*), 'few')) <> '<few>' ORDER BY k",
+  "SELECT k FROM t GROUP BY k HAVING (P(count(*)) = '<2>') IS NOT TRUE ORDER BY k",
+  "SELECT k FROM t GROUP BY k HAVING '<2>' IN (P(count(*)), P('x')) ORDER BY k",
+  "SELECT k FROM t GROUP BY k HAVING CASE WHEN P(count(*)) = '<2>' THEN Q(count(id)) END IS NOT NULL ORDER BY k",
+  "SELECT id FROM t WHERE id IN (SELECT count(*) FROM u GROUP BY tid HAVING P(count(*)) IS NOT NULL)",
+  "SELECT k FROM t GROUP BY k HAVING P(\"count\"(*)) = '<3>' OR Q([Sum](1)) = '<2>' ORDER BY k",
+  "SELECT t.id FROM t JOIN u ON u.tid = t.id WHERE P(t.body) = (SELECT P(max(body)) FROM t) OR u.v = Q('x') ORDER BY t.id",
+  "SELECT t.id, u2.r FROM t LEFT JOIN (SELECT tid, P(v) AS r FROM u WHERE Q(v) IS NOT NULL) u2 ON u2.tid = t.id WHERE u2.r IS NULL OR u2.r > 'a' ORDER BY 1, 2",
+  "SELECT a.id, b.id FROM t a JOIN t b ON P(a.body) = P(b.body) AND a.id < b.id ORDER BY 1, 2",
+  "SELECT a.id, c.uid FROM t a LEFT JOIN t b ON b.id = a.id + 1 AND P(b.body) IS NOT NULL LEFT JOIN u c ON c.tid = b.id AND Q(c.v) <> P(a.body) ORDER BY 1, 2",
+  "SELECT * FROM (SELECT P(body) AS r, count(*) OVER (PARTITION BY P(body)) AS n FROM t) WHERE n > 1 ORDER BY 1",
+  "SELECT * FROM (SELECT id, row_number() OVER (PARTITION BY P(body) ORDER BY Q(k), id) AS rn FROM t) WHERE rn = 1 ORDER BY id",
+  "SELECT * FROM (SELECT id, rank() OVER (ORDER BY P(body)) AS rk FROM t) WHERE rk <= 2 ORDER BY id",
 ];
 
 const refused: readonly string[] = [
@@ -182,6 +209,20 @@ const prepared: readonly Prepared[] = [
   {
     sql: "SELECT r.id, P(r.id) FROM rt r WHERE r.x1 > 0",
     setups: ["CREATE VIRTUAL TABLE rt USING rtree(id,x1,x2)", "INSERT INTO rt VALUES (1,1,2),(2,3,4)"],
+  },
+  {
+    sql: "SELECT * FROM hv ORDER BY k",
+    setups: [
+      "CREATE VIEW hv AS SELECT k, count(*) AS n FROM t GROUP BY k HAVING P(count(*)) <> 'zz' AND Q(max(body)) IS NOT NULL",
+    ],
+  },
+  {
+    sql: "SELECT * FROM g WHERE P(b) = '<A>' OR c = length(Q(a))",
+    setups: [
+      "CREATE TABLE g(a TEXT, b TEXT AS (upper(a)) VIRTUAL, c INTEGER AS (length(a)) STORED)",
+      "CREATE INDEX gi ON g(c)",
+      "INSERT INTO g(a) VALUES ('a'),('bb'),('ccc')",
+    ],
   },
 ];
 
@@ -472,6 +513,71 @@ const writes: readonly Write[] = [
     sql: "INSERT INTO fts SELECT P(body) FROM t",
     setups: ["CREATE VIRTUAL TABLE fts USING fts5(x)"],
     read: "SELECT x FROM fts",
+  },
+  {
+    sql: "INSERT INTO log VALUES ('z')",
+    setups: [
+      "CREATE TRIGGER tr AFTER INSERT ON log WHEN P(new.v) IS NOT NULL BEGIN INSERT INTO o(a, b) SELECT P(count(*)), k FROM t GROUP BY k HAVING P(count(*)) IS NOT NULL ORDER BY k; END",
+    ],
+    read: "SELECT * FROM o",
+  },
+  {
+    sql: "UPDATE t SET body = 'n' WHERE k IN (SELECT k FROM t GROUP BY k HAVING P(count(*)) <> 'zz')",
+    setups: [],
+    read: "SELECT * FROM t",
+  },
+  {
+    sql: "DELETE FROM t WHERE k = (SELECT k FROM t GROUP BY k HAVING P(count(*)) IS NOT NULL ORDER BY k LIMIT 1)",
+    setups: [],
+    read: "SELECT * FROM t",
+  },
+  {
+    sql: "INSERT INTO t(id, body) SELECT id + 100, P(body) FROM t WHERE id < 4 RETURNING (SELECT count(*) FROM t WHERE P(body) = '<a>'), Q(body)",
+    setups: [],
+    read: "SELECT * FROM t",
+  },
+  {
+    sql: "UPDATE t SET body = Q(body) WHERE id < 3 RETURNING id, P(body) || (SELECT max(P(v)) FROM u WHERE tid = t.id)",
+    setups: [],
+    read: "SELECT * FROM t",
+  },
+  {
+    sql: "WITH d AS (SELECT id, P(body) AS r FROM t) DELETE FROM t WHERE id IN (SELECT id FROM d WHERE r = '<a>' OR r = 'a') RETURNING id, body",
+    setups: [],
+    read: "SELECT * FROM t",
+  },
+  {
+    sql: "WITH d AS (SELECT id, P(body) AS r FROM t) UPDATE t SET body = (SELECT r FROM d WHERE d.id = t.id) WHERE id % 2",
+    setups: [],
+    read: "SELECT * FROM t",
+  },
+  {
+    sql: "WITH s AS (SELECT P(v) AS r, tid FROM u), q AS MATERIALIZED (SELECT Q(r) AS z, tid FROM s) INSERT INTO o(a, b) SELECT coalesce(z, 'none'), tid FROM q WHERE true ON CONFLICT DO UPDATE SET n = o.n + 1, a = P(excluded.a || o.a)",
+    setups: [],
+    read: "SELECT * FROM o",
+  },
+  {
+    sql: "INSERT INTO t(id, body) VALUES ((SELECT max(id) + 1 FROM t), P('n')), ((SELECT max(id) + 2 FROM t), Q((SELECT max(body) FROM t)))",
+    setups: [],
+    read: "SELECT * FROM t",
+  },
+  {
+    sql: "INSERT INTO keyed(a, b) SELECT P(body), id FROM t WHERE body IS NOT NULL AND id IN (1, 2, 5) ON CONFLICT(a) DO UPDATE SET b = keyed.b || Q(excluded.b)",
+    setups: [],
+    read: "SELECT * FROM keyed",
+  },
+  {
+    sql: "UPDATE OR REPLACE keyed SET a = P(b)",
+    setups: ["INSERT INTO keyed(a, b) VALUES ('c', 'b'), ('<b>', 'd')"],
+    read: "SELECT * FROM keyed",
+  },
+  {
+    sql: "UPDATE nt SET v = P(v) WHERE Q(id) IS NOT NULL RETURNING *",
+    setups: [
+      "CREATE TABLE nt(id INTEGER PRIMARY KEY, v TEXT, CHECK (length(v) < 30)) STRICT",
+      "INSERT INTO nt VALUES (1,'a'),(2,NULL),(3,'c')",
+    ],
+    read: "SELECT * FROM nt",
   },
 ];
 
