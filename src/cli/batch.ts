@@ -122,7 +122,7 @@ async function reportUnused(
   parameters: readonly Parameter[],
   reporter: Reporter,
 ): Promise<void> {
-  const used = new Set(scripts.flatMap(({ statements }) => statements.flatMap(bindNamesOf)));
+  const used = new Set(scripts.flatMap(({ statements }) => statements.flatMap(bindKeysOf)));
   for (const { name } of parameters) {
     if (used.has(name)) continue;
     await reporter.diagnostic(
@@ -131,14 +131,15 @@ async function reportUnused(
   }
 }
 
-function bindNamesOf(statement: ScriptStatement): string[] {
+/** Names, and numbers: `-p 2=x` is the value of `?2`. */
+function bindKeysOf(statement: ScriptStatement): string[] {
   const uses =
     statement.kind === "explain-calls"
       ? statement.statement.binds
       : "binds" in statement
         ? statement.binds
         : [];
-  return uses.flatMap((use) => ("name" in use ? [use.name] : []));
+  return uses.map(({ key }) => key);
 }
 
 async function run(batch: Batch, earlierFailure: number | undefined): Promise<number> {

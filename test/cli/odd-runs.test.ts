@@ -135,6 +135,12 @@ test("a value that nothing binds is spoken of, also where binds have no name", a
   expect(err).toMatch(/cli\/unused-parameter.*"aa"/);
 });
 
+test("a value of a number is used by the bind of that number, whatever numbers are left out", async () => {
+  const { code, out, err } = await callsql(["-c", "SELECT ?2 AS v", "-p", "2=x", "--no-ledger", "-o", "csv"]);
+  expect({ code, err }).toEqual({ code: 0, err: "" });
+  expect(out).toBe("v\nx\n");
+});
+
 describe("a module of procedures", () => {
   const shape =
     "endpoint: 'responses', summary: 's', source: 'x', parameters: [], columns: [], primary: 0, overloads: [], examples: [], findParameter() {}";
