@@ -1,5 +1,5 @@
 /**
- * Random texts and statements for a given time: `npm run fuzz -- [--minutes 5] [--seed N]`. Prints the seed of each round; a
+ * Random texts and statements for a given time: `npm run fuzz -- [--minutes 5] [--seed=N]`. Prints the seed of each round; a
  * round that fails prints the smallest example found and ends the run with 1. A round that crashes or hangs fails too: each
  * is a process of its own.
  */
@@ -52,8 +52,8 @@ function fuzz(): void {
   let done = 0;
   for (let next = seed; performance.now() < endAt; next = (next + 1) | 0) {
     for (const name of Object.keys(rounds)) {
-      console.log(`--round ${name} --seed ${next}`);
-      const args = [...process.execArgv, import.meta.filename, "--round", name, "--seed", String(next)];
+      console.log(`--round ${name} --seed=${next}`);
+      const args = [...process.execArgv, import.meta.filename, "--round", name, `--seed=${next}`];
       const { status, signal } = spawnSync(process.execPath, args, { stdio: "inherit", timeout: roundMsMax });
       done++;
       if (status === 0) continue;
