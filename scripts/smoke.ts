@@ -31,7 +31,7 @@ const wanted = [
   "dist/index.js",
   "dist/index.d.ts",
 ];
-const unwanted = /(^|\/)(test|src|scripts|bench|examples)\/|\.test\.|(?<!\.d)\.ts$|\.(db|tgz|log|map)$/;
+const unwanted = /(^|\/)(test|src|scripts|bench|examples|decisions)\/|\.test\.|(?<!\.d)\.ts$|\.(db|tgz|log|map)$/;
 
 const javascript = `
 import assert from "node:assert/strict";
