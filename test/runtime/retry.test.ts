@@ -1,12 +1,15 @@
 /** RETRY FAILED: what failed is called again, what succeeded is not, and what is kept of statements suffices for it. */
+import { createHash } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { DiagnosticError } from "../../src/index.ts";
+import type { Connection } from "../../src/catalog/request.ts";
+import { DiagnosticError, openSession } from "../../src/index.ts";
 import { open } from "../faults/support/open.ts";
 import { faults } from "../support/openai-server.ts";
-import { EchoFailure, openEcho, type Answers, type Echo } from "../support/echo.ts";
+import { echoConnection, EchoFailure, openEcho, type Answers, type Echo } from "../support/echo.ts";
+import { audioBytes } from "../support/tiny-media.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "callsql-retry-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -288,3 +291,30 @@ test("sys_run_changes: changed answers, and requests that only one of two runs h
   ]);
   await session.close();
 });
+
+test("sys_run_changes: sounds are told apart by their bytes, and shown by size and hash", async () => {
+  const ledger = newFile("ledger");
+  const say = async (words: string, sound: string): Promise<void> => {
+    await using session = await openSession({ ledger, connection: speaking(sound) });
+    await session.execute(`CALL GenerateAudio('${words}', Voice => 'alloy', Model => 'tts-1')`);
+  };
+  for (const sound of ["one", "one", "other"]) await say("hello", sound);
+  await using session = await openSession({ ledger, connection: speaking("none") });
+  const changes = async (a: number, b: number) =>
+    (await session.execute(`SELECT change, before, after FROM sys_run_changes(${a}, ${b})`)).all();
+  expect(await changes(1, 2)).toEqual([]);
+  expect(await changes(2, 3)).toEqual([
+    { change: "changed", before: shownSound("one"), after: shownSound("other") },
+  ]);
+});
+
+/** A service that answers each request with one sound. */
+function speaking(sound: string): Connection {
+  const answer = { body: audioBytes("mp3", sound), status: 200, contentType: "audio/mpeg" };
+  return { ...echoConnection(() => null), send: async () => ({ ok: true, answer }) };
+}
+
+function shownSound(sound: string): string {
+  const bytes = audioBytes("mp3", sound);
+  return `${bytes.length} bytes, SHA-256 ${createHash("sha256").update(bytes).digest("hex")}`;
+}
