@@ -77,7 +77,7 @@ export function addOptions(program: Command): GivenOptions {
     )
     .option(
       "--params <file>",
-      "bind the members of a .json object, or run the command for each row of a .csv",
+      "bind the members of a .json object, or run the command for each row of a .csv, .tsv, .ndjson or .parquet",
       (file) => {
         gathered.parameters.push({ kind: "file", file });
       },
